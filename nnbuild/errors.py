@@ -1,0 +1,144 @@
+"""The error tree. Everything that a user can cause is one of these; a traceback of any other kind is a bug.
+
+    NnbuildError
+    ├── SpecError      the YAML text, an expression, a name, a limit
+    │   └── OptionError    a layer's or op's options: unknown, missing, of the wrong type or value (a TypeError too)
+    ├── ShapeError     sizes or dtypes that do not fit together
+    ├── WeightError    a state_dict or weights file that does not fit the network
+    └── InputError     a file or array given to `run` that cannot be used
+
+Leaf code states the fact with expected and got, and does not know where it is. The callers add the path in the
+network and the mark in the file while the error unwinds (`locate`), so each line of a report has one author.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple, Self
+
+
+class Mark(NamedTuple):
+    """A place in a spec: `line` and `column` count from 1; `length` characters of `source` (that line's text)."""
+
+    file: str
+    line: int
+    column: int
+    length: int = 1
+    source: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class NnbuildError(Exception):
+    """A mistake in what the user gave.
+
+    Params: message, one sentence without a final stop; hint, what to do about it; notes, facts that explain it;
+    path, the place in the network; mark, the place in the file; label, what the marked text is; option, the name of
+    the layer's option that is to blame; subject, who has the trouble ("Linear"), put before the message by the caller
+    that knows.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        notes: Iterable[str] = (),
+        path: str | None = None,
+        mark: Mark | None = None,
+        label: str = "",
+        option: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.statement = message
+        self.subject: str | None = None
+        self.module: Any = None  # the module that the error has unwound to
+        self.graph: Any = None  # what was traced before it
+        self.hint = hint
+        self.notes = list(notes)
+        self.path = path
+        self.mark = mark
+        self.label = label
+        self.option = option
+
+    @property
+    def message(self) -> str:
+        """The sentence, with its subject."""
+        return f"{self.subject} {self.statement}" if self.subject else self.statement
+
+    def locate(self, *, path: str | None = None, mark: Mark | None = None, label: str = "") -> Self:
+        """Fill in what is not known yet: the innermost caller knows best."""
+        self.path = self.path or path
+        if self.mark is None and mark is not None:
+            self.mark, self.label = mark, self.label or label
+        return self
+
+    def __str__(self) -> str:
+        place = f"{self.path}: " if self.path else ""
+        return place + self.message + (f" ({self.hint})" if self.hint else "")
+
+    def render(self) -> str:
+        """The whole report, several lines, as the CLI prints it."""
+        lines = [f"error: {self.message}"]
+        gutter = " "
+        if self.mark:
+            gutter = " " * len(str(self.mark.line))
+            lines.append(f"{gutter}--> {self.mark}" + (f"   {self.path}" if self.path else ""))
+            lines += self._excerpt(self.mark, gutter)
+        elif self.path:
+            lines.append(f"{gutter}--> {self.path}")
+        lines += [f"{gutter} = {note}" for note in self.notes]
+        if self.hint:
+            lines.append(f"{gutter} = help: {self.hint}")
+        return "\n".join(lines)
+
+    def _excerpt(self, mark: Mark, gutter: str) -> list[str]:
+        if not mark.source.strip():
+            return []
+        carets = "^" * max(1, min(mark.length, len(mark.source) - mark.column + 1))
+        pointer = " " * (mark.column - 1) + carets + (f" {self.label}" if self.label else "")
+        return [f"{gutter} |", f"{mark.line} | {mark.source}", f"{gutter} | {pointer}"]
+
+
+class SpecError(NnbuildError):
+    """The spec does not say something that can be built."""
+
+
+class OptionError(SpecError, TypeError):
+    """A layer or an op is given options that it does not take."""
+
+
+class ShapeError(NnbuildError, RuntimeError):
+    """Sizes or dtypes that do not fit together."""
+
+
+class WeightError(NnbuildError, RuntimeError):
+    """Weights that do not fit the network, or that cannot be had."""
+
+
+class InputError(NnbuildError):
+    """A file or an array that cannot be read, written or used."""
+
+
+class ProblemList(NnbuildError):
+    """Several independent problems of one stage, reported together."""
+
+    def __init__(self, problems: list[NnbuildError]) -> None:
+        super().__init__(problems[0].message if len(problems) == 1 else f"{len(problems)} problems")
+        self.problems = problems
+
+    def render(self) -> str:
+        return "\n\n".join(problem.render() for problem in self.problems)
+
+
+def suggestion(name: str, known: Iterable[str]) -> str | None:
+    """'did you mean Conv2d?' for the closest known name, None if nothing is close."""
+    import difflib
+
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    if not close:
+        folded = {known_name.lower(): known_name for known_name in names}
+        close = [folded[match] for match in difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)]
+    return f"did you mean {close[0]}?" if close else None

@@ -1,0 +1,124 @@
+"""Tracing: run a model's forward once on shapes, and keep every op call as a Graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nnbuild.errors import NnbuildError, ShapeError
+from nnbuild.graph.graph import Call, Graph, Node, Value
+from nnbuild.nn.module import Module
+from nnbuild.ops.op import Op, map_tensors, recorder, spec_of, tensors_in
+from nnbuild.ops.spec import TensorSpec
+
+
+class _Tracer:
+    """The Recorder of one trace."""
+
+    def __init__(self, model: Module, inputs: list[Value]) -> None:
+        self.paths = {id(module): path for path, module in reversed(list(model.named_modules()))}
+        self.graph = Graph(model, inputs, Call("", model, None))
+        self.current: Call | None = None
+        self.called: set[int] = set()
+        self.overwritten: dict[Value, Value] = {}
+
+    def record(self, op: Op, args: tuple[Any, ...], options: dict[str, Any], outputs: Any) -> Any:
+        """Append a node; its outputs become Values."""
+        call = self.current or self.graph.root
+        node = Node(len(self.graph.nodes), op, self.settled(args), self.settled(options), call)
+        specs = [outputs] if isinstance(outputs, TensorSpec) else list(outputs)
+        node.returns_many = not isinstance(outputs, TensorSpec)
+        node.outputs = tuple(
+            Value(spec, str(node.index) if len(specs) == 1 else f"{node.index}.{index}", node, index)
+            for index, spec in enumerate(specs)
+        )
+        self.graph.nodes.append(node)
+        call.nodes.append(node)
+        if not node.returns_many:
+            return node.output
+        return type(outputs)(*node.outputs) if hasattr(outputs, "_fields") else type(outputs)(node.outputs)
+
+    def overwrite(self, old: Any, new: Any) -> None:
+        """An op worked in place: who asks for the old value from here on gets the new one."""
+        self.overwritten[self._latest(old)] = new
+
+    def settled(self, value: Any) -> Any:
+        """The value with overwritten tensors replaced by what they hold now."""
+        return map_tensors(self._latest, value)
+
+    def _latest(self, tensor: Any) -> Any:
+        while isinstance(tensor, Value) and tensor in self.overwritten:
+            tensor = self.overwritten[tensor]
+        return tensor
+
+    def call(self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run a module's forward as a Call below the current one."""
+        parent = self.current
+        if parent is None:
+            call = self.graph.root
+        else:
+            path = self.paths.get(id(module), "")
+            call = Call(path, module, parent, again=id(module) in self.called)
+            parent.calls.append(call)
+        self.called.add(id(module))
+        call.inputs = tensors_in((args, kwargs))
+        self.current = call
+        try:
+            result = self.settled(module.forward(*args, **kwargs))
+        except ShapeError as error:
+            if not error.notes and call.inputs and not call.calls:
+                error.notes += _origin(call.inputs[0])
+            raise
+        finally:
+            self.current = parent
+        call.outputs = tensors_in(result)
+        return result
+
+
+def _origin(value: TensorSpec) -> list[str]:
+    """'its input comes from features.pool2: (1, 16, 6, 6), flattened to 16*6*6 = 576'."""
+    if not isinstance(value, Value):
+        return []
+    story = ""
+    while value.producer is not None and value.producer.op.name in ("view", "reshape", "flatten"):
+        node = value.producer
+        before = node.inputs[0]
+        kept = 0
+        while kept < min(before.ndim, value.ndim) - 1 and before.shape[kept] == value.shape[kept]:
+            kept += 1
+        if value.ndim == kept + 1 and before.ndim > value.ndim:
+            story = f", flattened to {'*'.join(map(str, before.shape[kept:]))} = {value.shape[-1]}" + story
+        else:
+            story = f", then reshaped to {value.shape}" + story
+        value = before
+    producer = value.producer
+    if producer is None:
+        return [f"its input is the network's input {value.name}: {value.shape}{story}"]
+    return [f"its input comes from {producer.path or producer.op.name}: {value.shape}{story}"]
+
+
+def trace(model: Module, *inputs: Any, **options: Any) -> Graph:
+    """The Graph of `model(*inputs, **options)`.
+
+    Inputs are TensorSpecs, arrays (only their shape and dtype are used) or nests of them; other values are passed on.
+    Hooks do not run, and no weight is made. Raises ShapeError or SpecError where the forward pass does not fit; the
+    error's `graph` holds the calls up to there.
+    """
+    values: list[Value] = []
+
+    def value(tensor: Any) -> Value:
+        name = f"input{len(values)}" if len(tensors) > 1 else "input"
+        values.append(Value(spec_of(tensor), name))
+        return values[-1]
+
+    tensors = tensors_in((inputs, options))
+    args, kwargs = map_tensors(value, inputs), map_tensors(value, options)
+    tracer = _Tracer(model, values)
+    token = recorder.set(tracer)
+    try:
+        tracer.graph.result = model(*args, **kwargs)
+    except NnbuildError as error:
+        error.graph = tracer.graph
+        raise
+    finally:
+        recorder.reset(token)
+    return tracer.graph

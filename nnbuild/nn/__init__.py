@@ -1,0 +1,44 @@
+"""torch.nn's modules on NumPy: containers, layers, Parameter, Buffer, and `init`.
+
+A family of layers is imported when one of them is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_FAMILIES = {
+    "module": "Module",
+    "layer": "Layer WeightedLayer",
+    "parameter": "Parameter Buffer",
+    "random": "manual_seed",
+    "containers": "Sequential ModuleList ModuleDict",
+    "parameter_containers": "ParameterList ParameterDict",
+    "convolution": "Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d",
+    "linear": "Identity Linear",
+}
+
+_NOT_LAYERS = {"module", "layer", "parameter", "random"}
+
+_HOME = {name: family for family, names in _FAMILIES.items() for name in names.split()}
+
+#: Every layer and container, and the family that it lives in.
+LAYERS = {name: family for name, family in _HOME.items() if family not in _NOT_LAYERS}
+
+__all__ = ["LAYERS", "init", *_HOME]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "init":
+        return import_module(f"{__name__}.init")
+    family = _HOME.get(name)
+    if family is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{family}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

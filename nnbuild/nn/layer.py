@@ -1,0 +1,109 @@
+"""Layer: a Module declared by its options. The typed fields of a class are its constructor, repr, schema and help.
+
+    class Dropout(Layer):
+        p: float = 0.5
+        inplace: bool = False
+
+        def forward(self, input):
+            return ops.dropout(input, self.p, self.training, self.inplace)
+
+Options become attributes, but those that `build` takes as parameters are only handed to it: `bias: bool` is an option,
+while `layer.bias` is the Parameter that `build` makes of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, dataclass_transform
+
+from nnbuild.errors import OptionError, suggestion
+from nnbuild.nn.module import Module
+from nnbuild.nn.options import REQUIRED, Option
+
+if TYPE_CHECKING:
+    from nnbuild.nn.options import Device, DType
+
+#: Where and how parameters are kept: the last options of every layer that has some.
+PLACEMENT = ("device", "dtype")
+
+
+@dataclass_transform(kw_only_default=False, eq_default=False)
+class Layer(Module):
+    """A Module whose constructor takes the class's fields, checked against their types."""
+
+    _options: tuple[Option, ...] = ()
+    _built_from: tuple[str, ...] = ()
+    _kept: tuple[str, ...] = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        own = {}
+        for name, annotation in cls.__dict__.get("__annotations__", {}).items():
+            if name.startswith("_") or annotation.startswith("ClassVar"):
+                continue
+            own[name] = Option(name, annotation, cls.__dict__.get(name, REQUIRED))
+            if name in cls.__dict__:
+                delattr(cls, name)
+        inherited = {option.name: option for option in cls._options}
+        merged = {**inherited, **own}
+        cls._options = tuple(sorted(merged.values(), key=lambda option: option.name in PLACEMENT))
+        code = cls.build.__code__
+        cls._built_from = code.co_varnames[1 : code.co_argcount]
+        cls._kept = tuple(name for name in merged if name not in (*cls._built_from, *PLACEMENT))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__()
+        values = self._bind(args, kwargs)
+        self.__dict__.update((name, values[name]) for name in self._kept)
+        self.build(**{name: values[name] for name in self._built_from})
+
+    def build(self) -> None:
+        """Check the options together and make parameters and buffers."""
+
+    @classmethod
+    def options(cls) -> tuple[Option, ...]:
+        """The options in the order in which the constructor takes them."""
+        return cls._options
+
+    @classmethod
+    def _bind(cls, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        name = cls.__name__
+        if len(args) > len(cls._options):
+            raise OptionError(
+                f"{name} takes {len(cls._options)} options and gets {len(args)}", hint=f"it is {cls.signature()}"
+            )
+        values = {option.name: value for option, value in zip(cls._options, args, strict=False)}
+        for key, value in kwargs.items():
+            if key in values:
+                raise OptionError(f"{name} gets {key} twice", hint=f"it is {cls.signature()}", option=key)
+            values[key] = value
+        known = {option.name: option for option in cls._options}
+        for key in values:
+            if key not in known:
+                hint = suggestion(key, known) or f"it is {cls.signature()}"
+                raise OptionError(f"{name} has no option {key!r}", hint=hint, option=key)
+        missing = [option.name for option in cls._options if option.default is REQUIRED and option.name not in values]
+        if missing:
+            raise OptionError(f"{name} needs {' and '.join(missing)}", hint=f"it is {cls.signature()}")
+        return {
+            option.name: option.checked(values[option.name], name) if option.name in values else option.default
+            for option in cls._options
+        }
+
+    @classmethod
+    def signature(cls) -> str:
+        """The constructor as one writes it: 'Dropout(p=0.5, inplace=False)'."""
+        shown = (option for option in cls._options if option.name not in PLACEMENT)
+        return f"{cls.__name__}({', '.join(map(str, shown))})"
+
+    def _subject(self) -> str:
+        return type(self).__name__
+
+    def extra_repr(self) -> str:
+        return ", ".join(f"{name}={getattr(self, name)!r}" for name in self._kept)
+
+
+class WeightedLayer(Layer):
+    """A Layer with parameters: `dtype` is theirs, float32 unless said; `device` can only be the CPU."""
+
+    device: Device | None = None
+    dtype: DType | None = None

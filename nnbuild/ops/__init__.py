@@ -1,0 +1,55 @@
+"""Operations on tensors, with the names of torch.nn.functional and of tensor methods.
+
+Each takes arrays and computes, or takes a `TensorSpec` and infers; see `nnbuild.ops.op`. A family is imported when one
+of its ops is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+# A family's file must not be named like an op: importing it would hide the op.
+from nnbuild.ops.op import Op, is_tensor
+from nnbuild.ops.spec import TensorSpec
+
+# A name with a dot before it is a method of tensors too, as in torch, the tensor being its first argument.
+_FAMILIES = {
+    "arithmetic": ".add .sub .mul .div",
+    "convolution": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
+    "products": "linear .matmul",
+    "shaping": ".view .reshape .view_as .reshape_as .flatten .ravel .unflatten .squeeze .unsqueeze .permute .transpose"
+    " .swapaxes .swapdims .t .movedim .moveaxis .contiguous .clone .detach",
+    "repetition": ".expand .expand_as .broadcast_to .repeat .tile .repeat_interleave .roll .flip",
+    "joining": "cat concat concatenate stack hstack vstack .split .chunk .tensor_split .unbind .narrow .select",
+    "pooling": "max_pool1d max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d lp_pool1d lp_pool2d lp_pool3d"
+    " max_unpool1d max_unpool2d max_unpool3d",
+    "adaptive_pooling": "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d"
+    " adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d",
+    "activation": ".relu relu6 hardtanh .sigmoid .tanh logsigmoid leaky_relu elu selu celu gelu silu mish softplus softsign"
+    " tanhshrink softshrink .hardshrink hardsigmoid hardswish threshold",
+    "distribution": ".softmax .log_softmax softmin normalize glu",
+    "noise": "dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout rrelu .prelu",
+    "normalization": "batch_norm instance_norm layer_norm group_norm rms_norm local_response_norm",
+}  # fmt: skip
+
+#: Every op's name, and the family that it lives in.
+OPS = {name.removeprefix("."): family for family, names in _FAMILIES.items() for name in names.split()}
+
+#: The ops that a tensor has as methods, itself being the first argument.
+METHODS = frozenset(name[1:] for names in _FAMILIES.values() for name in names.split() if name.startswith("."))
+
+__all__ = ["METHODS", "OPS", "Op", "TensorSpec", "is_tensor", *OPS]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    family = OPS.get(name)
+    if family is None:
+        raise AttributeError(f"module {__name__!r} has no op {name!r}")
+    value = getattr(import_module(f"{__name__}.{family}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

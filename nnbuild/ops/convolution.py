@@ -1,0 +1,276 @@
+"""Convolution and transposed convolution over one, two or three axes."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from nnbuild.errors import OptionError, ShapeError
+from nnbuild.lazy import np
+from nnbuild.ops.op import op
+from nnbuild.ops.spec import TensorSpec
+from nnbuild.ops.window import Slide, Spread, each, output_sizes, spatial_formula
+from nnbuild.ops.window_view import window_view
+
+Sizes = int | tuple[int, ...]
+
+#: Elements of unfolded windows that are made at a time: more images at once gain nothing, and memory stays flat.
+_UNFOLDED_AT_ONCE = 1 << 24
+
+
+def _batched(input: Any, axes: int, channels: int) -> tuple[int, int, tuple[int, ...]]:
+    """N, C and the sizes of an input (N, C, *size) or (C, *size)."""
+    if input.ndim not in (axes + 1, axes + 2):
+        letters = ("L", "H, W", "D, H, W")[axes - 1]
+        raise ShapeError(
+            f"wants an input of {axes + 2} axes (N, C, {letters}) or {axes + 1} (C, {letters}) and gets {input.shape}"
+        )
+    count = 1 if input.ndim == axes + 1 else input.shape[0]
+    found = input.shape[-axes - 1]
+    if found != channels:
+        raise ShapeError(
+            f"wants {channels} input channels and gets {found}: {input.shape}",
+            hint=f"in_channels={found}, or a layer before it that gives {channels}",
+            option="in_channels",
+        )
+    return count, channels, input.shape[-axes:]
+
+
+def _restored(input: Any, axes: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    return shape if input.ndim == axes + 2 else shape[1:]
+
+
+def _check_dtypes(input: TensorSpec, weight: TensorSpec, bias: TensorSpec | None) -> None:
+    for name, tensor in (("weight", weight), ("bias", bias)):
+        if tensor is not None and tensor.dtype != input.dtype:
+            raise ShapeError(
+                f"wants input and {name} of one dtype and gets {input.dtype} and {tensor.dtype}",
+                hint=f"convert the input to {tensor.dtype}, or the model with model.to({input.dtype!r})",
+            )
+
+
+def _slides(weight: Any, stride: Sizes, padding: Sizes | str, dilation: Sizes, axes: int) -> tuple[Slide, ...]:
+    strides, dilations = each(stride, axes, "stride"), each(dilation, axes, "dilation")
+    _positive(stride=strides, dilation=dilations)
+    kernel = weight.shape[2:]
+    if isinstance(padding, str):
+        pads = _named_padding(padding, kernel, strides, dilations)
+    else:
+        pads = [(size, size) for size in each(padding, axes, "padding")]
+        if any(before < 0 for before, _ in pads):
+            raise OptionError(f"padding must be at least 0, not {padding}", option="padding")
+    return tuple(
+        Slide(size, step, before, after, spread)
+        for size, step, (before, after), spread in zip(kernel, strides, pads, dilations, strict=True)
+    )
+
+
+def _named_padding(
+    padding: str, kernel: tuple[int, ...], strides: tuple[int, ...], dilations: tuple[int, ...]
+) -> list[tuple[int, int]]:
+    if padding == "valid":
+        return [(0, 0)] * len(kernel)
+    if padding != "same":
+        raise OptionError(f"padding is a number, 'same' or 'valid', not {padding!r}", option="padding")
+    if any(step != 1 for step in strides):
+        raise OptionError("padding='same' needs stride 1", hint="give the padding in numbers", option="padding")
+    totals = [spread * (size - 1) for size, spread in zip(kernel, dilations, strict=True)]
+    return [(total // 2, total - total // 2) for total in totals]
+
+
+def _positive(**options: tuple[int, ...]) -> None:
+    for name, sizes in options.items():
+        if any(size < 1 for size in sizes):
+            raise OptionError(f"{name} must be at least 1, not {sizes}", option=name)
+
+
+def _check_groups(weight: TensorSpec, bias: TensorSpec | None, groups: int, axes: int, outputs: int) -> None:
+    if weight.ndim != axes + 2:
+        raise ShapeError(f"wants a weight of {axes + 2} axes and gets {weight.shape}")
+    if groups < 1 or weight.shape[0] % groups:
+        raise OptionError(
+            f"groups={groups} does not divide the {weight.shape[0]} channels of the weight", option="groups"
+        )
+    if bias is not None and bias.shape != (outputs,):
+        raise ShapeError(f"wants a bias of {outputs} elements, one an output channel, and gets {bias.shape}")
+
+
+@op
+def conv(
+    input: np.ndarray,
+    weight: np.ndarray,
+    bias: np.ndarray | None = None,
+    stride: Sizes = 1,
+    padding: Sizes | str = 0,
+    dilation: Sizes = 1,
+    groups: int = 1,
+    *,
+    axes: int,
+) -> np.ndarray:
+    """Cross-correlation of the input (N, C, *size) with a weight (O, C/groups, *kernel), plus a bias an output channel."""
+    slides = _slides(weight, stride, padding, dilation, axes)
+    batch = input if input.ndim == axes + 2 else input[None]
+    windows = window_view(batch, slides)
+    count, channels, sizes = batch.shape[0], weight.shape[0], windows.shape[-axes:]
+    kernels = weight.reshape(groups, channels // groups, -1)
+    result = np.empty((count, groups, channels // groups, prod(sizes)), np.result_type(batch, weight))
+    at_once = max(1, _UNFOLDED_AT_ONCE // max(1, prod(windows.shape[1:])))
+    for start in range(0, count, at_once):
+        part = windows[start : start + at_once]
+        columns = part.reshape(len(part), groups, kernels.shape[2], prod(sizes))
+        np.matmul(kernels, columns, out=result[start : start + at_once])
+    result = result.reshape(count, channels, *sizes)
+    if bias is not None:
+        result += bias.reshape(-1, *(1,) * axes)
+    return result if input.ndim == axes + 2 else result[0]
+
+
+@conv.shape
+def _(
+    input: TensorSpec,
+    weight: TensorSpec,
+    bias: TensorSpec | None = None,
+    stride: Sizes = 1,
+    padding: Sizes | str = 0,
+    dilation: Sizes = 1,
+    groups: int = 1,
+    *,
+    axes: int,
+) -> TensorSpec:
+    _check_groups(weight, bias, groups, axes, weight.shape[0])
+    count, _, sizes = _batched(input, axes, weight.shape[1] * groups)
+    _check_dtypes(input, weight, bias)
+    outputs = output_sizes(_slides(weight, stride, padding, dilation, axes), sizes)
+    return input.with_shape(_restored(input, axes, (count, weight.shape[0], *outputs)))
+
+
+@conv.macs
+def _(output: TensorSpec, input: TensorSpec, weight: TensorSpec, *_: Any, axes: int, **__: Any) -> int:
+    return output.numel() * prod(weight.shape[1:])
+
+
+@conv.window
+def _(
+    input: TensorSpec,
+    weight: TensorSpec,
+    bias: TensorSpec | None = None,
+    stride: Sizes = 1,
+    padding: Sizes | str = 0,
+    dilation: Sizes = 1,
+    groups: int = 1,
+    *,
+    axes: int,
+) -> tuple[Slide, ...]:
+    return _slides(weight, stride, padding, dilation, axes)
+
+
+def _spreads(
+    weight: Any, stride: Sizes, padding: Sizes, output_padding: Sizes, dilation: Sizes, axes: int
+) -> tuple[Spread, ...]:
+    strides, dilations = each(stride, axes, "stride"), each(dilation, axes, "dilation")
+    pads, extras = each(padding, axes, "padding"), each(output_padding, axes, "output_padding")
+    _positive(stride=strides, dilation=dilations)
+    for extra, step, spread in zip(extras, strides, dilations, strict=True):
+        if not 0 <= extra < max(step, spread):
+            raise OptionError(
+                f"output_padding must be at least 0 and below the stride or the dilation, not {extra}",
+                option="output_padding",
+            )
+    return tuple(
+        Spread(size, step, pad, pad, spread, extra)
+        for size, step, pad, spread, extra in zip(weight.shape[2:], strides, pads, dilations, extras, strict=True)
+    )
+
+
+@op
+def conv_transpose(
+    input: np.ndarray,
+    weight: np.ndarray,
+    bias: np.ndarray | None = None,
+    stride: Sizes = 1,
+    padding: Sizes = 0,
+    output_padding: Sizes = 0,
+    groups: int = 1,
+    dilation: Sizes = 1,
+    *,
+    axes: int,
+) -> np.ndarray:
+    """The gradient of a convolution as a layer: each input element lays down the weight (C, O/groups, *kernel)."""
+    spreads = _spreads(weight, stride, padding, output_padding, dilation, axes)
+    batch = input if input.ndim == axes + 2 else input[None]
+    count, channels, *sizes = batch.shape
+    kernels = weight.reshape(groups, channels // groups, -1).swapaxes(1, 2)
+    outputs = [spread.size(size) for spread, size in zip(spreads, sizes, strict=True)]
+    taps = np.matmul(kernels, batch.reshape(count, groups, channels // groups, -1))
+    taps = taps.reshape(count, groups * weight.shape[1], *weight.shape[2:], *sizes)
+    reach = [
+        max((size - 1) * spread.stride + spread.extent, spread.before + out)
+        for spread, size, out in zip(spreads, sizes, outputs, strict=True)
+    ]
+    canvas = np.zeros((count, taps.shape[1], *reach), taps.dtype)
+    for tap in np.ndindex(weight.shape[2:]):
+        place = tuple(
+            slice(at * spread.dilation, at * spread.dilation + (size - 1) * spread.stride + 1, spread.stride)
+            for at, spread, size in zip(tap, spreads, sizes, strict=True)
+        )
+        canvas[(..., *place)] += taps[(slice(None), slice(None), *tap)]
+    inside = tuple(slice(spread.before, spread.before + out) for spread, out in zip(spreads, outputs, strict=True))
+    result = canvas[(..., *inside)]
+    if bias is not None:
+        result = result + bias.reshape(-1, *(1,) * axes)
+    return result if input.ndim == axes + 2 else result[0]
+
+
+@conv_transpose.shape
+def _(
+    input: TensorSpec,
+    weight: TensorSpec,
+    bias: TensorSpec | None = None,
+    stride: Sizes = 1,
+    padding: Sizes = 0,
+    output_padding: Sizes = 0,
+    groups: int = 1,
+    dilation: Sizes = 1,
+    *,
+    axes: int,
+) -> TensorSpec:
+    _check_groups(weight, bias, groups, axes, weight.shape[1] * groups)
+    count, _, sizes = _batched(input, axes, weight.shape[0])
+    _check_dtypes(input, weight, bias)
+    outputs = output_sizes(_spreads(weight, stride, padding, output_padding, dilation, axes), sizes)
+    return input.with_shape(_restored(input, axes, (count, weight.shape[1] * groups, *outputs)))
+
+
+@conv_transpose.macs
+def _(output: TensorSpec, input: TensorSpec, weight: TensorSpec, *_: Any, axes: int, **__: Any) -> int:
+    return input.numel() * prod(weight.shape[1:])
+
+
+@conv_transpose.window
+def _(
+    input: TensorSpec,
+    weight: TensorSpec,
+    bias: TensorSpec | None = None,
+    stride: Sizes = 1,
+    padding: Sizes = 0,
+    output_padding: Sizes = 0,
+    groups: int = 1,
+    dilation: Sizes = 1,
+    *,
+    axes: int,
+) -> tuple[Spread, ...]:
+    return _spreads(weight, stride, padding, output_padding, dilation, axes)
+
+
+for _family in (conv, conv_transpose):
+
+    def _formula(
+        output: TensorSpec, input: TensorSpec, *args: Any, _of: Any = _family, axes: int, **options: Any
+    ) -> Any:
+        windows = _of.facets["window"](input, *args, axes=axes, **options)
+        return spatial_formula(windows, input.shape[-axes:])
+
+    _family.formula(_formula)
+
+conv1d, conv2d, conv3d = conv.over(1, 2, 3)
+conv_transpose1d, conv_transpose2d, conv_transpose3d = conv_transpose.over(1, 2, 3)

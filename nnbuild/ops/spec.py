@@ -1,0 +1,62 @@
+"""TensorSpec: what is known of a tensor without its data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from nnbuild.ops.tensor_like import TensorLike
+
+ITEM_SIZES = {
+    "bool": 1, "uint8": 1, "int8": 1, "int16": 2, "int32": 4, "int64": 8, "float16": 2, "float32": 4, "float64": 8,
+}  # fmt: skip
+
+
+class TensorSpec(TensorLike):
+    """The shape and dtype of a tensor. Every op and module takes it in place of an array and answers with another.
+
+    Params: shape, sizes of the axes; dtype, a NumPy dtype name such as "float32".
+    """
+
+    __slots__ = ("dtype", "shape")
+
+    def __init__(self, shape: Sequence[int], dtype: str = "float32") -> None:
+        self.shape = tuple(shape)
+        self.dtype = str(dtype)
+        if self.dtype not in ITEM_SIZES:
+            raise TypeError(f"{self.dtype} is not a tensor dtype; these are: {', '.join(ITEM_SIZES)}")
+        if not all(isinstance(size, int) and size >= 0 for size in self.shape):
+            raise TypeError(f"a shape is whole numbers of at least 0, not {self.shape}")
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return math.prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the data that this stands for."""
+        return self.numel() * ITEM_SIZES[self.dtype]
+
+    def with_shape(self, shape: Sequence[int]) -> TensorSpec:
+        """The same dtype with other sizes."""
+        return TensorSpec(shape, self.dtype)
+
+    def with_dtype(self, dtype: str) -> TensorSpec:
+        """The same sizes with another dtype."""
+        return TensorSpec(self.shape, dtype)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a 0-d tensor")
+        return self.shape[0]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.shape}, {self.dtype})"
+
+    def __getattr__(self, name: str) -> object:
+        raise AttributeError(f"a TensorSpec has no {name!r}: call nnbuild.ops.{name}(x, ...), which takes arrays too")
