@@ -1,0 +1,108 @@
+"""Pooling to a given output size: the windows follow from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nnbuild.errors import OptionError
+from nnbuild.lazy import np
+from nnbuild.ops.largest import largest
+from nnbuild.ops.op import Op, op
+from nnbuild.ops.planes import LETTERS, at_least, fractions, plane_sizes
+from nnbuild.ops.spec import TensorSpec
+from nnbuild.ops.window import Slide
+
+OutputSize = int | None | tuple[int | None, ...]
+
+
+def _outputs(output_size: OutputSize, sizes: tuple[int, ...]) -> tuple[int, ...]:
+    """The output's sizes: None keeps the input's."""
+    axes = len(sizes)
+    wanted = (output_size,) * axes if output_size is None or isinstance(output_size, int) else tuple(output_size)
+    if len(wanted) != axes or not all(size is None or isinstance(size, int) for size in wanted):
+        raise OptionError(
+            f"output_size wants one whole number or {axes}, or None to keep a size, not {output_size!r}",
+            option="output_size",
+        )
+    outputs = tuple(size if out is None else out for out, size in zip(wanted, sizes, strict=True))
+    at_least(0, output_size=outputs)
+    return outputs
+
+
+def _ranges(length: int, out: int) -> list[range]:
+    """The window of each output element: from floor(i*length/out) to ceil((i + 1)*length/out)."""
+    return [range(place * length // out, -(-(place + 1) * length // out)) for place in range(out)]
+
+
+@op
+def adaptive_avg_pool(input: np.ndarray, output_size: OutputSize, *, axes: int) -> np.ndarray:
+    """The averages of as many windows an axis as `output_size` says; they cover the input evenly."""
+    result = input
+    outputs = _outputs(output_size, input.shape[-axes:])
+    for axis, out in reversed(list(enumerate(outputs, start=input.ndim - axes))):
+        length = result.shape[axis]
+        if out == length:
+            continue
+        if out and length % out == 0:
+            blocks = result.reshape(*result.shape[:axis], out, length // out, *result.shape[axis + 1 :])
+            result = blocks.mean(axis + 1)
+        else:
+            before = (slice(None),) * axis
+            parts = [result[(*before, slice(part.start, part.stop))] for part in _ranges(length, out)]
+            means = [part.mean(axis, keepdims=True) for part in parts]
+            result = np.concatenate(means, axis) if means else result.take([], axis)
+    return result.copy() if result is input else result
+
+
+@op
+def adaptive_max_pool(input: np.ndarray, output_size: OutputSize, return_indices: bool = False, *, axes: int) -> Any:
+    """The largest elements of as many windows an axis as `output_size` says; `return_indices` as for max_pool."""
+    sizes = input.shape[-axes:]
+    taps = [[tuple(part) for part in _ranges(*pair)] for pair in zip(sizes, _outputs(output_size, sizes), strict=True)]
+    values, indices = largest(input, taps, bool(return_indices))
+    return (values, indices) if return_indices else values
+
+
+@adaptive_avg_pool.shape
+def _(input: TensorSpec, output_size: OutputSize, *, axes: int) -> TensorSpec:
+    sizes = plane_sizes(input, axes, empty=True)
+    fractions(input)
+    return input.with_shape((*input.shape[:-axes], *_outputs(output_size, sizes)))
+
+
+@adaptive_max_pool.shape
+def _(input: TensorSpec, output_size: OutputSize, return_indices: bool = False, *, axes: int) -> Any:
+    sizes = plane_sizes(input, axes)
+    fractions(input)
+    output = input.with_shape((*input.shape[:-axes], *_outputs(output_size, sizes)))
+    return (output, output.with_dtype("int64")) if return_indices else output
+
+
+def _window(input: TensorSpec, output_size: OutputSize, *args: Any, axes: int, **options: Any) -> tuple[Slide, ...]:
+    """Exact where the size divides; else the narrowest stride with the kernel that then covers the input."""
+    slides = []
+    for length, out in zip(input.shape[-axes:], _outputs(output_size, input.shape[-axes:]), strict=True):
+        stride = max(1, length // max(1, out))
+        slides.append(Slide(max(1, length - (out - 1) * stride), stride))
+    return tuple(slides)
+
+
+def _formula(output: Any, input: TensorSpec, *args: Any, axes: int, **options: Any) -> list[str]:
+    output = output[0] if isinstance(output, tuple) else output
+    lines: dict[str, str] = {}
+    for letter, length, out in zip(
+        LETTERS[axes - 1].split(", "), input.shape[-axes:], output.shape[-axes:], strict=True
+    ):
+        sizes = sorted({len(part) for part in _ranges(length, out)})
+        text = f"{out}, by output_size: windows of {' to '.join(map(str, sizes)) or 0} over {length}"
+        lines[text] = f"{lines[text]}, {letter}" if text in lines else letter
+    return [f"{letters} = {text}" for text, letters in lines.items()]
+
+
+_families: tuple[Op, ...] = (adaptive_avg_pool, adaptive_max_pool)
+for _family in _families:
+    _family.window(_window)
+    _family.formula(_formula)
+
+adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = adaptive_avg_pool.over(1, 2, 3)
+adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d = adaptive_max_pool.over(1, 2, 3)

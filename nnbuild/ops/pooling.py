@@ -1,0 +1,219 @@
+"""Pooling over windows that slide: the largest element, the average, the power sum."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from nnbuild.errors import OptionError, ShapeError
+from nnbuild.lazy import np
+from nnbuild.ops.largest import largest, slide_taps
+from nnbuild.ops.op import op
+from nnbuild.ops.planes import at_least, fractions, plane_sizes
+from nnbuild.ops.spec import TensorSpec
+from nnbuild.ops.window import Slide, each, output_sizes, spatial_formula
+from nnbuild.ops.window_view import padded
+
+Sizes = int | tuple[int, ...]
+
+
+def _slides(
+    axes: int,
+    kernel_size: Sizes,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    dilation: Sizes = 1,
+    ceil_mode: bool = False,
+    dilated_padding: bool = False,
+) -> tuple[Slide, ...]:
+    """The windows. `dilated_padding`: the padding may be half of the dilated kernel, else half of the kernel."""
+    kernels = each(kernel_size, axes, "kernel_size")
+    strides = kernels if stride is None or stride == () else each(stride, axes, "stride")
+    pads, dilations = each(padding, axes, "padding"), each(dilation, axes, "dilation")
+    at_least(1, kernel_size=kernels, stride=strides, dilation=dilations)
+    at_least(0, padding=pads)
+    slides = tuple(
+        Slide(kernel, step, pad, pad, spread, bool(ceil_mode))
+        for kernel, step, pad, spread in zip(kernels, strides, pads, dilations, strict=True)
+    )
+    for slide in slides:
+        limit = (slide.extent if dilated_padding else slide.kernel) // 2
+        if slide.before > limit:
+            raise OptionError(
+                f"padding may be at most half of kernel_size: {limit} for {slide.kernel}, not {slide.before}",
+                option="padding",
+            )
+    return slides
+
+
+def _max_slides(
+    kernel_size: Sizes,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    dilation: Sizes = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+    *,
+    axes: int,
+) -> tuple[Slide, ...]:
+    return _slides(axes, kernel_size, stride, padding, dilation, ceil_mode, axes == 1 and not return_indices)
+
+
+@op
+def max_pool(
+    input: np.ndarray,
+    kernel_size: Sizes,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    dilation: Sizes = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+    *,
+    axes: int,
+) -> Any:
+    """The largest element in each window; with `return_indices` also its place in the flattened plane."""
+    slides = _max_slides(kernel_size, stride, padding, dilation, ceil_mode, return_indices, axes=axes)
+    taps = [slide_taps(slide, size) for slide, size in zip(slides, input.shape[-axes:], strict=True)]
+    values, indices = largest(input, taps, bool(return_indices))
+    return (values, indices) if return_indices else values
+
+
+@max_pool.shape
+def _(input: TensorSpec, *args: Any, axes: int, **options: Any) -> Any:
+    sizes = plane_sizes(input, axes)
+    if input.dtype == "bool":
+        raise ShapeError("wants numbers and gets bool")
+    slides = _max_slides(*args, axes=axes, **options)
+    output = input.with_shape((*input.shape[:-axes], *output_sizes(slides, sizes)))
+    with_indices = args[5] if len(args) > 5 else options.get("return_indices")
+    return (output, output.with_dtype("int64")) if with_indices else output
+
+
+@max_pool.window
+def _(input: TensorSpec, *args: Any, axes: int, **options: Any) -> tuple[Slide, ...]:
+    return _max_slides(*args, axes=axes, **options)
+
+
+def _average_slides(
+    kernel_size: Sizes,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+    *,
+    axes: int,
+) -> tuple[Slide, ...]:
+    if divisor_override == 0:
+        raise OptionError("divisor_override must not be 0", option="divisor_override")
+    return _slides(axes, kernel_size, stride, padding, 1, ceil_mode)
+
+
+def _counts(slide: Slide, length: int, count_include_pad: bool) -> np.ndarray:
+    """Elements in each window along one axis; the padding that only rounding up reaches is never counted."""
+    starts = np.arange(slide.size(length)) * slide.stride - slide.before
+    ends = np.minimum(starts + slide.kernel, length + slide.after)
+    return ends - starts if count_include_pad else np.minimum(ends, length) - np.maximum(starts, 0)
+
+
+def _window_sums(input: np.ndarray, slides: tuple[Slide, ...]) -> np.ndarray:
+    """The sum of each window, one axis after the other."""
+    axes = len(slides)
+    outputs = [slide.size(size) for slide, size in zip(slides, input.shape[-axes:], strict=True)]
+    sums = padded(input if input.ndim == axes + 2 else input[None], slides, 0)
+    for axis, (slide, out) in enumerate(zip(slides, outputs, strict=True), start=2):
+        before = (slice(None),) * axis
+        reach = (out - 1) * slide.stride + 1
+        total = sums[(*before, slice(0, reach, slide.stride))]
+        if slide.kernel > 1:
+            total = total.copy()
+        for tap in range(1, slide.kernel):
+            total += sums[(*before, slice(tap, tap + reach, slide.stride))]
+        sums = total
+    return sums if input.ndim == axes + 2 else sums[0]
+
+
+@op
+def avg_pool(
+    input: np.ndarray,
+    kernel_size: Sizes,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+    *,
+    axes: int,
+) -> np.ndarray:
+    """The average of each window; padding counts as zeros, unless `count_include_pad` is off."""
+    slides = _average_slides(kernel_size, stride, padding, ceil_mode, axes=axes)
+    sums = _window_sums(input, slides)
+    if divisor_override is not None:
+        return sums / divisor_override
+    divisor = np.ones((), np.int64)
+    for slide, size in zip(slides, input.shape[-axes:], strict=True):
+        divisor = divisor[..., None] * _counts(slide, size, count_include_pad)
+    return sums / divisor.astype(sums.dtype)
+
+
+@avg_pool.shape
+def _(input: TensorSpec, *args: Any, axes: int, **options: Any) -> TensorSpec:
+    sizes = plane_sizes(input, axes)
+    fractions(input)
+    return input.with_shape((*input.shape[:-axes], *output_sizes(_average_slides(*args, axes=axes, **options), sizes)))
+
+
+@avg_pool.window
+def _(input: TensorSpec, *args: Any, axes: int, **options: Any) -> tuple[Slide, ...]:
+    return _average_slides(*args, axes=axes, **options)
+
+
+@op
+def lp_pool(
+    input: np.ndarray,
+    norm_type: float,
+    kernel_size: Sizes,
+    stride: Sizes | None = None,
+    ceil_mode: bool = False,
+    *,
+    axes: int,
+) -> np.ndarray:
+    """The power sum of each window: the `norm_type`-th root of the sum of its elements' `norm_type`-th powers."""
+    powers = input**norm_type
+    sums = avg_pool.facets["kernel"](powers, kernel_size, stride, 0, ceil_mode, axes=axes)
+    return (sums * prod(each(kernel_size, axes, "kernel_size"))) ** (1 / norm_type)
+
+
+@lp_pool.shape
+def _(input: TensorSpec, norm_type: float, *args: Any, axes: int, **options: Any) -> TensorSpec:
+    sizes = plane_sizes(input, axes)
+    fractions(input)
+    if norm_type == 0:
+        raise OptionError("norm_type must not be 0", option="norm_type")
+    return input.with_shape((*input.shape[:-axes], *output_sizes(_lp_slides(*args, axes=axes, **options), sizes)))
+
+
+def _lp_slides(
+    kernel_size: Sizes, stride: Sizes | None = None, ceil_mode: bool = False, *, axes: int
+) -> tuple[Slide, ...]:
+    return _slides(axes, kernel_size, stride, ceil_mode=ceil_mode)
+
+
+@lp_pool.window
+def _(input: TensorSpec, norm_type: float, *args: Any, axes: int, **options: Any) -> tuple[Slide, ...]:
+    return _lp_slides(*args, axes=axes, **options)
+
+
+for _family in (max_pool, avg_pool, lp_pool):
+
+    def _formula(
+        output: Any, input: TensorSpec, *args: Any, _of: Any = _family, axes: int, **options: Any
+    ) -> list[str]:
+        return spatial_formula(_of.ask("window", input, *args, axes=axes, **options), input.shape[-axes:])
+
+    _family.formula(_formula)
+
+
+max_pool1d, max_pool2d, max_pool3d = max_pool.over(1, 2, 3)
+avg_pool1d, avg_pool2d, avg_pool3d = avg_pool.over(1, 2, 3)
+lp_pool1d, lp_pool2d, lp_pool3d = lp_pool.over(1, 2, 3)
