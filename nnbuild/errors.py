@@ -121,7 +121,7 @@ class InputError(NnbuildError):
     """A file or an array that cannot be read, written or used."""
 
 
-class ProblemList(NnbuildError):
+class ProblemList(NnbuildError):  # noqa: N818
     """Several independent problems of one stage, reported together."""
 
     def __init__(self, problems: list[NnbuildError]) -> None:

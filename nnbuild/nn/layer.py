@@ -13,7 +13,7 @@ while `layer.bias` is the Parameter that `build` makes of it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, dataclass_transform
+from typing import TYPE_CHECKING, Any
 
 from nnbuild.errors import OptionError, suggestion
 from nnbuild.nn.module import Module
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 PLACEMENT = ("device", "dtype")
 
 
-@dataclass_transform(kw_only_default=False, eq_default=False)
 class Layer(Module):
     """A Module whose constructor takes the class's fields, checked against their types."""
 
@@ -37,7 +36,7 @@ class Layer(Module):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         own = {}
-        for name, annotation in cls.__dict__.get("__annotations__", {}).items():
+        for name, annotation in cls.__dict__.get("__annotations__", {}).items():  # noqa: RUF063
             if name.startswith("_") or annotation.startswith("ClassVar"):
                 continue
             own[name] = Option(name, annotation, cls.__dict__.get(name, REQUIRED))
@@ -47,7 +46,7 @@ class Layer(Module):
         merged = {**inherited, **own}
         cls._options = tuple(sorted(merged.values(), key=lambda option: option.name in PLACEMENT))
         code = cls.build.__code__
-        cls._built_from = code.co_varnames[1 : code.co_argcount]
+        cls._built_from = tuple(name for name in code.co_varnames[1 : code.co_argcount] if name in merged)
         cls._kept = tuple(name for name in merged if name not in (*cls._built_from, *PLACEMENT))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -56,7 +55,7 @@ class Layer(Module):
         self.__dict__.update((name, values[name]) for name in self._kept)
         self.build(**{name: values[name] for name in self._built_from})
 
-    def build(self) -> None:
+    def build(self, *args: Any, **options: Any) -> None:
         """Check the options together and make parameters and buffers."""
 
     @classmethod

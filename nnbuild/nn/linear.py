@@ -48,9 +48,10 @@ class Linear(WeightedLayer):
     def reset_parameters(self) -> None:
         """Draw the weights anew, as torch does."""
         init.kaiming_uniform_(self.weight, a=math.sqrt(5))
-        if self.bias is not None:
+        bias = self.get_parameter("bias")
+        if bias is not None:
             bound = 1 / math.sqrt(self.in_features) if self.in_features else 0
-            init.uniform_(self.bias, -bound, bound)
+            init.uniform_(bias, -bound, bound)
 
     def forward(self, input: Any) -> Any:
         return ops.linear(input, self.weight, self.bias)

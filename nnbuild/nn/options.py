@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 from nnbuild.errors import OptionError
 from nnbuild.ops.spec import ITEM_SIZES
 
-#: What annotations of options say beside Python's own types.
-Sizes = int | tuple[int, ...]
-Numbers = float | tuple[float, ...]
+# Words for annotations of options, beside Python's own types. To a type checker a `Sizes` is anything, since an option
+# that takes a number or a tuple is made a tuple when the layer is built.
+Sizes = Any
+Numbers = Any
 DType = str
 Device = str
 

@@ -20,7 +20,7 @@ class TreeMethods:
     _modules: dict[str, Module | None]
 
     def named_modules(
-        self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
+        self: Any, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Module]]:
         """This module and all below it with their dotted names, each once unless `remove_duplicate` is false."""
         memo = set() if memo is None else memo
@@ -33,11 +33,11 @@ class TreeMethods:
             if module is not None:
                 yield from module.named_modules(memo, f"{prefix}.{name}".lstrip("."), remove_duplicate)
 
-    def modules(self, remove_duplicate: bool = True) -> Iterator[Module]:
+    def modules(self: Any, remove_duplicate: bool = True) -> Iterator[Module]:
         """This module and all below it."""
         return (module for _, module in self.named_modules(remove_duplicate=remove_duplicate))
 
-    def named_children(self) -> Iterator[tuple[str, Module]]:
+    def named_children(self: Any) -> Iterator[tuple[str, Module]]:
         """The modules directly below with their names, each once."""
         seen: set[Module] = set()
         for name, module in self._modules.items():
@@ -45,12 +45,12 @@ class TreeMethods:
                 seen.add(module)
                 yield name, module
 
-    def children(self) -> Iterator[Module]:
+    def children(self: Any) -> Iterator[Module]:
         """The modules directly below, each once."""
         return (module for _, module in self.named_children())
 
     def _named_members(
-        self, members: str, prefix: str, recurse: bool, remove_duplicate: bool
+        self: Any, members: str, prefix: str, recurse: bool, remove_duplicate: bool
     ) -> Iterator[tuple[str, Any]]:
         seen: set[int] = set()
         modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
@@ -63,26 +63,26 @@ class TreeMethods:
                 yield f"{path}.{name}".lstrip("."), member
 
     def named_parameters(
-        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+        self: Any, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
         """Parameters with their dotted names; a shared one once."""
         return self._named_members("_parameters", prefix, recurse, remove_duplicate)
 
-    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+    def parameters(self: Any, recurse: bool = True) -> Iterator[Parameter]:
         """Parameters; a shared one once."""
         return (parameter for _, parameter in self.named_parameters(recurse=recurse))
 
     def named_buffers(
-        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+        self: Any, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Any]]:
         """Buffers with their dotted names; a shared one once."""
         return self._named_members("_buffers", prefix, recurse, remove_duplicate)
 
-    def buffers(self, recurse: bool = True) -> Iterator[Any]:
+    def buffers(self: Any, recurse: bool = True) -> Iterator[Any]:
         """Buffers; a shared one once."""
         return (buffer for _, buffer in self.named_buffers(recurse=recurse))
 
-    def get_submodule(self, target: str) -> Module:
+    def get_submodule(self: Any, target: str) -> Module:
         """The module at a dotted path below this one; the empty path is this one."""
         module = self
         for name in target.split(".") if target else []:
@@ -93,7 +93,7 @@ class TreeMethods:
                 raise AttributeError(f"`{name}` is not an nn.Module")
         return module
 
-    def _member(self, target: str, members: str, what: str) -> Any:
+    def _member(self: Any, target: str, members: str, what: str) -> Any:
         path, _, name = target.rpartition(".")
         module = self.get_submodule(path)
         if not hasattr(module, name):
@@ -102,10 +102,10 @@ class TreeMethods:
             raise AttributeError(f"`{name}` is not {what}")
         return getattr(module, name)
 
-    def get_parameter(self, target: str) -> Parameter:
+    def get_parameter(self: Any, target: str) -> Parameter:
         """The parameter at a dotted path."""
         return self._member(target, "_parameters", "an nn.Parameter")
 
-    def get_buffer(self, target: str) -> Any:
+    def get_buffer(self: Any, target: str) -> Any:
         """The buffer at a dotted path."""
         return self._member(target, "_buffers", "a buffer")

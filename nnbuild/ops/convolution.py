@@ -9,7 +9,7 @@ from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.op import op
 from nnbuild.ops.spec import TensorSpec
-from nnbuild.ops.window import Slide, Spread, each, output_sizes, spatial_formula
+from nnbuild.ops.window import Slide, Spread, each, formula_of_windows, output_sizes
 from nnbuild.ops.window_view import window_view
 
 Sizes = int | tuple[int, ...]
@@ -107,7 +107,7 @@ def conv(
     *,
     axes: int,
 ) -> np.ndarray:
-    """Cross-correlation of the input (N, C, *size) with a weight (O, C/groups, *kernel), plus a bias an output channel."""
+    """Cross-correlation of an input (N, C, *size) with a weight (O, C/groups, *kernel), plus a bias a channel."""
     slides = _slides(weight, stride, padding, dilation, axes)
     batch = input if input.ndim == axes + 2 else input[None]
     windows = window_view(batch, slides)
@@ -209,12 +209,12 @@ def conv_transpose(
     ]
     canvas = np.zeros((count, taps.shape[1], *reach), taps.dtype)
     for tap in np.ndindex(weight.shape[2:]):
-        place = tuple(
+        place: Any = tuple(
             slice(at * spread.dilation, at * spread.dilation + (size - 1) * spread.stride + 1, spread.stride)
             for at, spread, size in zip(tap, spreads, sizes, strict=True)
         )
         canvas[(..., *place)] += taps[(slice(None), slice(None), *tap)]
-    inside = tuple(slice(spread.before, spread.before + out) for spread, out in zip(spreads, outputs, strict=True))
+    inside: Any = tuple(slice(spread.before, spread.before + out) for spread, out in zip(spreads, outputs, strict=True))
     result = canvas[(..., *inside)]
     if bias is not None:
         result = result + bias.reshape(-1, *(1,) * axes)
@@ -262,15 +262,8 @@ def _(
     return _spreads(weight, stride, padding, output_padding, dilation, axes)
 
 
-for _family in (conv, conv_transpose):
-
-    def _formula(
-        output: TensorSpec, input: TensorSpec, *args: Any, _of: Any = _family, axes: int, **options: Any
-    ) -> Any:
-        windows = _of.facets["window"](input, *args, axes=axes, **options)
-        return spatial_formula(windows, input.shape[-axes:])
-
-    _family.formula(_formula)
+conv.formula(formula_of_windows(conv.facets["window"]))
+conv_transpose.formula(formula_of_windows(conv_transpose.facets["window"]))
 
 conv1d, conv2d, conv3d = conv.over(1, 2, 3)
 conv_transpose1d, conv_transpose2d, conv_transpose3d = conv_transpose.over(1, 2, 3)

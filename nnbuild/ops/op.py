@@ -4,7 +4,7 @@
     def linear(input, weight, bias=None): ...       the NumPy kernel: arrays in, array out
 
     @linear.shape
-    def _(input, weight, bias=None): ...            the shape rule: TensorSpecs in, TensorSpec out; refuses what does not fit
+    def _(input, weight, bias=None): ...            the shape rule: TensorSpecs in, TensorSpec out; refuses misfits
 
     @linear.macs
     def _(output, input, weight, bias=None): ...    multiply-adds, from specs
@@ -38,6 +38,9 @@ class Recorder(Protocol):
 
     def record(self, op: Op, args: tuple[Any, ...], options: dict[str, Any], outputs: Any) -> Any:
         """Note the call and return its outputs as values of the graph."""
+
+    def call(self, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run a module's forward and note what happens inside as its own."""
 
     def overwrite(self, old: Any, new: Any) -> None:
         """From here on `new` stands where the program says `old`."""
@@ -110,7 +113,7 @@ class Op:
         return self._facet("shape", rule)
 
     def macs(self, rule: Callable[..., Any]) -> Callable[..., Any]:
-        """Decorator: multiply-adds from the output's spec and the arguments' specs; without it the cost is undefined."""
+        """Decorator: multiply-adds from the specs of output and arguments; without it the cost is undefined."""
         return self._facet("macs", rule)
 
     def window(self, rule: Callable[..., Any]) -> Callable[..., Any]:

@@ -20,12 +20,16 @@ def _op(name: str) -> Callable[..., Any]:
 
 
 class TensorLike:
-    """What an op takes as a tensor beside arrays. Mixin: `x + 1`, `2 * x`, `x @ w`, `x[:, 0]`, `x > 0`, ... call the ops of those names.
+    """What an op takes as a tensor beside arrays. `x + 1`, `2 * x`, `x @ w`, `x[:, 0]`, `x > 0`, ... call ops.
 
     `==` stays identity: a tensor is a key in graphs and dictionaries; write `ops.eq(a, b)`.
     """
 
     __slots__ = ()
+
+    shape: tuple[int, ...]
+    dtype: str
+    data: Any
     __array_ufunc__ = None  # makes `array + x` come to x.__radd__
 
     def __getitem__(self, index: Any) -> Any:

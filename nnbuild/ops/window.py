@@ -6,6 +6,7 @@ MaxUnpool2d).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from nnbuild.errors import OptionError, ShapeError
@@ -37,9 +38,6 @@ class Slide(NamedTuple):
     after: int = 0
     dilation: int = 1
     ceil: bool = False
-
-    complete = "floor((H + 2*padding - dilation*(kernel - 1) - 1)/stride + 1)"
-    simplified = "floor((H + 2*padding - kernel)/stride) + 1"
 
     @property
     def extent(self) -> int:
@@ -79,9 +77,6 @@ class Spread(NamedTuple):
     dilation: int = 1
     extra: int = 0
 
-    complete = "(H - 1)*stride - 2*padding + dilation*(kernel - 1) + output_padding + 1"
-    simplified = "(H - 1)*stride - 2*padding + kernel"
-
     @property
     def extent(self) -> int:
         """Elements from the first tap to the last."""
@@ -100,7 +95,22 @@ class Spread(NamedTuple):
         )
 
 
-def output_sizes(windows: tuple[Slide, ...] | tuple[Spread, ...], sizes: tuple[int, ...]) -> tuple[int, ...]:
+Windows = Sequence[Slide | Spread]
+
+#: The size formulas in letters: simplified (no dilation, no output_padding), and complete.
+FORMULAS = {
+    Slide: (
+        "floor((H + 2*padding - kernel)/stride) + 1",
+        "floor((H + 2*padding - dilation*(kernel - 1) - 1)/stride + 1)",
+    ),
+    Spread: (
+        "(H - 1)*stride - 2*padding + kernel",
+        "(H - 1)*stride - 2*padding + dilation*(kernel - 1) + output_padding + 1",
+    ),
+}
+
+
+def output_sizes(windows: Windows, sizes: tuple[int, ...]) -> tuple[int, ...]:
     """The sizes after the windows. Raises ShapeError where one does not fit into its axis."""
     result = tuple(window.size(size) for window, size in zip(windows, sizes, strict=True))
     for window, size, out in zip(windows, sizes, result, strict=True):
@@ -117,7 +127,7 @@ def output_sizes(windows: tuple[Slide, ...] | tuple[Spread, ...], sizes: tuple[i
     return result
 
 
-def spatial_formula(windows: tuple[Slide, ...] | tuple[Spread, ...], sizes: tuple[int, ...]) -> list[str]:
+def spatial_formula(windows: Windows, sizes: tuple[int, ...]) -> list[str]:
     """One line an axis, 'H: floor(...) = 55'; axes that agree share a line."""
     letters = "DHW"[-len(sizes) :] if len(sizes) > 1 else "L"
     lines: dict[str, str] = {}
@@ -125,3 +135,12 @@ def spatial_formula(windows: tuple[Slide, ...] | tuple[Spread, ...], sizes: tupl
         text = window.formula(size)
         lines[text] = f"{lines[text]}, {letter}" if text in lines else letter
     return [f"{axes} = {text}" for text, axes in lines.items()]
+
+
+def formula_of_windows(window_rule: Callable[..., Windows]) -> Callable[..., list[str]]:
+    """The formula facet of an op that slides over its input's last axes, from its window facet."""
+
+    def formula(output: Any, input: Any, *args: Any, axes: int, **options: Any) -> list[str]:
+        return spatial_formula(window_rule(input, *args, axes=axes, **options), input.shape[-axes:])
+
+    return formula

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from nnbuild.lazy import np
 from nnbuild.ops.window import Slide
@@ -22,7 +23,7 @@ def padded(array: np.ndarray, windows: Sequence[Slide], fill: float) -> np.ndarr
         fill,
         array.dtype,
     )
-    inside = tuple(slice(before, before + size) for (before, _), size in zip(widths, sizes, strict=True))
+    inside: Any = tuple(slice(before, before + size) for (before, _), size in zip(widths, sizes, strict=True))
     result[(..., *inside)] = array
     return result
 
