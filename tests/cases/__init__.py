@@ -1,0 +1,88 @@
+"""The table of cases: for every layer its options, input and output shapes and parameter count.
+
+A row is written as one writes the layer in PyTorch, so that the same text builds it in `torch.nn` and in `nnbuild.nn`:
+
+    case("Conv2d(4, 6, 3, stride=2)", (2, 4, 9, 8), output=(2, 6, 4, 3), params=222)
+
+The laws in tests/test_cases.py run over all rows; golden values come from PyTorch (tests/golden/make_layers.py).
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import zlib
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Case(NamedTuple):
+    """One row. `output` is the shape of the output, or a list of the shapes of all output tensors."""
+
+    layer: str
+    inputs: tuple[Any, ...]
+    output: Any
+    params: int
+    call: dict[str, Any]
+    train: bool
+    batched: bool
+
+    def __str__(self) -> str:
+        sizes = " ".join("x".join(map(str, getattr(entry, "shape", entry))) for entry in self.inputs)
+        called = "".join(f" {name}={value}" for name, value in self.call.items())
+        return f"{self.layer} on {sizes}{called}{' training' if self.train else ''}"
+
+    def arrays(self, dtype: str = "float32") -> list[np.ndarray]:
+        """The input arrays, always the same for the same row."""
+        rng = np.random.default_rng(zlib.crc32(str(self).encode()))
+        return [
+            entry.draw(rng) if hasattr(entry, "draw") else rng.standard_normal(entry).astype(dtype)
+            for entry in self.inputs
+        ]
+
+    def build(self, nn: Any) -> Any:
+        """The layer in this namespace, torch.nn or nnbuild.nn, in the row's mode."""
+        layer = eval(self.layer, {name: getattr(nn, name) for name in dir(nn) if name[:1].isupper()})
+        return layer.train(self.train)
+
+
+class integers(NamedTuple):  # noqa: N801
+    """An input of whole numbers from 0 to below `high`."""
+
+    shape: tuple[int, ...]
+    high: int
+
+    def draw(self, rng: np.random.Generator) -> np.ndarray:
+        return rng.integers(0, self.high, self.shape, dtype=np.int64)
+
+
+def case(
+    layer: str,
+    *inputs: Any,
+    output: Any,
+    params: int = 0,
+    call: dict[str, Any] | None = None,
+    train: bool = False,
+    batched: bool = True,
+) -> Case:
+    """A row.
+
+    Params: inputs, shapes of float inputs or `integers`; call, further arguments of the call; train, training mode;
+    batched, whether the first axis of inputs and outputs is a batch whose entries do not touch each other.
+    """
+    return Case(layer, inputs, output, params, call or {}, train, batched and not train)
+
+
+def weight(key: str, shape: tuple[int, ...]) -> np.ndarray:
+    """The values that a float tensor of a state_dict gets in the tests, by its key alone."""
+    rng = np.random.default_rng(zlib.crc32(key.encode()))
+    if key.endswith("running_var"):
+        return (0.5 + rng.random(shape)).astype(np.float32)
+    return (rng.standard_normal(shape) / np.sqrt(max(1, np.prod(shape[1:])))).astype(np.float32)
+
+
+def all_cases() -> list[Case]:
+    """The rows of every file in this folder."""
+    modules = (importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__))
+    return [row for module in modules for row in module.CASES]
