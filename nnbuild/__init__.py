@@ -1,3 +1,53 @@
-"""nnbuild: neural networks as YAML files, with torch.nn's semantics on NumPy."""
+"""nnbuild: neural networks as YAML files, with torch.nn's semantics on NumPy.
+
+    model = nnbuild.load("lenet")                           # a spec's file, or a bundled spec's name
+    y = model(x)                                            # arrays in, arrays out
+    graph = nnbuild.trace(model, nnbuild.TensorSpec((1, 3, 32, 32)))
+
+Everything is imported on first use, so that a command pays only for what it needs.
+"""
 
 from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nnbuild import nn, ops
+    from nnbuild.engine import compile
+    from nnbuild.errors import InputError, NnbuildError, OptionError, ShapeError, SpecError, WeightError
+    from nnbuild.graph import Graph, trace
+    from nnbuild.ops import TensorSpec
+    from nnbuild.spec import load
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "load": "nnbuild.spec",
+    "trace": "nnbuild.graph",
+    "Graph": "nnbuild.graph",
+    "compile": "nnbuild.engine",
+    "TensorSpec": "nnbuild.ops",
+    **dict.fromkeys(
+        ("NnbuildError", "SpecError", "OptionError", "ShapeError", "WeightError", "InputError"), "nnbuild.errors"
+    ),
+}
+
+__all__ = [
+    "Graph", "InputError", "NnbuildError", "OptionError", "ShapeError", "SpecError", "TensorSpec", "WeightError",
+    "compile", "load", "nn", "ops", "trace",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("nn", "ops"):
+        return import_module(f"nnbuild.{name}")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'nnbuild' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

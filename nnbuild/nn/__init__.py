@@ -26,12 +26,14 @@ _HOME = {name: family for family, names in _FAMILIES.items() for name in names.s
 #: Every layer and container, and the family that it lives in.
 LAYERS = {name: family for name, family in _HOME.items() if family not in _NOT_LAYERS}
 
-__all__ = ["LAYERS", "init", *_HOME]
+_MODULES = {"init": f"{__name__}.init", "functional": "nnbuild.ops"}
+
+__all__ = ["LAYERS", *_HOME, *_MODULES]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "init":
-        return import_module(f"{__name__}.init")
+    if name in _MODULES:
+        return import_module(_MODULES[name])
     family = _HOME.get(name)
     if family is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -201,7 +201,7 @@ def conv_transpose(
     count, channels, *sizes = batch.shape
     kernels = weight.reshape(groups, channels // groups, -1).swapaxes(1, 2)
     outputs = [spread.size(size) for spread, size in zip(spreads, sizes, strict=True)]
-    taps = np.matmul(kernels, batch.reshape(count, groups, channels // groups, -1))
+    taps = np.matmul(kernels, batch.reshape(count, groups, channels // groups, prod(sizes)))
     taps = taps.reshape(count, groups * weight.shape[1], *weight.shape[2:], *sizes)
     reach = [
         max((size - 1) * spread.stride + spread.extent, spread.before + out)
