@@ -4,49 +4,42 @@ from __future__ import annotations
 
 from typing import Any
 
-from nnbuild.errors import OptionError, ShapeError
+from nnbuild.errors import ShapeError
 from nnbuild.lazy import np
+from nnbuild.ops.axes import axis, real_axis, several
 from nnbuild.ops.op import op
 from nnbuild.ops.planes import fractions
 from nnbuild.ops.spec import TensorSpec
 
 
-def _axis(input: Any, dim: int) -> int:
-    """The axis counted from 0."""
-    count = max(1, input.ndim)
-    if not -count <= dim < count:
-        raise OptionError(f"dim must lie between {-count} and {count - 1} for {input.shape}, not {dim}", option="dim")
-    return dim % count
-
-
 def _implied(input: Any, dim: int | None) -> int:
     """torch's axis where none is given: the channels'."""
-    return _axis(input, (0 if input.ndim in (0, 1, 3) else 1) if dim is None else dim)
+    return axis((0 if input.ndim in (0, 1, 3) else 1) if dim is None else dim, input.ndim)
 
 
 def _shifted(input: np.ndarray, dim: int | None, dtype: Any) -> tuple[np.ndarray, int]:
     """The input with its largest element along the axis at 0, so that no exponential is too large; and the axis."""
     array = np.atleast_1d(input if dtype is None else input.astype(str(dtype)))
-    axis = _implied(input, dim)
-    if not array.shape[axis]:
-        return array, axis
-    return array - array.max(axis, keepdims=True), axis
+    along = _implied(input, dim)
+    if not array.shape[along]:
+        return array, along
+    return array - array.max(along, keepdims=True), along
 
 
 @op
 def softmax(input: np.ndarray, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> np.ndarray:
     """exp(x) over its sum along `dim`. Without `dim`, axis 0 of an input of 0, 1 or 3 axes, else axis 1, as torch."""
-    result, axis = _shifted(input, dim, dtype)
+    result, along = _shifted(input, dim, dtype)
     result = np.exp(result)
-    result /= result.sum(axis, keepdims=True)
+    result /= result.sum(along, keepdims=True)
     return result.reshape(input.shape)
 
 
 @op
 def log_softmax(input: np.ndarray, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> np.ndarray:
     """The logarithm of softmax."""
-    result, axis = _shifted(input, dim, dtype)
-    result = result - np.log(np.exp(result).sum(axis, keepdims=True))
+    result, along = _shifted(input, dim, dtype)
+    result = result - np.log(np.exp(result).sum(along, keepdims=True))
     return result.reshape(input.shape)
 
 
@@ -76,8 +69,7 @@ def normalize(input: np.ndarray, p: float = 2.0, dim: int | tuple[int, ...] = 1,
 @normalize.shape
 def _(input: TensorSpec, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: float = 1e-12) -> TensorSpec:
     fractions(input)
-    for axis in (dim,) if isinstance(dim, int) else dim:
-        _axis(input, axis)
+    several(dim, input.ndim)
     return input
 
 
@@ -107,16 +99,14 @@ def glu(input: np.ndarray, dim: int = -1) -> np.ndarray:
 @glu.shape
 def _(input: TensorSpec, dim: int = -1) -> TensorSpec:
     fractions(input)
-    if not input.ndim:
-        raise ShapeError("wants an input of at least 1 axis and gets a number")
-    axis = _axis(input, dim)
-    size = input.shape[axis]
+    place = real_axis(dim, input.ndim)
+    size = input.shape[place]
     if size % 2:
-        raise ShapeError(f"halves axis {axis}, whose size {size} is odd: {input.shape}", option="dim")
-    return input.with_shape((*input.shape[:axis], size // 2, *input.shape[axis + 1 :]))
+        raise ShapeError(f"halves axis {place}, whose size {size} is odd: {input.shape}", option="dim")
+    return input.with_shape((*input.shape[:place], size // 2, *input.shape[place + 1 :]))
 
 
 @glu.formula
 def _(output: TensorSpec, input: TensorSpec, dim: int = -1) -> list[str]:
-    axis = _axis(input, dim)
-    return [f"axis {axis} = {input.shape[axis]}/2 = {output.shape[axis]}"]
+    place = axis(dim, input.ndim)
+    return [f"axis {place} = {input.shape[place]}/2 = {output.shape[place]}"]

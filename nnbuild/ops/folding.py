@@ -1,0 +1,117 @@
+"""Unfolding images into columns of windows, and folding columns into images."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from nnbuild.errors import ShapeError
+from nnbuild.lazy import np
+from nnbuild.ops.op import op
+from nnbuild.ops.planes import at_least, plane_sizes
+from nnbuild.ops.spec import TensorSpec
+from nnbuild.ops.window import Slide, each, output_sizes, spatial_formula
+from nnbuild.ops.window_view import window_view
+
+Sizes = int | tuple[int, ...]
+
+
+def _slides(kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1) -> tuple[Slide, ...]:
+    kernels, dilations = each(kernel_size, 2, "kernel_size"), each(dilation, 2, "dilation")
+    pads, strides = each(padding, 2, "padding"), each(stride, 2, "stride")
+    at_least(1, kernel_size=kernels, dilation=dilations, stride=strides)
+    at_least(0, padding=pads)
+    return tuple(
+        Slide(kernel, step, pad, pad, spread)
+        for kernel, step, pad, spread in zip(kernels, strides, pads, dilations, strict=True)
+    )
+
+
+@op
+def unfold(
+    input: np.ndarray, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1
+) -> np.ndarray:
+    """(N, C, H, W) as (N, C*kernel, L): a column for each of the L windows."""
+    slides = _slides(kernel_size, dilation, padding, stride)
+    batch = input if input.ndim == 4 else input[None]
+    windows = window_view(batch, slides)
+    rows = batch.shape[1] * prod(slide.kernel for slide in slides)
+    columns = windows.reshape(batch.shape[0], rows, prod(windows.shape[-2:]))
+    return columns if input.ndim == 4 else columns[0]
+
+
+@unfold.shape
+def _(input: TensorSpec, *args: Any, **options: Any) -> TensorSpec:
+    sizes = plane_sizes(input, 2)
+    slides = _slides(*args, **options)
+    rows = input.shape[-3] * prod(slide.kernel for slide in slides)
+    return input.with_shape((*input.shape[:-3], rows, prod(output_sizes(slides, sizes))))
+
+
+@unfold.formula
+def _(output: TensorSpec, input: TensorSpec, *args: Any, **options: Any) -> list[str]:
+    slides = _slides(*args, **options)
+    (height, width), kernel = output_sizes(slides, input.shape[-2:]), "*".join(str(slide.kernel) for slide in slides)
+    return [
+        f"C = {input.shape[-3]}*{kernel} = {output.shape[-2]}",
+        *spatial_formula(slides, input.shape[-2:]),
+        f"L = {height}*{width} = {output.shape[-1]}",
+    ]
+
+
+@op
+def fold(
+    input: np.ndarray,
+    output_size: Sizes,
+    kernel_size: Sizes,
+    dilation: Sizes = 1,
+    padding: Sizes = 0,
+    stride: Sizes = 1,
+) -> np.ndarray:
+    """(N, C*kernel, L) as (N, C, *output_size): the windows laid down at their places, sums where they overlap."""
+    slides, sizes = _slides(kernel_size, dilation, padding, stride), each(output_size, 2, "output_size")
+    kernel, outs = tuple(slide.kernel for slide in slides), output_sizes(slides, sizes)
+    columns = input.reshape(-1, input.shape[-2] // prod(kernel), *kernel, *outs)
+    canvas = np.zeros(
+        (*columns.shape[:2], *(size + 2 * slide.before for size, slide in zip(sizes, slides, strict=True))), input.dtype
+    )
+    for tap in np.ndindex(kernel):
+        row, column = (
+            slice(at * slide.dilation, at * slide.dilation + (out - 1) * slide.stride + 1, slide.stride)
+            for at, slide, out in zip(tap, slides, outs, strict=True)
+        )
+        canvas[:, :, row, column] += columns[:, :, *tap]
+    inside = [slice(slide.before, slide.before + size) for slide, size in zip(slides, sizes, strict=True)]
+    return canvas[:, :, *inside].reshape(*input.shape[:-2], columns.shape[1], *sizes)
+
+
+@fold.shape
+def _(input: TensorSpec, output_size: Sizes, *args: Any, **options: Any) -> TensorSpec:
+    if input.ndim not in (2, 3) or 0 in input.shape[-2:]:
+        raise ShapeError(f"wants columns (N, C*kernel, L) or (C*kernel, L) and gets {input.shape}")
+    slides, sizes = _slides(*args, **options), each(output_size, 2, "output_size")
+    at_least(1, output_size=sizes)
+    kernel, (height, width) = [slide.kernel for slide in slides], output_sizes(slides, sizes)
+    rows, columns = input.shape[-2:]
+    if rows % prod(kernel):
+        raise ShapeError(
+            f"wants rows that the kernel {kernel[0]}*{kernel[1]} = {prod(kernel)} divides and gets {rows}",
+            option="kernel_size",
+        )
+    if columns != height * width:
+        raise ShapeError(
+            f"wants {height}*{width} = {height * width} columns, one a window of {sizes}, and gets {columns}",
+            notes=spatial_formula(slides, sizes),
+            option="output_size",
+        )
+    return input.with_shape((*input.shape[:-2], rows // prod(kernel), *sizes))
+
+
+@fold.formula
+def _(output: TensorSpec, input: TensorSpec, output_size: Sizes, *args: Any, **options: Any) -> list[str]:
+    kernel = [slide.kernel for slide in _slides(*args, **options)]
+    height, width = output.shape[-2:]
+    return [
+        f"C = {input.shape[-2]}/({kernel[0]}*{kernel[1]}) = {output.shape[-3]}",
+        f"H, W = {height}, {width}, by output_size",
+    ]

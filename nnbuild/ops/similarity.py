@@ -1,0 +1,47 @@
+"""How alike two tensors are along an axis."""
+
+from __future__ import annotations
+
+from nnbuild.lazy import np
+from nnbuild.ops.axes import real_axis
+from nnbuild.ops.distribution import norms
+from nnbuild.ops.dtypes import promote
+from nnbuild.ops.op import broadcast, op
+from nnbuild.ops.planes import fractions
+from nnbuild.ops.spec import TensorSpec
+
+
+@op
+def cosine_similarity(x1: np.ndarray, x2: np.ndarray, dim: int = 1, eps: float = 1e-8) -> np.ndarray:
+    """The cosine of the angle between x1 and x2 along `dim`; norms below `eps` count as `eps`."""
+    x1, x2 = np.broadcast_arrays(x1, x2)
+    first = x1 / np.maximum(norms(x1, 2, dim), eps)
+    second = x2 / np.maximum(norms(x2, 2, dim), eps)
+    return (first * second).sum(dim)
+
+
+@cosine_similarity.shape
+def _(x1: TensorSpec, x2: TensorSpec, dim: int = 1, eps: float = 1e-8) -> TensorSpec:
+    dtype = promote(x1.dtype, x2.dtype)
+    shape = broadcast(x1.shape, x2.shape)
+    output = TensorSpec(shape, dtype)
+    fractions(output)
+    along = real_axis(dim, output.ndim)
+    return output.with_shape((*shape[:along], *shape[along + 1 :]))
+
+
+@op
+def pairwise_distance(
+    x1: np.ndarray, x2: np.ndarray, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
+) -> np.ndarray:
+    """The `p`-norm of x1 - x2 + `eps` along the last axis."""
+    distance = norms(x1 - x2 + eps, p, -1)
+    return distance if keepdim else distance[..., 0]
+
+
+@pairwise_distance.shape
+def _(x1: TensorSpec, x2: TensorSpec, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> TensorSpec:
+    output = TensorSpec(broadcast(x1.shape, x2.shape), promote(x1.dtype, x2.dtype))
+    fractions(output)
+    real_axis(-1, output.ndim)
+    return output.with_shape((*output.shape[:-1], 1) if keepdim else output.shape[:-1])
