@@ -15,21 +15,34 @@ from nnbuild.ops.spec import TensorSpec
 
 # A name with a dot before it is a method of tensors too, as in torch, the tensor being its first argument.
 _FAMILIES = {
-    "arithmetic": ".add .sub .mul .div",
+    "arithmetic": ".add .sub .subtract .mul .multiply .div .divide .true_divide .floor_divide .remainder .fmod .pow"
+    " .neg .negative .eq .ne .lt .le .gt .ge .logical_and .logical_or .logical_xor .logical_not .bitwise_and"
+    " .bitwise_or .bitwise_xor .bitwise_not",
+    "mathematics": ".sqrt .rsqrt .reciprocal .square .exp .exp2 .expm1 .log .log2 .log10 .log1p .logaddexp .sin .cos"
+    " .tan .asin .acos .atan .atan2 .sinh .cosh .erf .erfc .abs .absolute .sign .floor .ceil .trunc .round .frac",
+    "limits": ".minimum .maximum .clamp .clip .clamp_min .clamp_max where .lerp .addcmul .addcdiv .isnan .isinf"
+    " .isfinite .nan_to_num",
     "convolution": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
     "products": "linear .matmul",
     "shaping": ".view .reshape .view_as .reshape_as .flatten .ravel .unflatten .squeeze .unsqueeze .permute .transpose"
     " .swapaxes .swapdims .t .movedim .moveaxis .contiguous .clone .detach",
     "repetition": ".expand .expand_as .broadcast_to .repeat .tile .repeat_interleave .roll .flip",
     "joining": "cat concat concatenate stack hstack vstack .split .chunk .tensor_split .unbind .narrow .select",
-    "pooling": "max_pool1d max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d lp_pool1d lp_pool2d lp_pool3d"
-    " max_unpool1d max_unpool2d max_unpool3d",
-    "adaptive_pooling": "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d"
-    " adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d",
-    "activation": ".relu relu6 hardtanh .sigmoid .tanh logsigmoid leaky_relu elu selu celu gelu silu mish softplus softsign"
-    " tanhshrink softshrink .hardshrink hardsigmoid hardswish threshold",
+    "pooling": "max_pool1d max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d lp_pool1d lp_pool2d lp_pool3d",
+    "unpooling": "max_unpool1d max_unpool2d max_unpool3d",
+    "adaptive_pooling": "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d"
+    " adaptive_max_pool2d adaptive_max_pool3d",
+    "activation": ".relu relu6 hardtanh .sigmoid .tanh logsigmoid leaky_relu elu selu celu gelu silu mish softplus"
+    " softsign tanhshrink softshrink .hardshrink hardsigmoid hardswish threshold",
     "distribution": ".softmax .log_softmax softmin normalize glu",
     "noise": "dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout rrelu .prelu",
+    "fractional_pooling": "fractional_max_pool2d fractional_max_pool3d",
+    "padding": "pad",
+    "resampling": "interpolate upsample",
+    "shuffling": "pixel_shuffle pixel_unshuffle channel_shuffle",
+    "folding": "unfold fold",
+    "similarity": "cosine_similarity pairwise_distance",
+    "lookup": "embedding embedding_bag",
     "normalization": "batch_norm instance_norm layer_norm group_norm rms_norm local_response_norm",
 }  # fmt: skip
 

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from nnbuild.errors import OptionError, ShapeError, suggestion
 from nnbuild.ops.spec import ITEM_SIZES
 
 DEFAULT_FLOAT = "float32"
 _CATEGORY = {name: 0 if name == "bool" else 2 if name.startswith("float") else 1 for name in ITEM_SIZES}
 _OF_NUMBER = {bool: "bool", int: "int64", float: DEFAULT_FLOAT}
+_ALIASES = {
+    "half": "float16", "float": "float32", "double": "float64",
+    "byte": "uint8", "short": "int16", "int": "int32", "long": "int64",
+}  # fmt: skip
 
 
 def is_floating(dtype: str) -> bool:
@@ -24,6 +29,20 @@ def floating(dtype: str) -> str:
     return dtype if is_floating(dtype) else DEFAULT_FLOAT
 
 
+def numbers(dtype: str) -> str:
+    """The dtype, of an op that refuses bools."""
+    if dtype == "bool":
+        raise ShapeError("wants numbers and gets bools", hint="to('float32') makes them 0 and 1")
+    return dtype
+
+
+def fractions(dtype: str) -> str:
+    """The dtype, of an op that refuses whole numbers too."""
+    if not is_floating(dtype):
+        raise ShapeError(f"wants floating numbers and gets {dtype}", hint="to('float32') converts them")
+    return dtype
+
+
 def promote(first: str, second: str) -> str:
     """The dtype that holds the values of both."""
     if _CATEGORY[first] != _CATEGORY[second]:
@@ -34,6 +53,27 @@ def promote(first: str, second: str) -> str:
     return max(first, second, key=ITEM_SIZES.__getitem__)
 
 
+def named(dtype: Any) -> str:
+    """The dtype's name, of a name that torch or NumPy knows it by, of a NumPy dtype or of bool, int and float."""
+    if dtype in _OF_NUMBER:
+        return "float64" if dtype is float else _OF_NUMBER[dtype]
+    name = dtype if isinstance(dtype, str) else getattr(dtype, "__name__", str(dtype))
+    name = _ALIASES.get(name, name)
+    if name not in ITEM_SIZES:
+        raise OptionError(
+            f"dtype wants one of {', '.join(ITEM_SIZES)}, not {dtype!r}",
+            hint=suggestion(name, ITEM_SIZES),
+            option="dtype",
+        )
+    return name
+
+
+def _of_number(value: Any) -> str:
+    if type(value) not in _OF_NUMBER:
+        raise OptionError(f"an operand must be a tensor or a number, not {value!r}")
+    return _OF_NUMBER[type(value)]
+
+
 def result_type(*operands: Any) -> str:
     """The dtype of an op on these tensors and Python numbers; None is left out."""
     ranks: list[str | None] = [None, None, None]  # of tensors, of 0-d tensors, of numbers
@@ -42,11 +82,11 @@ def result_type(*operands: Any) -> str:
             continue
         shape = getattr(operand, "shape", None)
         rank = 2 if shape is None else 0 if shape else 1
-        dtype = _OF_NUMBER[type(operand)] if shape is None else operand.dtype
+        dtype = _of_number(operand) if shape is None else str(operand.dtype)
         known = ranks[rank]
         ranks[rank] = dtype if known is None else promote(known, dtype)
     result: str | None = None
-    for dtype in ranks:
-        if dtype is not None and (result is None or _CATEGORY[dtype] > _CATEGORY[result]):
-            result = dtype
+    for ranked in ranks:
+        if ranked is not None and (result is None or _CATEGORY[ranked] > _CATEGORY[result]):
+            result = ranked
     return result or DEFAULT_FLOAT

@@ -24,6 +24,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
+from functools import wraps
 from typing import Any, Protocol
 
 from nnbuild.errors import OptionError, ShapeError
@@ -185,6 +186,8 @@ class Op:
         except ShapeError as error:  # what only the data tells, such as an index out of range
             error.subject = error.subject or self.name
             raise
+        except OverflowError as error:
+            raise OptionError(f"{self.name} is given a number that the dtype does not hold: {error}") from None
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         in_place = self.inplace and options.pop("inplace", False)
@@ -251,18 +254,27 @@ def elementwise(
 ) -> Any:
     """Decorator: an Op on each element alone, over operands that broadcast.
 
+    The operands are the required arguments, tensors or numbers; the kernel gets their arrays in their common dtype.
+
     Params: dtype, the result's, or a function of the operands' common one (`floating` for what has fractions), None
-    for the common one of tensors and positional numbers; inplace, whether the op takes `inplace=`; check, a function of
-    the op's arguments that refuses options.
+    for the common one itself; inplace, whether the op takes `inplace=`; check, a function of the op's arguments that
+    refuses options.
     """
 
     def decorate(kernel: Callable[..., Any]) -> Op:
-        made = Op(kernel)
-        made.inplace = inplace
-
         code = kernel.__code__
         names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         required = names[: code.co_argcount - len(kernel.__defaults__ or ())]
+
+        def dtype_of(args: tuple[Any, ...], options: dict[str, Any]) -> str:
+            common = result_type(*args[: len(required)], *(options[name] for name in required[len(args) :]))
+            return common if dtype is None or isinstance(dtype, str) else dtype(common)
+
+        @wraps(kernel)
+        def on_promoted(*args: Any, **options: Any) -> Any:
+            common = dtype_of(args, options)
+            promoted = {name: _promoted(value, common) for name, value in options.items()}
+            return kernel(*(_promoted(value, common) for value in args), **promoted)
 
         def shape(*args: Any, **options: Any) -> TensorSpec:
             given = {*names[: len(args)], *options}
@@ -270,18 +282,24 @@ def elementwise(
                 raise TypeError  # which `infer` explains
             if check is not None:
                 check(*args, **options)
-            operands = [value for value in (*args, *options.values()) if isinstance(value, TensorSpec)]
-            shape = broadcast(*(spec.shape for spec in operands))
-            if isinstance(dtype, str):
-                return TensorSpec(shape, dtype)
-            if dtype is not None:
-                return TensorSpec(shape, dtype(result_type(*operands)))
-            return TensorSpec(shape, result_type(*operands, *(arg for arg in args if type(arg) in (bool, int, float))))
+            common = dtype_of(args, options)
+            tensors = [value.shape for value in (*args, *options.values()) if isinstance(value, TensorSpec)]
+            return TensorSpec(broadcast(*tensors), dtype if isinstance(dtype, str) else common)
 
+        made = Op(on_promoted)
+        made.inplace = inplace
         made.shape(shape)
         return made
 
     return decorate if kernel is None else decorate(kernel)
+
+
+def _promoted(value: Any, dtype: str) -> Any:
+    if _is_array(value):
+        return value.astype(dtype, copy=False)
+    if type(value) is int and "int" in dtype:
+        return np.asarray(value).astype(dtype)  # NumPy refuses a number that does not fit; torch takes its low bits
+    return value
 
 
 __all__ = [

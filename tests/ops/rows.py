@@ -15,7 +15,7 @@ import pytest
 from nnbuild import ops
 from nnbuild.errors import NnbuildError
 from nnbuild.ops.op import map_tensors
-from nnbuild.ops.spec import TensorSpec
+from nnbuild.ops.spec import ITEM_SIZES, TensorSpec
 
 
 class T(NamedTuple):
@@ -35,7 +35,7 @@ class T(NamedTuple):
             return np.array(self.values, self.dtype)
         random = np.random.default_rng([math.prod(self.shape), len(self.shape)])
         if self.dtype == "bool":
-            return random.random(self.shape) < 0.5
+            return np.asarray(random.random(self.shape) < 0.5)
         if self.dtype.startswith("float"):
             return np.asarray(random.uniform(self.low, self.high, self.shape)).astype(self.dtype)
         return np.asarray(random.integers(0 if self.dtype == "uint8" else self.low, self.high, self.shape), self.dtype)
@@ -126,7 +126,7 @@ def with_torch_dtypes(value: Any) -> Any:
     import torch
 
     if isinstance(value, str):
-        return getattr(torch, value, value)
+        return getattr(torch, value) if value in ITEM_SIZES else value
     if isinstance(value, tuple):
         return tuple(with_torch_dtypes(item) for item in value)
     if isinstance(value, dict):
