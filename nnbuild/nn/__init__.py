@@ -17,6 +17,8 @@ _FAMILIES = {
     "parameter_containers": "ParameterList ParameterDict",
     "convolution": "Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d",
     "linear": "Identity Linear",
+    "bilinear": "Bilinear",
+    "recurrent": "RNN LSTM GRU RNNCell LSTMCell GRUCell",
 }
 
 _NOT_LAYERS = {"module", "layer", "parameter", "random"}

@@ -22,6 +22,8 @@ _FAMILIES = {
     " .tan .asin .acos .atan .atan2 .sinh .cosh .erf .erfc .abs .absolute .sign .floor .ceil .trunc .round .frac",
     "limits": ".minimum .maximum .clamp .clip .clamp_min .clamp_max where .lerp .addcmul .addcdiv .isnan .isinf"
     " .isfinite .nan_to_num",
+    "reduction": ".sum .mean .prod .amax .amin .all .any .count_nonzero .var .std .norm .logsumexp .cumsum .cumprod",
+    "ordering": ".max .min .argmax .argmin .argsort .sort .topk .kthvalue .median",
     "convolution": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
     "products": "linear .matmul",
     "shaping": ".view .reshape .view_as .reshape_as .flatten .ravel .unflatten .squeeze .unsqueeze .permute .transpose"
@@ -44,6 +46,8 @@ _FAMILIES = {
     "similarity": "cosine_similarity pairwise_distance",
     "lookup": "embedding embedding_bag",
     "normalization": "batch_norm instance_norm layer_norm group_norm rms_norm local_response_norm",
+    "recurrence": "rnn_tanh rnn_relu gru lstm rnn_tanh_cell rnn_relu_cell gru_cell lstm_cell",
+    "bilinear_map": "bilinear",
 }  # fmt: skip
 
 #: Every op's name, and the family that it lives in.
