@@ -50,6 +50,9 @@ class Recorder(Protocol):
 recorder: ContextVar[Recorder | None] = ContextVar("recorder", default=None)
 
 
+_TORCH_NAMES = {"axis": "dim", "keepdims": "keepdim"}  # torch takes NumPy's names too
+
+
 def is_tensor(value: object) -> bool:
     """Whether an op takes the value as a tensor: an array, a TensorSpec, a Parameter or a Buffer."""
     return isinstance(value, TensorLike) or _is_array(value)
@@ -190,6 +193,8 @@ class Op:
             raise OptionError(f"{self.name} is given a number that the dtype does not hold: {error}") from None
 
     def __call__(self, *args: Any, **options: Any) -> Any:
+        for numpy_name in _TORCH_NAMES.keys() & options.keys():
+            options[_TORCH_NAMES[numpy_name]] = options.pop(numpy_name)
         in_place = self.inplace and options.pop("inplace", False)
         tensors = tensors_in((args, options))
         symbolic = any(isinstance(tensor, TensorSpec) for tensor in tensors)

@@ -1,0 +1,248 @@
+"""Axes reduced to one value each: sums, means, spreads, norms; and running sums."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from nnbuild.errors import OptionError, ShapeError
+from nnbuild.lazy import np
+from nnbuild.ops.axes import axis, several
+from nnbuild.ops.distribution import norms
+from nnbuild.ops.dtypes import floating, fractions, is_floating, named
+from nnbuild.ops.op import op
+from nnbuild.ops.spec import TensorSpec
+
+Dims = int | Sequence[int] | None
+
+
+def _along(dim: Dims, ndim: int) -> tuple[int, ...]:
+    """The axes to reduce: all of them for None and for none."""
+    return tuple(range(ndim)) if dim is None or dim in ((), []) or not ndim else several(dim, ndim)
+
+
+def reduced(
+    input: TensorSpec, dim: Dims, keepdim: bool, dtype: str | None = None, *, refuse_none: bool = False
+) -> TensorSpec:
+    """The input without the axes. `refuse_none`: an axis of no elements has no such value."""
+    if not input.ndim and dim is not None:
+        several(dim, 0)
+    axes = _along(dim, input.ndim)
+    if refuse_none and 0 in (input.shape[place] for place in axes):
+        raise ShapeError(f"wants at least one element to reduce and gets {input.shape}", option="dim")
+    kept = ((place, size) for place, size in enumerate(input.shape) if keepdim or place not in axes)
+    return TensorSpec([1 if place in axes else size for place, size in kept], dtype or input.dtype)
+
+
+def _summed_dtype(input: TensorSpec, dtype: Any) -> str:
+    if dtype is not None:
+        return named(dtype)
+    return input.dtype if is_floating(input.dtype) else "int64"
+
+
+def _converted(input: np.ndarray, dtype: Any) -> np.ndarray:
+    """In the asked dtype, or in one that holds a sum; float16 is summed in float32."""
+    dtype = _summed_dtype(TensorSpec(input.shape, input.dtype.name), dtype)
+    return input.astype("float32" if dtype == "float16" else dtype, copy=False)
+
+
+@op
+def sum(input: np.ndarray, dim: Dims = None, keepdim: bool = False, *, dtype: str | None = None) -> np.ndarray:
+    """The sum of all elements, or along the axes `dim`."""
+    return _converted(input, dtype).sum(_along(dim, input.ndim), keepdims=keepdim)
+
+
+@sum.shape
+def _(input: TensorSpec, dim: Dims = None, keepdim: bool = False, *, dtype: str | None = None) -> TensorSpec:
+    return reduced(input, dim, keepdim, _summed_dtype(input, dtype))
+
+
+@op
+def mean(input: np.ndarray, dim: Dims = None, keepdim: bool = False, *, dtype: str | None = None) -> np.ndarray:
+    """The mean of all elements, or along the axes `dim`; nan of no elements."""
+    axes = _along(dim, input.ndim)
+    total = _converted(input, dtype).sum(axes, keepdims=keepdim)
+    return np.true_divide(total, math.prod(input.shape[place] for place in axes), dtype=total.dtype)
+
+
+@mean.shape
+def _(input: TensorSpec, dim: Dims = None, keepdim: bool = False, *, dtype: str | None = None) -> TensorSpec:
+    return reduced(input, dim, keepdim, fractions(_summed_dtype(input, dtype) if dtype else input.dtype))
+
+
+@op
+def prod(input: np.ndarray, dim: int | None = None, keepdim: bool = False, *, dtype: str | None = None) -> np.ndarray:
+    """The product of all elements, or along the axis `dim`."""
+    return _converted(input, dtype).prod(_along(dim, input.ndim), keepdims=keepdim)
+
+
+@prod.shape
+def _(input: TensorSpec, dim: int | None = None, keepdim: bool = False, *, dtype: str | None = None) -> TensorSpec:
+    if dim is not None:
+        axis(dim, input.ndim)
+    return reduced(input, dim, keepdim, _summed_dtype(input, dtype))
+
+
+@op
+def amax(input: np.ndarray, dim: Dims = (), keepdim: bool = False) -> np.ndarray:
+    """The greatest element, or the greatest along the axes `dim`."""
+    return input.max(_along(dim, input.ndim), keepdims=keepdim)
+
+
+@op
+def amin(input: np.ndarray, dim: Dims = (), keepdim: bool = False) -> np.ndarray:
+    """The least element, or the least along the axes `dim`."""
+    return input.min(_along(dim, input.ndim), keepdims=keepdim)
+
+
+def _extreme(input: TensorSpec, dim: Dims = (), keepdim: bool = False) -> TensorSpec:
+    return reduced(input, dim, keepdim, refuse_none=True)
+
+
+amax.shape(_extreme)
+amin.shape(_extreme)
+
+
+@op
+def all(input: np.ndarray, dim: Dims = None, keepdim: bool = False) -> np.ndarray:
+    """Whether no element is 0, or none along the axes `dim`."""
+    return np.all(input, _along(dim, input.ndim), keepdims=keepdim)
+
+
+@op
+def any(input: np.ndarray, dim: Dims = None, keepdim: bool = False) -> np.ndarray:
+    """Whether an element is not 0, or one along the axes `dim`."""
+    return np.any(input, _along(dim, input.ndim), keepdims=keepdim)
+
+
+def _truth(input: TensorSpec, dim: Dims = None, keepdim: bool = False) -> TensorSpec:
+    if dim in ((), []):
+        raise ShapeError("wants at least one axis and gets none", hint="leave dim out for all axes", option="dim")
+    return reduced(input, dim, keepdim, "uint8" if input.dtype == "uint8" else "bool")
+
+
+all.shape(_truth)
+any.shape(_truth)
+
+
+@op
+def count_nonzero(input: np.ndarray, dim: Dims = None) -> np.ndarray:
+    """How many elements are not 0, of all or along the axes `dim`."""
+    return (input != 0).sum(_along(dim, input.ndim))
+
+
+@count_nonzero.shape
+def _(input: TensorSpec, dim: Dims = None) -> TensorSpec:
+    return reduced(input, dim, False, "int64")
+
+
+@op
+def var(
+    input: np.ndarray,
+    dim: Dims | bool = None,
+    unbiased: bool = True,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> np.ndarray:
+    """The variance of all elements, or along the axes `dim`, over their number less `correction` (1 if `unbiased`)."""
+    unbiased = dim if isinstance(dim, bool) else unbiased
+    axes = _along(None if isinstance(dim, bool) else dim, input.ndim)
+    count = math.prod(input.shape[place] for place in axes)
+    squares = np.square(input - np.true_divide(input.sum(axes, keepdims=True), count, dtype=input.dtype))
+    less = int(unbiased) if correction is None else correction
+    total = squares.sum(axes, keepdims=keepdim)
+    return np.true_divide(total, max(count - less, 0), dtype=input.dtype)
+
+
+@op
+def std(
+    input: np.ndarray,
+    dim: Dims | bool = None,
+    unbiased: bool = True,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> np.ndarray:
+    """The standard deviation of all elements, or along the axes `dim`: the root of `var`."""
+    return np.sqrt(var.facets["kernel"](input, dim, unbiased, keepdim, correction=correction))
+
+
+def _varied(
+    input: TensorSpec,
+    dim: Dims | bool = None,
+    unbiased: bool = True,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> TensorSpec:
+    if correction is not None and unbiased is not True:
+        raise OptionError("correction and unbiased say the same: give one of them", option="correction")
+    fractions(input.dtype)
+    return reduced(input, None if isinstance(dim, bool) else dim, keepdim)
+
+
+var.shape(_varied)
+std.shape(_varied)
+
+
+@op
+def norm(
+    input: np.ndarray, p: float | str = "fro", dim: Dims = None, keepdim: bool = False, dtype: str | None = None
+) -> np.ndarray:
+    """The p-norm of all elements, or along the axes `dim`: (sum abs(x)^p)^(1/p); "fro" is 2, inf the greatest."""
+    array, axes = _converted(input, dtype), _along(dim, input.ndim)
+    if not axes:
+        return np.abs(array) if p != 0 else array != 0
+    result = norms(array, 2 if p == "fro" else p, axes)  # type: ignore[arg-type]
+    return result if keepdim else result.squeeze(axes)
+
+
+@norm.shape
+def _(
+    input: TensorSpec, p: float | str = "fro", dim: Dims = None, keepdim: bool = False, dtype: str | None = None
+) -> TensorSpec:
+    if p != "fro" and not isinstance(p, int | float):
+        raise OptionError(f'p wants a number or "fro", not {p!r}', option="p")
+    fractions(input.dtype)
+    empty_is_nothing = p != "fro" and (p < 0 or p == math.inf)  # type: ignore[operator]
+    return reduced(input, dim, keepdim, named(dtype or input.dtype), refuse_none=empty_is_nothing)
+
+
+@op
+def logsumexp(input: np.ndarray, dim: Dims, keepdim: bool = False) -> np.ndarray:
+    """log(sum(exp(x))) along the axes `dim`, without overflow."""
+    array, axes = input.astype(floating(input.dtype.name), copy=False), _along(dim, input.ndim)
+    greatest = array.max(axes, keepdims=True, initial=-np.inf)
+    greatest = np.where(np.isfinite(greatest), greatest, 0)
+    result = np.log(np.exp(array - greatest).sum(axes, keepdims=True)) + greatest
+    return result if keepdim else result.squeeze(axes)
+
+
+@logsumexp.shape
+def _(input: TensorSpec, dim: Dims, keepdim: bool = False) -> TensorSpec:
+    if dim is None or dim in ((), []):
+        raise ShapeError("wants at least one axis and gets none", option="dim")
+    return reduced(input, dim, keepdim, floating(input.dtype))
+
+
+@op
+def cumsum(input: np.ndarray, dim: int, *, dtype: str | None = None) -> np.ndarray:
+    """The sum of the elements so far along an axis."""
+    return _converted(input, dtype).cumsum(dim).reshape(input.shape)
+
+
+@op
+def cumprod(input: np.ndarray, dim: int, *, dtype: str | None = None) -> np.ndarray:
+    """The product of the elements so far along an axis."""
+    return _converted(input, dtype).cumprod(dim).reshape(input.shape)
+
+
+def _running(input: TensorSpec, dim: int, *, dtype: str | None = None) -> TensorSpec:
+    axis(dim, input.ndim)
+    return input.with_dtype(_summed_dtype(input, dtype))
+
+
+cumsum.shape(_running)
+cumprod.shape(_running)
