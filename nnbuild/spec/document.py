@@ -1,0 +1,193 @@
+"""A spec file -> its definition: blocks, params, variants, and the files that it uses.
+
+`use:` takes files beside the spec (a relative path; `..` is allowed) or bundled specs by name. It brings in the other
+file's blocks and functions, and the other spec itself as a block under its `name:`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from nnbuild.errors import NnbuildError, ProblemList, SpecError
+from nnbuild.spec.blocks import BLOCK_SECTIONS, BlockType, Definition, read_sections
+from nnbuild.spec.calls import Caller
+from nnbuild.spec.lets import add_lets
+from nnbuild.spec.limits import MAX_FILES
+from nnbuild.spec.names import BUILD_NAMES
+from nnbuild.spec.params import Params
+from nnbuild.spec.reader import Mapping, Node, Scalar, Sequence, read
+from nnbuild.spec.scalars import EXPRESSION, constant
+from nnbuild.spec.scope import Chain, Scope
+from nnbuild.spec.signature import SpecFunction, parse_signature
+from nnbuild.spec.values import mapping_of, text_of
+
+SECTIONS = (
+    "name", "description", "paper", "params", "variants", "use", "blocks", "input", "inputs", "choose",
+    *BLOCK_SECTIONS, "weights", "example", "preprocess", "labels", "expect",
+)  # fmt: skip
+
+
+class SpecDefinition(Definition):
+    """A whole file: a block with params, and blocks and files of its own."""
+
+    signature: Params
+
+    def __init__(self, path: Path, name: str, sections: dict[str, Node], place: Node) -> None:
+        super().__init__(Params(name, sections.get("params"), sections.get("variants")), sections, place)
+        self.path = path
+        self.blocks: list[Definition] = []
+        self.uses: list[tuple[SpecDefinition, Node]] = []
+        self.inputs = self._input_names()
+
+    def _input_names(self) -> tuple[str, ...]:
+        node = self.sections.get("inputs")
+        return tuple(key.text for key, _ in node.entries) if isinstance(node, Mapping) else ("x",)
+
+    @property
+    def is_network(self) -> bool:
+        """Whether there is something to build, beside blocks for others."""
+        return "layers" in self.sections or "forward" in self.sections
+
+    def scope_for(self, outer: Scope | None, given: dict[str, Any], caller: Caller) -> Scope:
+        """The file's names: used files' blocks, its own, params, `let:`."""
+        names = Scope({})
+        scope = Chain(names, BUILD_NAMES)
+        for used, node in self.uses:
+            for name, value in used.exports(caller).items():
+                self._export(names, name, value, node)
+        for block in self.blocks:
+            self._export(names, block.name, BlockType(block, names), block.place)
+        self.signature.fill(names, given, scope, caller)
+        if "let" in self.sections:
+            add_lets(mapping_of(self.sections["let"], "let"), names, scope, caller)
+        return names
+
+    def _export(self, names: Scope, name: str, value: Any, node: Node) -> None:
+        known = names.values.get(name)
+        if known is not None and getattr(known, "definition", None) is not getattr(value, "definition", self):
+            raise SpecError(f"{name} is defined twice, here and in a file that is used", mark=node.mark)
+        names.values[name] = value
+
+    def exports(self, caller: Caller) -> dict[str, Any]:
+        """What another file gets by using this one."""
+        names = self.scope_for(None, {}, caller)
+        found = {
+            name: value for name, value in names.values.items()
+            if isinstance(value, (BlockType, SpecFunction)) and name not in self.signature.nodes
+        }  # fmt: skip
+        if self.is_network:
+            found[self.name] = BlockType(self, names)
+        return found
+
+    def choices(self, scope: Scope, caller: Caller) -> dict[str, Any]:
+        """`choose:` with its defaults: numbers, booleans, none and words."""
+        node = self.sections.get("choose")
+        choices = {}
+        for key, value in mapping_of(node, "choose").entries if node is not None else ():
+            text = text_of(value, f"the choice {key.text}")
+            plain = constant(text) if isinstance(value, Scalar) and not value.quoted else EXPRESSION
+            choices[key.text] = text if plain is EXPRESSION else plain
+            if self.program is None or key.text not in self.program.names():
+                raise SpecError(f"the forward does not use the choice {key.text}", mark=key.mark, hint="remove it")
+        return choices
+
+
+class Files:
+    """The spec files of one load, each read once."""
+
+    def __init__(self) -> None:
+        self._read: dict[Path, SpecDefinition] = {}
+        self._open: list[Path] = []
+
+    def definition(self, path: Path) -> SpecDefinition:
+        """The definition in the file. Raises SpecError, or a ProblemList of independent problems."""
+        key = path.resolve()
+        if key not in self._read:
+            if len(self._read) >= MAX_FILES:
+                raise SpecError(f"more than {MAX_FILES} files use each other")
+            self._open.append(key)
+            try:
+                self._read[key] = self._define(path)
+            finally:
+                self._open.pop()
+        return self._read[key]
+
+    def _define(self, path: Path) -> SpecDefinition:
+        root = read(path)
+        problems: list[NnbuildError] = []
+        if not isinstance(root, Mapping):
+            hint = "start with `layers:` and the layers below it"
+            raise SpecError("a spec is a mapping of sections", mark=root.mark, hint=hint)
+        sections = read_sections(root, SECTIONS, "a spec", problems)
+        name = text_of(sections["name"], "name") if "name" in sections else path.stem
+        if not name.replace("-", "_").isidentifier():
+            place = sections.get("name", root)
+            raise SpecError(f"the name {name!r} is not letters, digits and _", mark=place.mark, hint="write a `name:`")
+        definition = SpecDefinition(path, name.replace("-", "_"), sections, root)
+        self._attempt(problems, definition.read_forward)
+        self._attempt(problems, lambda: self._read_blocks(definition, problems))
+        self._attempt(problems, lambda: self._read_uses(definition, problems))
+        if problems:
+            raise problems[0] if len(problems) == 1 else ProblemList(problems)
+        return definition
+
+    def _attempt(self, problems: list[NnbuildError], step: Any) -> None:
+        try:
+            step()
+        except ProblemList as error:
+            problems += error.problems
+        except NnbuildError as error:
+            problems.append(error)
+
+    def _read_blocks(self, definition: SpecDefinition, problems: list[NnbuildError]) -> None:
+        node = definition.sections.get("blocks")
+        for key, value in mapping_of(node, "blocks").entries if node is not None else ():
+            self._attempt(problems, lambda: definition.blocks.append(_read_block(key, value, problems)))  # noqa: B023
+
+    def _read_uses(self, definition: SpecDefinition, problems: list[NnbuildError]) -> None:
+        node = definition.sections.get("use")
+        if node is None:
+            return
+        if not isinstance(node, Sequence):
+            raise SpecError("use: is a list of files", mark=node.mark, hint="as [blocks.yaml]")
+        for item in node.items:
+            self._attempt(problems, lambda: self._use(definition, item))  # noqa: B023
+
+    def _use(self, definition: SpecDefinition, node: Node) -> None:
+        path = _used_path(definition.path, node)
+        if path.resolve() in self._open:
+            chain = " -> ".join(step.name for step in (*self._open, path))
+            raise SpecError(f"files use each other in a circle: {chain}", mark=node.mark)
+        definition.uses.append((self.definition(path), node))
+
+
+def _used_path(path: Path, node: Node) -> Path:
+    from nnbuild.spec.library import bundled
+
+    text = text_of(node, "a file to use")
+    wanted = PurePosixPath(text)
+    if wanted.is_absolute() or ":" in text or "\\" in text or "\0" in text:
+        raise SpecError("use: takes paths relative to the spec", mark=node.mark, hint="as ../blocks.yaml")
+    beside = path.parent / wanted
+    if beside.is_file():
+        return beside
+    found = bundled(text)
+    if found is None:
+        raise SpecError(f"there is no file {text} beside the spec, and no bundled spec of that name", mark=node.mark)
+    return found
+
+
+def _read_block(key: Scalar, node: Node, problems: list[NnbuildError]) -> Definition:
+    from nnbuild import nn
+
+    signature = parse_signature(key, "a block")
+    if signature.name in nn.LAYERS:
+        raise SpecError(f"{signature.name} is a layer type already", mark=key.mark, hint="give the block another name")
+    what = f"the block {signature.name}"
+    sections = read_sections(mapping_of(node, what), BLOCK_SECTIONS, what, problems)
+    if "layers" not in sections and "forward" not in sections:
+        raise SpecError(f"{what} has neither layers nor a forward", mark=key.mark)
+    definition = Definition(signature, sections, key)
+    definition.read_forward()
+    return definition

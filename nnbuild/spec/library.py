@@ -1,0 +1,89 @@
+"""Finding a spec: a file, a bundled spec, or a variant of a bundled spec."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from nnbuild.errors import NnbuildError, SpecError, suggestion
+from nnbuild.spec.reader import Mapping, read
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+class Found(NamedTuple):
+    """Where a spec is. Params: variant, if that was asked for by its own name; bundled, whether it is the program's."""
+
+    path: Path
+    variant: str | None = None
+    bundled: bool = False
+
+
+@cache
+def folder() -> Path:
+    """The bundled specs: inside the package when installed, beside it in a checkout."""
+    inside = Path(__file__).parents[1] / "specs"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "specs"
+
+
+def files() -> list[Path]:
+    """Every bundled spec, by name."""
+    return sorted(path for path in folder().glob("*.yaml") if path.is_file())
+
+
+def bundled(name: str) -> Path | None:
+    """The bundled spec of this name, with or without `.yaml`."""
+    stem = name.removesuffix(".yaml").removesuffix(".yml")
+    if not stem or "/" in stem or "\\" in stem or "\0" in stem or stem.startswith("."):
+        return None
+    path = folder() / f"{stem}.yaml"
+    return path if path.is_file() else None
+
+
+def variants(path: Path) -> list[str]:
+    """The names of a spec's variants, without building it."""
+    if b"variants:" not in path.read_bytes():
+        return []
+    root = read(path)
+    node = root.get("variants") if isinstance(root, Mapping) else None
+    return [key.text for key, _ in node.entries] if isinstance(node, Mapping) else []
+
+
+def find(name: str | Path) -> Found:
+    """A file if there is one, else the bundled spec of that name, else the spec with a variant of that name."""
+    text = str(name)
+    if not text.strip():
+        raise SpecError("the name of the spec is empty")
+    try:
+        path = Path(text)
+        if path.is_file() or (path.exists() and not path.is_dir()):
+            return Found(path)
+        found = bundled(text)
+        if found:
+            return Found(found, bundled=True)
+        if path.is_dir():
+            raise SpecError(f"{text} is a folder, not a spec", hint="give a file in it")
+        return _find_variant(text)
+    except (ValueError, OSError) as error:
+        raise SpecError(f"{text[:200]!r} cannot be a file: {error}") from None
+
+
+def _find_variant(text: str) -> Found:
+    stem = text.removesuffix(".yaml").removesuffix(".yml")
+    for path in files():
+        if stem.encode() in path.read_bytes() and stem in variants(path):
+            return Found(path, stem, bundled=True)
+    hint = suggestion(Path(stem).name, names()) or "nnbuild list shows the bundled ones"
+    raise SpecError(f"there is no file {text}, and no bundled spec or variant of that name", hint=hint)
+
+
+def names() -> list[str]:
+    """Every name that `find` knows without a file: bundled specs and their variants."""
+    known = []
+    for path in files():
+        try:
+            known += [path.stem, *variants(path)]
+        except NnbuildError:
+            known.append(path.stem)
+    return known

@@ -1,0 +1,288 @@
+"""Forward programs: a small Python that calls layers and ops.
+
+A program is parsed and checked once, then walked at every call, on arrays or on TensorSpecs alike. There is nothing in
+it that depends on data, so a trace sees all of it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+from nnbuild.errors import NnbuildError, OptionError, ShapeError, SpecError, suggestion
+from nnbuild.spec import functions, tensors
+from nnbuild.spec.arithmetic import describe
+from nnbuild.spec.calls import Caller
+from nnbuild.spec.expressions import Evaluator, prefixed, unknown
+from nnbuild.spec.limits import Budget
+from nnbuild.spec.reader import Scalar
+from nnbuild.spec.scope import MISSING, LazyScope, Scope
+from nnbuild.spec.syntax import Code, function_of, is_docstring, parse_program
+
+#: torch's names of dtypes.
+DTYPES = {
+    "float": "float32", "float16": "float16", "half": "float16", "float32": "float32", "float64": "float64",
+    "double": "float64", "uint8": "uint8", "int8": "int8", "int16": "int16", "short": "int16", "int32": "int32",
+    "int": "int32", "int64": "int64", "long": "int64", "bool": "bool",
+}  # fmt: skip
+
+
+class Running(Caller):
+    """Calls inside a forward: layers run, lists may grow, nothing new is made."""
+
+    changing = True
+
+    def make(self, callee: Any, args: list[Any], kwargs: dict[str, Any], code: Code, node: ast.AST) -> Any:
+        raise SpecError(
+            f"{callee.__name__}(...) in a forward would make a new layer at every call",
+            hint="name it under `layers:` and call it by its name",
+        )
+
+    def run(self, module: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        try:
+            return module(*args, **kwargs)
+        except (TypeError, AttributeError) as error:
+            if isinstance(error, NnbuildError):
+                raise
+            problem = _complaint(module, args, kwargs)
+            if problem is None:
+                raise
+            raise SpecError(f"this {type(module).__name__} {problem}") from error
+
+
+def _complaint(module: Any, args: list[Any], kwargs: dict[str, Any]) -> str | None:
+    """What is wrong with the arguments of a layer's call, if they are to blame."""
+    from inspect import signature
+
+    try:
+        signature(module.forward).bind(*args, **kwargs)
+    except TypeError as error:
+        return f"cannot be called so: {error}"
+    odd = [value for value in (*args, *kwargs.values()) if not tensors.is_tensor(value)]
+    return f"cannot be called with {', '.join(map(describe, odd))}" if odd else None
+
+
+class ForwardNames(Scope):
+    """What names mean in a forward when neither the program nor its block knows them: functions and ops."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        from nnbuild import ops
+
+        super().__init__(functions.NAMES, LazyScope(ops.OPS, lambda name: getattr(ops, name)))
+
+    def prefixed(self, prefix: str, name: str) -> Any:
+        if prefix in ("torch", "F"):
+            op = tensors.find_op(name)
+            if op is not None:
+                return op
+        if prefix == "torch":
+            return DTYPES.get(name, functions.MATH.get(name, MISSING))
+        if prefix in ("math", "np"):
+            return (functions.MATH if prefix == "math" else functions.NP).get(name, MISSING)
+        return MISSING
+
+
+class Program:
+    """A forward, ready to run. Params: inputs, the names of its arguments where no `def` names them."""
+
+    def __init__(self, scalar: Scalar, inputs: tuple[str, ...] = ("x",)) -> None:
+        self.code = parse_program(scalar)
+        tree = self.code.tree
+        wrapper = function_of(tree)
+        self.inputs: tuple[str, ...] = inputs
+        self.defaults: dict[str, ast.expr] = {}
+        if wrapper:
+            self._take_signature(wrapper.args)
+        body = wrapper.body if wrapper else tree.body  # type: ignore[attr-defined]
+        self.body: list[ast.stmt] = [node for node in body if not is_docstring(node)]
+        if len(self.body) == 1 and isinstance(self.body[0], ast.Expr):
+            self.body = [ast.copy_location(ast.Return(self.body[0].value), self.body[0])]
+        self._check_return(scalar)
+        self._uses = list(self._find_uses())
+
+    def _take_signature(self, arguments: ast.arguments) -> None:
+        named = [*arguments.posonlyargs, *arguments.args]
+        defaults = dict(zip(reversed([arg.arg for arg in named]), reversed(arguments.defaults), strict=False))
+        for arg, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+            if default is not None:
+                defaults[arg.arg] = default
+        names = [arg.arg for arg in (*named, *arguments.kwonlyargs)]
+        self.inputs = tuple(names[1:] if names[:1] == ["self"] else names)
+        self.defaults = {name: default for name, default in defaults.items() if name in self.inputs}
+
+    def _check_return(self, scalar: Scalar) -> None:
+        if not self.body:
+            raise SpecError("the forward is empty", mark=scalar.mark, hint="without a forward the layers run in order")
+        if not any(isinstance(node, ast.Return) for statement in self.body for node in ast.walk(statement)):
+            mark = self.code.mark(self.body[-1])
+            raise SpecError("the forward returns nothing", mark=mark, hint="end it with return x")
+
+    def _find_uses(self) -> Iterator[ast.Name | ast.Attribute]:
+        """The names that the program takes from outside."""
+        bound = set(self.inputs)
+        used: list[ast.Name | ast.Attribute] = []
+        for node in (node for part in (*self.defaults.values(), *self.body) for node in _evaluated(part)):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                bound.add(node.id)
+            elif isinstance(node, ast.Name) or getattr(node, "known", None):
+                used.append(node)  # type: ignore[arg-type]
+        yield from (node for node in used if not isinstance(node, ast.Name) or node.id not in bound)
+
+    def names(self) -> set[str]:
+        """The names that the program takes from outside, those behind a prefix too."""
+        return {node.id if isinstance(node, ast.Name) else node.attr for node in self._uses}
+
+    def problems(self, scope: Scope) -> Iterator[NnbuildError]:
+        """Names that would not be known when the program runs."""
+        for node in self._uses:
+            if isinstance(node, ast.Name):
+                if not scope.has(node.id):
+                    yield _unknown_here(node.id, scope).locate(mark=self.code.mark(node))
+                continue
+            try:
+                prefixed(node.known, scope)  # type: ignore[attr-defined]
+            except NnbuildError as error:
+                yield error.locate(mark=self.code.mark(node))
+
+    def run(self, scope: Scope, args: tuple[Any, ...], kwargs: dict[str, Any], name: str) -> Any:
+        """The result for these inputs. `scope` has the block's own names; `name` is the block's, for messages."""
+        evaluator = Evaluator(self.code, Running(Budget(what=f"the forward of {name}")))
+        local = Scope({}, scope)
+        self._bind(local, args, kwargs, name, evaluator)
+        result = _Run(evaluator, local).block(self.body)
+        if not isinstance(result, _Returned):
+            mark = self.code.mark(self.body[-1])
+            raise SpecError(f"the forward of {name} ended without a return", mark=mark)
+        return result.value
+
+    def _bind(self, local: Scope, args: tuple[Any, ...], kwargs: dict[str, Any], name: str, to: Evaluator) -> None:
+        takes = f"{name} takes {', '.join(self.inputs) or 'no inputs'}"
+        if len(args) > len(self.inputs):
+            raise OptionError(f"{takes} and gets {len(args)} inputs")
+        local.values.update(zip(self.inputs, args, strict=False))
+        for key, value in kwargs.items():
+            if key not in self.inputs or key in local.values:
+                fault = "twice" if key in local.values else ""
+                raise OptionError(f"{takes} and gets {key} {fault}".rstrip(), hint=suggestion(key, self.inputs))
+            local.values[key] = value
+        for key in self.inputs:
+            if key not in local.values:
+                if key not in self.defaults:
+                    raise OptionError(f"{takes} and gets no {key}")
+                local.values[key] = to.evaluate(self.defaults[key], local)
+
+
+def _evaluated(node: ast.AST) -> Iterator[ast.AST]:
+    """The node and all below it, but for annotations and the inside of prefixed names."""
+    yield node
+    if getattr(node, "known", None):
+        return
+    children = [node.target, node.value] if isinstance(node, ast.AnnAssign) else ast.iter_child_nodes(node)
+    for child in children:
+        if child is not None:
+            yield from _evaluated(child)
+
+
+def _unknown_here(name: str, scope: Scope) -> SpecError:
+    from nnbuild import nn
+
+    if name in getattr(nn, "LAYERS", ()):
+        hint = "name it under `layers:` and call it by its name"
+        return SpecError(f"{name} is a layer type; a forward calls layers, it does not make them", hint=hint)
+    if name in ("self", "torch", "nn", "F"):
+        return SpecError(f"{name} stands before a dot only", hint="pass the layer or the tensor itself")
+    error = unknown(name, scope)
+    if error.hint and error.hint.startswith("text must"):
+        error.hint = "a forward knows its inputs, the layers, params and parameters of its block, and the ops"
+    return error
+
+
+class _Returned:
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+_BREAK, _CONTINUE = object(), object()
+
+
+class _Run:
+    """One run of a program: statements change the local scope; a signal says that a loop or the program ends."""
+
+    __slots__ = ("_evaluator", "_scope")
+
+    def __init__(self, evaluator: Evaluator, scope: Scope) -> None:
+        self._evaluator = evaluator
+        self._scope = scope
+
+    def block(self, statements: list[ast.stmt]) -> Any:
+        """Run the statements; returns the signal that ended them early, or None."""
+        for statement in statements:
+            signal = _STATEMENTS[type(statement)](self, statement)
+            if signal is not None:
+                return signal
+        return None
+
+    def _value(self, node: ast.AST) -> Any:
+        return self._evaluator.evaluate(node, self._scope)
+
+    def _assign(self, node: ast.Assign) -> None:
+        value = self._value(node.value)
+        for target in node.targets:
+            self._evaluator.bind(target, value, self._scope)
+
+    def _assign_annotated(self, node: ast.AnnAssign) -> None:
+        if node.value is not None:
+            self._evaluator.bind(node.target, self._value(node.value), self._scope)
+
+    def _assign_augmented(self, node: ast.AugAssign) -> None:
+        old, value = self._value(node.target), self._value(node.value)
+        evaluator, name = self._evaluator, type(node.op).__name__
+        try:
+            if isinstance(old, list) and name == "Add":
+                evaluator.budget.spend(len(old))
+                old.extend(evaluator.iterate(value, "+="))
+                return
+            result = tensors.operate(name, old, value, evaluator.budget)
+        except NnbuildError as error:
+            raise error.locate(mark=evaluator.code.mark(node)) from None
+        evaluator.bind(node.target, result, self._scope)
+
+    def _return(self, node: ast.Return) -> _Returned:
+        return _Returned(self._value(node.value) if node.value else None)
+
+    def _for(self, node: ast.For) -> Any:
+        evaluator = self._evaluator
+        items = evaluator.iterate(self._value(node.iter))
+        for item in items:
+            evaluator.budget.spend()
+            evaluator.bind(node.target, item, self._scope)
+            signal = self.block(node.body)
+            if signal is _BREAK:
+                break
+            if signal is not None and signal is not _CONTINUE:
+                return signal
+        return None
+
+    def _if(self, node: ast.If) -> Any:
+        return self.block(node.body if self._evaluator.condition(node.test, self._scope) else node.orelse)
+
+    def _expression(self, node: ast.Expr) -> None:
+        self._value(node.value)
+
+    def _assert(self, node: ast.Assert) -> None:
+        if not self._evaluator.condition(node.test, self._scope):
+            message = self._value(node.msg) if node.msg else f"{self._evaluator.code.text(node.test)} does not hold"
+            raise ShapeError(str(message)[:500], mark=self._evaluator.code.mark(node.test))
+
+
+_STATEMENTS: dict[type, Any] = {
+    ast.Assign: _Run._assign, ast.AnnAssign: _Run._assign_annotated, ast.AugAssign: _Run._assign_augmented,
+    ast.Return: _Run._return, ast.For: _Run._for, ast.If: _Run._if, ast.Expr: _Run._expression,
+    ast.Assert: _Run._assert, ast.Pass: lambda run, node: None,
+    ast.Break: lambda run, node: _BREAK, ast.Continue: lambda run, node: _CONTINUE,
+}  # fmt: skip

@@ -1,0 +1,103 @@
+"""YAML nodes -> values: numbers, booleans, none, expressions, text, lists and dicts of them.
+
+A plain scalar is a constant or an expression, a quoted one is text, a block scalar (`|`, `>`) is an expression. YAML
+cuts `[f(1, 2), 3]` at every comma; this is refused with advice, but for a comprehension, which can mean nothing else.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import Any
+
+from nnbuild.errors import NnbuildError, SpecError
+from nnbuild.spec.calls import Caller
+from nnbuild.spec.expressions import Evaluator
+from nnbuild.spec.reader import Mapping, Node, Scalar, Sequence
+from nnbuild.spec.scalars import EXPRESSION, constant
+from nnbuild.spec.scope import Scope
+from nnbuild.spec.syntax import parse_expression
+
+_COMPREHENSION = re.compile(r"\sfor\s.*\sin\s", re.DOTALL)
+
+
+def evaluate(scalar: Scalar, scope: Scope, caller: Caller) -> Any:
+    """The scalar's text as an expression, quoted or not."""
+    text = scalar.text.strip()
+    value = constant(text) if text else EXPRESSION
+    if value is not EXPRESSION:
+        return value
+    code = parse_expression(scalar)
+    return Evaluator(code, caller).evaluate(code.tree.body, scope)  # type: ignore[attr-defined]
+
+
+def value_of(node: Node, scope: Scope, caller: Caller) -> Any:
+    """The value that the node stands for."""
+    if isinstance(node, Scalar):
+        if node.quoted:
+            return node.text
+        return None if not node.text.strip() else evaluate(node, scope, caller)
+    if isinstance(node, Sequence):
+        comprehension = comprehension_of(node)
+        if comprehension:
+            return evaluate(comprehension, scope, caller)
+        refuse_cut(node)
+        return [value_of(item, scope, caller) for item in node.items]
+    assert isinstance(node, Mapping)
+    refuse_cut(node)
+    return {key.text: value_of(value, scope, caller) for key, value in node.entries}
+
+
+def text_of(node: Node, what: str) -> str:
+    """The node as text, whatever it looks like."""
+    if not isinstance(node, Scalar) or not node.text.strip():
+        raise SpecError(f"{what} is text", mark=node.mark, hint="write it behind the colon")
+    return node.text.strip()
+
+
+def mapping_of(node: Node, what: str) -> Mapping:
+    """The node as a mapping."""
+    if not isinstance(node, Mapping):
+        raise SpecError(f"{what} is a mapping: one `name: value` a line", mark=node.mark)
+    refuse_cut(node)
+    return node
+
+
+def comprehension_of(node: Sequence) -> Scalar | None:
+    """`[... for ... in ...]`, read as Python from the brackets on, if the list is one."""
+    if not node.flow or not node.items or not all(isinstance(item, Scalar) and not item.quoted for item in node.items):
+        return None
+    raw = node.document.text[node.start : node.end]
+    if not _COMPREHENSION.search(raw):
+        return None
+    if isinstance(node.items[0], Scalar) and node.items[0].code is not None:
+        return node.items[0].code.scalar
+    scalar = Scalar(node.document, node.start, node.end, raw, "", False)
+    code = parse_expression(scalar)
+    if not isinstance(code.tree.body, ast.ListComp):  # type: ignore[attr-defined]
+        return None
+    node.items[0].code = code  # type: ignore[attr-defined]
+    return scalar
+
+
+def refuse_cut(node: Sequence | Mapping) -> None:
+    """Refuse items that YAML has cut at the commas inside their brackets."""
+    if not node.flow:
+        return
+    texts = [*node.items] if isinstance(node, Sequence) else [part for entry in node.entries for part in entry]
+    for item in texts:
+        if isinstance(item, Scalar) and not item.quoted and _open_brackets(item.text) > 0:
+            raise SpecError(
+                f"YAML cuts at commas, so {item.text!r} is an item of its own here",
+                mark=item.mark,
+                hint="one item a line, each behind '- '; or quote the item; or the long form {Conv2d: [1, 6, 5]}",
+            )
+
+
+def _open_brackets(text: str) -> int:
+    return sum(text.count(bracket) for bracket in "([{") - sum(text.count(bracket) for bracket in ")]}")
+
+
+def located(node: Node, error: NnbuildError) -> NnbuildError:
+    """The error with the node's place, if it has none yet."""
+    return error.locate(mark=node.mark) if error.mark is None else error
