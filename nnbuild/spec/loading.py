@@ -82,7 +82,7 @@ def _build(
     builder.finish()
     _refuse_shared(model)
     model.spec = spec
-    defaults = model.choices
+    defaults = model._choices
     for name in model._checked(choose):
         model.choose(**{name: typed(f"the choice {name}", choose[name], defaults[name], scope, builder)})
     return model

@@ -73,20 +73,10 @@ class SpecModule(Module):
         new.__dict__.update(deepcopy(own, memo) | shared)
         return new
 
-    @property
-    def values(self) -> dict[str, Any]:
-        """The block's params and `let:` values."""
-        return dict(self._names.values)
-
     def choose(self, **choices: Any) -> SpecModule:
         """Set run-time choices for the calls to come. Raises OptionError for an unknown one."""
         self._choices.update(self._checked(choices))
         return self
-
-    @property
-    def choices(self) -> dict[str, Any]:
-        """The run-time choices as they are set."""
-        return dict(self._choices)
 
     def _checked(self, choices: dict[str, Any]) -> dict[str, Any]:
         for name in choices:
