@@ -17,6 +17,23 @@ _FAMILIES = {
     "parameter_containers": "ParameterList ParameterDict",
     "convolution": "Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d",
     "linear": "Identity Linear",
+    "pooling": "MaxPool1d MaxPool2d MaxPool3d MaxUnpool1d MaxUnpool2d MaxUnpool3d AvgPool1d AvgPool2d AvgPool3d"
+    " LPPool1d LPPool2d LPPool3d",
+    "adaptive_pooling": "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d AdaptiveMaxPool1d AdaptiveMaxPool2d"
+    " AdaptiveMaxPool3d FractionalMaxPool2d FractionalMaxPool3d",
+    "padding": "ConstantPad1d ConstantPad2d ConstantPad3d ZeroPad1d ZeroPad2d ZeroPad3d ReflectionPad1d ReflectionPad2d"
+    " ReflectionPad3d ReplicationPad1d ReplicationPad2d ReplicationPad3d CircularPad1d CircularPad2d CircularPad3d",
+    "activation": "ReLU ReLU6 Threshold RReLU Hardtanh Sigmoid Hardsigmoid Tanh SiLU Mish Hardswish ELU CELU SELU GLU"
+    " GELU Hardshrink Softshrink LeakyReLU LogSigmoid Softplus Softsign Tanhshrink Softmax LogSoftmax Softmin Softmax2d"
+    " PReLU",
+    "batch_normalization": "BatchNorm1d BatchNorm2d BatchNorm3d SyncBatchNorm InstanceNorm1d InstanceNorm2d"
+    " InstanceNorm3d",
+    "normalization": "LayerNorm RMSNorm GroupNorm LocalResponseNorm",
+    "dropout": "Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout",
+    "resampling": "Upsample UpsamplingNearest2d UpsamplingBilinear2d PixelShuffle PixelUnshuffle ChannelShuffle",
+    "folding": "Unfold Fold",
+    "distance": "PairwiseDistance CosineSimilarity",
+    "sparse": "Embedding EmbeddingBag",
     "bilinear": "Bilinear",
     "recurrent": "RNN LSTM GRU RNNCell LSTMCell GRUCell",
 }

@@ -13,7 +13,7 @@ while `layer.bias` is the Parameter that `build` makes of it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from nnbuild.errors import OptionError, suggestion
 from nnbuild.nn.module import Module
@@ -29,6 +29,9 @@ PLACEMENT = ("device", "dtype")
 class Layer(Module):
     """A Module whose constructor takes the class's fields, checked against their types."""
 
+    #: The options that repr shows; None for all of them.
+    shown: ClassVar[tuple[str, ...] | None] = None
+
     _options: tuple[Option, ...] = ()
     _built_from: tuple[str, ...] = ()
     _kept: tuple[str, ...] = ()
@@ -42,7 +45,8 @@ class Layer(Module):
             own[name] = Option(name, annotation, cls.__dict__.get(name, REQUIRED))
             if name in cls.__dict__:
                 delattr(cls, name)
-        inherited = {option.name: option for option in cls._options}
+        fixed = cls.__dict__.keys() - own.keys()  # an option that a subclass sets to a plain value is one no more
+        inherited = {option.name: option for option in cls._options if option.name not in fixed}
         merged = {**inherited, **own}
         cls._options = tuple(sorted(merged.values(), key=lambda option: option.name in PLACEMENT))
         code = cls.build.__code__
@@ -98,7 +102,8 @@ class Layer(Module):
         return type(self).__name__
 
     def extra_repr(self) -> str:
-        return ", ".join(f"{name}={getattr(self, name)!r}" for name in self._kept)
+        shown = self._kept if self.shown is None else self.shown
+        return ", ".join(f"{name}={getattr(self, name)!r}" for name in shown)
 
 
 class WeightedLayer(Layer):

@@ -11,6 +11,7 @@ from nnbuild.ops.spec import ITEM_SIZES
 # Words for annotations of options, beside Python's own types. To a type checker a `Sizes` is anything, since an option
 # that takes a number or a tuple is made a tuple when the layer is built.
 Sizes = Any
+OptionalSizes = Any
 Numbers = Any
 DType = str
 Device = str
@@ -54,6 +55,9 @@ _TYPES = {
     "str": _Alternative("text", lambda value: isinstance(value, str), _ANY_TEXT),
     "None": _Alternative("none", lambda value: value is None, _ANY_TEXT),
     "Sizes": _Alternative("a whole number or a tuple of them", _is_tuple_of(_is_int)),
+    "OptionalSizes": _Alternative(
+        "a whole number, none or a tuple of them", _is_tuple_of(lambda value: value is None or _is_int(value))
+    ),
     "Numbers": _Alternative("a number or a tuple of them", _is_tuple_of(_is_number)),
     "DType": _Alternative("one of " + ", ".join(ITEM_SIZES), lambda value: str(value) in ITEM_SIZES, tuple(ITEM_SIZES)),
     "Device": _Alternative("'cpu'", lambda value: str(value) == "cpu", ("cpu",)),

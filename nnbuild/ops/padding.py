@@ -95,7 +95,7 @@ def _check_source(input: TensorSpec, sides: list[tuple[int, int]], padded: int, 
         raise ShapeError(f"wants at least one element of every axis but the first and gets {input.shape}")
     for size, (before, after) in zip(input.shape, sides, strict=True):
         limit = {"reflect": size - 1, "circular": size}.get(mode)
-        if limit is not None and max(before, after) > limit:
+        if limit is not None and max(before, after) > max(0, limit):
             raise ShapeError(
                 f"with mode={mode!r} takes at most {limit} elements from an axis of {size}, not {max(before, after)}",
                 option="pad",
