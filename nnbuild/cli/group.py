@@ -1,0 +1,107 @@
+"""The group of commands: imports a command when it is called, and turns failures into messages and exit statuses."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from nnbuild.errors import NnbuildError, suggestion
+
+#: Exit statuses beside 0, 1 for the user's mistakes and 2 for a wrong call of the program.
+INTERRUPTED, PIPE_CLOSED = 130, 141
+
+HELP = """Neural networks as YAML files: know everything about them, and run them.
+
+A SPEC is a YAML file or the name of a bundled spec (see `nnbuild list`).
+
+\b
+Examples:
+  nnbuild run lenet_mnist
+  nnbuild summary alexnet
+  nnbuild shapes Conv2d --input 224 --kernel 11 --stride 4 --padding 2
+"""
+
+
+class Commands(click.Group):
+    """Params: commands, the name and the short help of each; its code is the module of that name."""
+
+    def __init__(self, commands: dict[str, str]) -> None:
+        version = click.Option(
+            ["--version"],
+            is_flag=True,
+            expose_value=False,
+            is_eager=True,
+            callback=_print_version,
+            help="Show the version.",
+        )
+        super().__init__(
+            "nnbuild",
+            help=HELP,
+            params=[version],
+            context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+        )
+        self.short_helps = commands
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.short_helps)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.short_helps:
+            return None
+        return import_module(f"nnbuild.cli.{cmd_name}").command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and args[0] not in self.short_helps and not args[0].startswith("-"):
+            hint = suggestion(args[0], self.short_helps) or f"there are {', '.join(self.short_helps)}"
+            ctx.fail(f"there is no command {args[0]!r}; {hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(self.short_helps.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. The one place where a user's mistake becomes a message on standard error."""
+        try:
+            for stream in (sys.stdout, sys.stderr):
+                if hasattr(stream, "reconfigure"):
+                    stream.reconfigure(errors="replace")  # a terminal without the tree's characters shows others
+            super().invoke(ctx)
+            sys.stdout.flush()
+        except NnbuildError as error:
+            fail(ctx, error.render())
+        except KeyboardInterrupt:
+            fail(ctx, "interrupted", INTERRUPTED)
+        except BrokenPipeError:
+            _leave_pipe()
+            ctx.exit(PIPE_CLOSED)
+        except OSError as error:
+            fail(ctx, f"error: {error.filename or 'the output'}: {error.strerror or error}")
+        except MemoryError:
+            fail(ctx, "error: there is not enough memory")
+        except RecursionError:
+            fail(ctx, "error: the network is nested too deep")
+
+
+def fail(ctx: click.Context, message: str, status: int = 1) -> NoReturn:
+    """Print the message on standard error and exit."""
+    sys.stdout.flush()
+    click.echo(message, err=True)
+    ctx.exit(status)
+
+
+def _leave_pipe() -> None:
+    """The reader has gone: throw away what is still to be written, so that Python's exit does not try again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from nnbuild import __version__
+
+        click.echo(f"nnbuild {__version__}")
+        ctx.exit()

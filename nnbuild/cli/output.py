@@ -1,0 +1,26 @@
+"""Printing a report on standard output, in the format asked for or the one that fits."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from nnbuild.report.table import Report
+
+
+def emit(report: Report, format: str | None) -> None:
+    """Print the report: drawn by rich at a terminal, plain in a pipe, unless said."""
+    if (format or ("rich" if sys.stdout.isatty() else "plain")) == "rich":
+        from nnbuild.report.rich_table import print_rich
+
+        print_rich(report)
+    else:
+        from nnbuild.report.formats import render
+
+        click.echo(render(report, format or "plain"))
+
+
+def warn(message: str) -> None:
+    """Say something beside the data, on standard error."""
+    click.echo(message, err=True)
