@@ -36,6 +36,9 @@ _FAMILIES = {
     "sparse": "Embedding EmbeddingBag",
     "bilinear": "Bilinear",
     "recurrent": "RNN LSTM GRU RNNCell LSTMCell GRUCell",
+    "attention": "MultiheadAttention",
+    "transformer_layers": "TransformerEncoderLayer TransformerDecoderLayer",
+    "transformer": "TransformerEncoder TransformerDecoder Transformer",
 }
 
 _NOT_LAYERS = {"module", "layer", "parameter", "random"}

@@ -24,6 +24,10 @@ _FAMILIES = {
     " .isfinite .nan_to_num",
     "reduction": ".sum .mean .prod .amax .amin .all .any .count_nonzero .var .std .norm .logsumexp .cumsum .cumprod",
     "ordering": ".max .min .argmax .argmin .argsort .sort .topk .kthvalue .median",
+    "indexing": "getitem .gather .index_select .take_along_dim .scatter .scatter_add .masked_fill .tril .triu one_hot",
+    "creation": "zeros ones empty full zeros_like ones_like empty_like full_like .new_zeros .new_ones .new_empty"
+    " .new_full arange linspace eye tensor tril_indices triu_indices meshgrid",
+    "casting": ".to .type_as .half .float .double .byte .short .int .long .bool",
     "convolution": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
     "products": "linear .matmul",
     "shaping": ".view .reshape .view_as .reshape_as .flatten .ravel .unflatten .squeeze .unsqueeze .permute .transpose"
@@ -47,6 +51,7 @@ _FAMILIES = {
     "lookup": "embedding embedding_bag",
     "normalization": "batch_norm instance_norm layer_norm group_norm rms_norm local_response_norm",
     "recurrence": "rnn_tanh rnn_relu gru lstm rnn_tanh_cell rnn_relu_cell gru_cell lstm_cell",
+    "attention": "scaled_dot_product_attention",
     "bilinear_map": "bilinear",
 }  # fmt: skip
 

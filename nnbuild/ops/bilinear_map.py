@@ -9,9 +9,7 @@ from nnbuild.ops.spec import TensorSpec
 
 
 @op
-def bilinear(
-    input1: np.ndarray, input2: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None
-) -> np.ndarray:
+def bilinear(input1: np.ndarray, input2: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
     """y[o] = x1 @ weight[o] @ x2 + bias[o]: (*, in1) and (*, in2) with a weight (out, in1, in2) give (*, out)."""
     outputs, first, second = weight.shape
     products = (input1[..., :, None] * input2[..., None, :]).reshape(-1, first * second or 1)

@@ -25,7 +25,7 @@ import sys
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from functools import wraps
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
@@ -103,10 +103,14 @@ class Op:
         self.fixed = fixed
         self.facets: dict[str, Callable[..., Any]] = {"kernel": kernel}
         self.inplace = False
+        self.creates = False
         self.__doc__ = kernel.__doc__
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self  # like a function: a layer that keeps its activation is copied with the same op
 
     def _facet(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         self.facets[name] = function
@@ -132,7 +136,7 @@ class Op:
         """The same op under another name, with these options bound."""
         other = type(self)(self.facets["kernel"], name, **self.fixed, **fixed)
         other.facets = self.facets
-        other.inplace = self.inplace
+        other.inplace, other.creates = self.inplace, self.creates
         return other
 
     def unchanged(self, rule: Callable[..., Any]) -> Callable[..., Any]:
@@ -189,6 +193,8 @@ class Op:
         except ShapeError as error:  # what only the data tells, such as an index out of range
             error.subject = error.subject or self.name
             raise
+        except IndexError as error:  # NumPy's: "index 7 is out of bounds for axis 0 with size 5"
+            raise ShapeError(f"{self.name} takes what is not there: {error}") from None
         except OverflowError as error:
             raise OptionError(f"{self.name} is given a number that the dtype does not hold: {error}") from None
 
@@ -198,7 +204,7 @@ class Op:
         in_place = self.inplace and options.pop("inplace", False)
         tensors = tensors_in((args, options))
         symbolic = any(isinstance(tensor, TensorSpec) for tensor in tensors)
-        if not symbolic and any(isinstance(tensor, TensorLike) for tensor in tensors):
+        if not symbolic and (self.creates or any(isinstance(tensor, TensorLike) for tensor in tensors)):
             symbolic = recorder.get() is not None
         outputs = self.infer(*args, **options)
         if self.ask("unchanged", *args, **options):
@@ -234,6 +240,13 @@ def _written(target: np.ndarray, result: np.ndarray) -> np.ndarray:
 def op(kernel: Callable[..., Any]) -> Op:
     """Decorator: make the kernel an Op; its other facets are added to it."""
     return Op(kernel)
+
+
+def creation(kernel: Callable[..., Any]) -> Op:
+    """Decorator: an Op that makes a tensor of options alone. In a trace it is recorded as well, and allocates nothing."""
+    made = Op(kernel)
+    made.creates = True
+    return made
 
 
 def broadcast(*shapes: tuple[int, ...]) -> tuple[int, ...]:
@@ -308,6 +321,6 @@ def _promoted(value: Any, dtype: str) -> Any:
 
 
 __all__ = [
-    "Op", "Recorder", "array_of", "broadcast", "elementwise", "floating", "is_tensor", "map_tensors", "op", "recorder",
-    "spec_of", "tensors_in",
+    "Op", "Recorder", "array_of", "broadcast", "creation", "elementwise", "floating", "is_tensor", "map_tensors", "op",
+    "recorder", "spec_of", "tensors_in",
 ]  # fmt: skip

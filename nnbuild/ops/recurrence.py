@@ -277,6 +277,4 @@ def _(output: TensorSpec, input: TensorSpec, *_: Any, **__: Any) -> list[str]:
 
 
 rnn_tanh, rnn_relu, gru, lstm = (recurrent.alias(name, cell=name) for name in CELLS)
-rnn_tanh_cell, rnn_relu_cell, gru_cell, lstm_cell = (
-    recurrent_cell.alias(f"{name}_cell", cell=name) for name in CELLS
-)
+rnn_tanh_cell, rnn_relu_cell, gru_cell, lstm_cell = (recurrent_cell.alias(f"{name}_cell", cell=name) for name in CELLS)
