@@ -60,3 +60,15 @@ def arranged(count: int, sizes: tuple[int, ...], option: str = "shape") -> tuple
     if count % known if -1 in sizes else count != known:
         raise ShapeError(f"cannot arrange {count} elements as {sizes}", option=option)
     return tuple(count // known if size == -1 else size for size in sizes)
+
+
+def listed_shape(value: Any) -> tuple[int, ...]:
+    """The shape of a tensor, of a number, or of numbers in lists in lists."""
+    if hasattr(value, "shape"):
+        return value.shape
+    if not isinstance(value, tuple | list):
+        return ()
+    shapes = {listed_shape(item) for item in value}
+    if len(shapes) > 1:
+        raise ShapeError(f"wants lists of one length and gets {' and '.join(map(str, sorted(shapes)))}")
+    return (len(value), *(shapes.pop() if shapes else ()))

@@ -243,7 +243,7 @@ def op(kernel: Callable[..., Any]) -> Op:
 
 
 def creation(kernel: Callable[..., Any]) -> Op:
-    """Decorator: an Op that makes a tensor of options alone. In a trace it is recorded as well, and allocates nothing."""
+    """Decorator: an Op that makes a tensor of options alone. In a trace it is recorded and allocates nothing."""
     made = Op(kernel)
     made.creates = True
     return made

@@ -1,0 +1,72 @@
+"""Other dtypes for the same values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nnbuild.errors import OptionError
+from nnbuild.lazy import np
+from nnbuild.ops.dtypes import named
+from nnbuild.ops.op import Op, op
+from nnbuild.ops.spec import TensorSpec
+
+
+def _asked(input: TensorSpec, target: tuple[Any, ...], dtype: Any, other: Any) -> str:
+    """The dtype among what `to` is given: dtypes, devices, another tensor."""
+    asked = input.dtype
+    for wanted in (*target, dtype, other):
+        if isinstance(wanted, TensorSpec):
+            asked = wanted.dtype
+        elif wanted is not None and not _is_device(wanted):
+            asked = named(wanted)
+    return asked
+
+
+def _is_device(value: Any) -> bool:
+    if isinstance(value, str) and value.split(":")[0] in ("cuda", "mps", "xpu", "meta"):
+        raise OptionError(f"device wants 'cpu', not {value!r}: everything is computed there", option="device")
+    return value == "cpu"
+
+
+@op
+def to(
+    input: np.ndarray, *target: Any, dtype: Any = None, device: Any = None, other: Any = None, copy: bool = False
+) -> Any:
+    """In another dtype: `to("float64")`, or `to(x)` for that of another tensor; the device "cpu" changes nothing."""
+    return input.copy() if copy else input
+
+
+@to.shape
+def _(
+    input: TensorSpec, *target: Any, dtype: Any = None, device: Any = None, other: Any = None, copy: bool = False
+) -> TensorSpec:
+    if device is not None and not _is_device(device):
+        raise OptionError(f"device wants 'cpu', not {device!r}", option="device")
+    return input.with_dtype(_asked(input, target, dtype, other))
+
+
+@op
+def type_as(input: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """In the dtype of the other tensor."""
+    return input
+
+
+@type_as.shape
+def _(input: TensorSpec, other: TensorSpec) -> TensorSpec:
+    return input.with_dtype(other.dtype)
+
+
+def _cast(name: str, dtype: str) -> Op:
+    def kernel(input: np.ndarray) -> np.ndarray:
+        return input
+
+    made = Op(kernel, name)
+    made.shape(lambda input: input.with_dtype(dtype))
+    made.__doc__ = f"In {dtype}."
+    return made
+
+
+# By name, since `def float` here would hide Python's own from this file and from mypy.
+globals().update(
+    {name: _cast(name, named(name)) for name in ("half", "float", "double", "byte", "short", "int", "long", "bool")}
+)
