@@ -5,6 +5,7 @@ Source: Graham, Fractional max-pooling, https://arxiv.org/abs/1412.6071
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
@@ -60,12 +61,12 @@ def fractional_max_pool(
     """
     sizes, kernels = input.shape[-axes:], each(kernel_size, axes, "kernel_size")
     outs = _outputs(sizes, output_size, output_ratio)
-    planes = input.reshape(-1, *sizes)
+    planes = input.reshape(prod(input.shape[:-axes]), *sizes)
     if _random_samples is None:
         samples = noise().random((len(planes), axes)).astype(input.dtype)
     else:
         batch = input.shape[0] if input.ndim == axes + 2 else 1
-        samples = _random_samples[:batch].reshape(-1, axes)
+        samples = _random_samples[:batch].reshape(len(planes), axes)
     flat = np.zeros((len(planes),) + (1,) * 2 * axes, np.int64)
     for axis in range(axes):
         # torch takes the numbers of a plane from W to H, those of a volume from D to W
@@ -73,8 +74,9 @@ def fractional_max_pool(
         shape = [len(planes)] + [1] * 2 * axes
         shape[1 + axis], shape[1 + axes + axis] = outs[axis], kernels[axis]
         flat = flat * sizes[axis] + places.reshape(shape)
-    flat = flat.reshape(*flat.shape[: 1 + axes], -1)
-    windows = np.take_along_axis(planes.reshape(len(planes), -1), flat.reshape(len(planes), -1), 1).reshape(flat.shape)
+    flat = flat.reshape(len(planes), prod(outs), prod(kernels))
+    rows = planes.reshape(len(planes), 1, prod(sizes))
+    windows = np.take_along_axis(rows, flat.reshape(len(planes), 1, prod(outs) * prod(kernels)), 2).reshape(flat.shape)
     best = windows.argmax(-1)[..., None] if windows.size else np.zeros((*flat.shape[:-1], 1), np.intp)
     result = (*input.shape[:-axes], *outs)
     values = np.take_along_axis(windows, best, -1).reshape(result)
@@ -98,9 +100,10 @@ def _(
     at_least(1, kernel_size=kernels)
     at_least(0, output_size=outs)
     for size, kernel, out in zip(sizes, kernels, outs, strict=True):
-        if out + kernel - 1 > size:
+        limit = size if axes == 2 else size - 1  # torch wants a volume to have room to spare
+        if out + kernel - 1 > limit:
             raise ShapeError(
-                f"cannot place {out} windows of {kernel} over {size} elements: {out} + {kernel} - 1 > {size}",
+                f"cannot place {out} windows of {kernel} over {size} elements: {out} + {kernel} - 1 > {limit}",
                 hint="a smaller kernel_size or output_size",
                 option="output_size",
             )

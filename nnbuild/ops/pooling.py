@@ -24,9 +24,7 @@ def _slides(
     padding: Sizes = 0,
     dilation: Sizes = 1,
     ceil_mode: bool = False,
-    dilated_padding: bool = False,
 ) -> tuple[Slide, ...]:
-    """The windows. `dilated_padding`: the padding may be half of the dilated kernel, else half of the kernel."""
     kernels = each(kernel_size, axes, "kernel_size")
     strides = kernels if stride is None or stride == () else each(stride, axes, "stride")
     pads, dilations = each(padding, axes, "padding"), each(dilation, axes, "dilation")
@@ -37,10 +35,10 @@ def _slides(
         for kernel, step, pad, spread in zip(kernels, strides, pads, dilations, strict=True)
     )
     for slide in slides:
-        limit = (slide.extent if dilated_padding else slide.kernel) // 2
-        if slide.before > limit:
+        if slide.before > slide.kernel // 2:
             raise OptionError(
-                f"padding may be at most half of kernel_size: {limit} for {slide.kernel}, not {slide.before}",
+                f"padding may be at most half of kernel_size: {slide.kernel // 2} for {slide.kernel}, "
+                f"not {slide.before}",
                 option="padding",
             )
     return slides
@@ -56,7 +54,7 @@ def _max_slides(
     *,
     axes: int,
 ) -> tuple[Slide, ...]:
-    return _slides(axes, kernel_size, stride, padding, dilation, ceil_mode, axes == 1 and not return_indices)
+    return _slides(axes, kernel_size, stride, padding, dilation, ceil_mode)
 
 
 @op
@@ -160,7 +158,17 @@ def avg_pool(
 def _(input: TensorSpec, *args: Any, axes: int, **options: Any) -> TensorSpec:
     sizes = plane_sizes(input, axes)
     fractions(input)
-    return input.with_shape((*input.shape[:-axes], *output_sizes(_average_slides(*args, axes=axes, **options), sizes)))
+    return input.with_shape((*input.shape[:-axes], *_averages(_average_slides(*args, axes=axes, **options), sizes)))
+
+
+def _averages(slides: tuple[Slide, ...], sizes: tuple[int, ...]) -> tuple[int, ...]:
+    """The output's sizes. As torch, averages of volumes take no window larger than the input without its padding."""
+    for slide, size in zip(slides, sizes, strict=True):
+        if len(sizes) == 3 and slide.kernel > size:
+            raise ShapeError(
+                f"has a kernel of {slide.kernel} and its input only {size} elements of an axis", option="kernel_size"
+            )
+    return output_sizes(slides, sizes)
 
 
 @avg_pool.window
@@ -190,7 +198,7 @@ def _(input: TensorSpec, norm_type: float, *args: Any, axes: int, **options: Any
     fractions(input)
     if norm_type == 0:
         raise OptionError("norm_type must not be 0", option="norm_type")
-    return input.with_shape((*input.shape[:-axes], *output_sizes(_lp_slides(*args, axes=axes, **options), sizes)))
+    return input.with_shape((*input.shape[:-axes], *_averages(_lp_slides(*args, axes=axes, **options), sizes)))
 
 
 def _lp_slides(

@@ -65,7 +65,7 @@ def max_unpool(
     spreads = _spreads(sizes, kernel_size, stride, padding, output_size, axes=axes)
     outputs = [spread.size(size) for spread, size in zip(spreads, sizes, strict=True)]
     result = np.zeros((prod(input.shape[:-axes]), prod(outputs)), input.dtype)
-    flat = indices.reshape(len(result), -1)
+    flat = indices.reshape(len(result), prod(sizes))
     if flat.size and (flat.min() < 0 or flat.max() >= result.shape[1]):
         wrong = flat.max() if flat.max() >= result.shape[1] else flat.min()
         raise ShapeError(
@@ -73,7 +73,7 @@ def max_unpool(
             hint="give the input's size before pooling as output_size",
             option="output_size",
         )
-    np.put_along_axis(result, flat, input.reshape(len(result), -1), axis=1)
+    np.put_along_axis(result, flat, input.reshape(flat.shape), axis=1)
     return result.reshape(*input.shape[:-axes], *outputs)
 
 

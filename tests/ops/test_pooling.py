@@ -1,0 +1,256 @@
+"""Pooling and unpooling: values by hand, random options beside PyTorch, formulas, windows, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nnbuild import ops
+from nnbuild.errors import NnbuildError
+from nnbuild.ops import TensorSpec
+from nnbuild.ops.window import Slide, Spread
+from tests.ops.rows import Row, T, agrees, call, computed, holds_shape_law, ids, inferred
+
+FEW = settings(max_examples=40, deadline=None, derandomize=True)
+NAN, INF = float("nan"), float("inf")
+SQUARE = T(values=[[[1, 2, 6, 3], [3, 5, 2, 1], [1, 2, 2, 1], [7, 3, 4, 8]]])
+LINE, IMAGE, VOLUME = T((2, 3, 9)), T((2, 3, 8, 9)), T((2, 2, 4, 5, 6))
+
+BY_HAND = [
+    (call("max_pool2d", SQUARE, 2), [[[5, 6], [7, 8]]]),
+    (call("max_pool1d", T(values=[[3, 1, NAN, 2]]), 2), [[3, NAN]]),
+    (call("max_pool1d", T(values=[[-1, -2, -3]]), 2, 1, 1), [[-1, -1, -2, -3]]),
+    (call("max_pool1d", T(values=[[1, 2]]), 2, 1, 1, 3), [[-INF]]),
+    (call("avg_pool1d", T(values=[[2, 4, 6, 8]]), 2), [[3, 7]]),
+    (call("avg_pool1d", T(values=[[2, 4, 6]]), 2, 2, 1), [[1, 5]]),
+    (call("avg_pool1d", T(values=[[2, 4, 6]]), 2, 2, 1, False, False), [[2, 5]]),
+    (call("avg_pool2d", SQUARE, 2, divisor_override=2), [[[5.5, 6], [6.5, 7.5]]]),
+    (call("lp_pool1d", T(values=[[3, 4, 0, 5]]), 2, 2), [[5, 5]]),
+    (call("adaptive_avg_pool1d", T(values=[[1, 2, 3, 4, 5]]), 2), [[2, 4]]),
+    (call("adaptive_max_pool1d", T(values=[[1, 5, 3, 4, 2]]), 3), [[5, 5, 4]]),
+    (call("max_unpool1d", T(values=[[5, 7]]), T(dtype="int64", values=[[1, 2]]), 2), [[0, 5, 7, 0]]),
+    (call("fractional_max_pool2d", SQUARE, 2, 1, _random_samples=T(values=[[[0.5, 0.5]]])), [[[8]]]),
+]  # fmt: skip
+
+REFUSED = [
+    (call("max_pool2d", T((8, 9)), 2),
+     "max_pool2d wants an input of 4 axes (N, C, H, W) or 3 (C, H, W) and gets (8, 9)"),
+    (call("max_pool2d", T((2, 0, 8, 9)), 2),
+     "max_pool2d wants at least one element of every axis but the batch and gets (2, 0, 8, 9)"),
+    (call("max_pool2d", T((1, 8, 9), "bool"), 2), "max_pool2d wants numbers and gets bool"),
+    (call("max_pool2d", IMAGE, 0), "kernel_size must be at least 1, not 0"),
+    (call("max_pool2d", IMAGE, (2, 2), (1, 0)), "stride must be at least 1, not (1, 0)"),
+    (call("max_pool2d", IMAGE, 2, padding=-1), "padding must be at least 0, not -1"),
+    (call("max_pool2d", IMAGE, 3, padding=2), "padding may be at most half of kernel_size: 1 for 3, not 2"),
+    (call("max_pool2d", IMAGE, (1, 2, 3)), "kernel_size wants one whole number or 2, not (1, 2, 3)"),
+    (call("max_pool2d", IMAGE, 9), "max_pool2d has a window of 9 and its input only 8 elements of an axis"),
+    (call("avg_pool2d", T((1, 8, 9), "int32"), 2), "avg_pool2d wants numbers with fractions and gets int32"),
+    (call("avg_pool2d", IMAGE, 2, divisor_override=0), "divisor_override must not be 0"),
+    (call("adaptive_avg_pool2d", IMAGE, (1, 2, 3)),
+     "output_size wants one whole number or 2, or None to keep a size, not (1, 2, 3)"),
+    (call("adaptive_max_pool2d", IMAGE, -1), "output_size must be at least 0, not -1"),
+    (call("avg_pool3d", VOLUME, 5, padding=2, ceil_mode=True),
+     "avg_pool3d has a kernel of 5 and its input only 4 elements of an axis"),
+    (call("max_unpool1d", LINE, T((2, 3, 9), "int32"), 2), "max_unpool1d wants indices of int64 and gets int32"),
+    (call("max_unpool1d", LINE, T((2, 3, 8), "int64"), 2),
+     "max_unpool1d wants indices of the input's shape (2, 3, 9) and gets (2, 3, 8)"),
+    (call("max_unpool1d", LINE, T((2, 3, 9), "int64", low=0), 2, output_size=(20,)),
+     "output_size must lie between 16 and 20, not 20"),
+    (call("max_unpool1d", LINE, T((2, 3, 9), "int64", low=0), 2, output_size=(2, 20)),
+     "output_size wants 1 or 3 sizes, not (2, 20)"),
+    (call("fractional_max_pool2d", IMAGE, 2), "output_size or output_ratio must be given"),
+    (call("fractional_max_pool2d", IMAGE, 2, output_ratio=(0.5, 1.5)),
+     "output_ratio wants one number or 2 between 0 and 1, not (0.5, 1.5)"),
+    (call("fractional_max_pool2d", IMAGE, 3, 7),
+     "fractional_max_pool2d cannot place 7 windows of 3 over 8 elements: 7 + 3 - 1 > 8"),
+    (call("fractional_max_pool2d", IMAGE, 2, 3, _random_samples=T((1, 3, 2))),
+     "fractional_max_pool2d wants _random_samples of (2, 3, 2) in float32 and gets (1, 3, 2) in float32"),
+]  # fmt: skip
+OURS_ALONE = [(call("lp_pool1d", LINE, 0, 2), "norm_type must not be 0")]
+
+
+@pytest.mark.parametrize(("row", "expected"), BY_HAND, ids=ids)
+def test_values_by_hand(row: Row, expected: list[Any]) -> None:
+    holds_shape_law(row)
+    np.testing.assert_allclose(computed(row), expected, rtol=1e-6)
+
+
+def test_equal_elements_give_the_first_index_and_nans_the_last() -> None:
+    ties = np.array([[[2.0, 2.0], [2.0, 1.0]]])
+    assert ops.max_pool2d(ties, 2, return_indices=True)[1].tolist() == [[[0]]]
+    assert ops.adaptive_max_pool2d(ties, 1, return_indices=True)[1].tolist() == [[[0]]]
+    nans = np.array([[1.0, NAN, NAN, 2.0]])
+    assert ops.max_pool1d(nans, 4, return_indices=True)[1].tolist() == [[2]]
+    lowest = np.full((1, 4), -INF)
+    assert ops.max_pool1d(lowest, 3, 2, 1, return_indices=True)[1].tolist() == [[0, 1]]
+
+
+def test_unpooling_undoes_pooling() -> None:
+    image = SQUARE.array()
+    pooled, indices = ops.max_pool2d(image, 2, return_indices=True)
+    restored = ops.max_unpool2d(pooled, indices, 2)
+    assert restored[0].tolist() == [[0, 0, 6, 0], [0, 5, 0, 0], [0, 0, 0, 0], [7, 0, 0, 8]]
+
+
+@pytest.mark.parametrize(("row", "message"), REFUSED + OURS_ALONE, ids=ids)
+def test_refusals_say_why(row: Row, message: str) -> None:
+    for way in (computed, inferred):
+        with pytest.raises(NnbuildError) as caught:
+            way(row)
+        assert caught.value.message == message
+
+
+def test_an_index_outside_of_the_plane() -> None:
+    with pytest.raises(NnbuildError, match=r"max_unpool1d wants indices into the 4 elements .* \(4,\) and gets 4"):
+        ops.max_unpool1d(np.ones((1, 2)), np.array([[0, 4]]), 2)
+
+
+def test_windows() -> None:
+    image = TensorSpec((1, 3, 8, 6))
+    assert ops.max_pool2d.ask("window", image, 3, 2, 1) == (Slide(3, 2, 1, 1),) * 2
+    assert ops.avg_pool2d.ask("window", image, (2, 3), ceil_mode=True) == (
+        Slide(2, 2, ceil=True),
+        Slide(3, 3, ceil=True),
+    )
+    assert ops.lp_pool2d.ask("window", image, 2, 3, 1) == (Slide(3, 1),) * 2
+    assert ops.adaptive_avg_pool2d.ask("window", image, (4, 1)) == (Slide(2, 2), Slide(6, 6))
+    assert ops.adaptive_max_pool2d.ask("window", image, (3, 12)) == (Slide(4, 2), Slide(1, 1))
+    assert ops.max_unpool2d.ask("window", image, image, 2) == (Spread(2, 2),) * 2
+
+
+def test_formulas() -> None:
+    image = TensorSpec((1, 3, 224, 9))
+    pooled = ops.max_pool2d(image, 3, 2, 1, 1, True, True)
+    assert ops.max_pool2d.ask("formula", pooled, image, 3, 2, 1, 1, True, True) == [
+        "H = ceil((224 + 2*1 - 1*(3-1) - 1)/2 + 1) = 113",
+        "W = ceil((9 + 2*1 - 1*(3-1) - 1)/2 + 1) = 5",
+    ]
+    small = ops.adaptive_avg_pool2d(image, (7, 7))
+    assert ops.adaptive_avg_pool2d.ask("formula", small, image, (7, 7)) == [
+        "H = 7, by output_size: windows of 32 over 224",
+        "W = 7, by output_size: windows of 2 to 3 over 9",
+    ]
+    restored = ops.max_unpool2d(TensorSpec((1, 3, 5, 5)), TensorSpec((1, 3, 5, 5), "int64"), 2)
+    assert ops.max_unpool2d.ask("formula", restored, TensorSpec((1, 3, 5, 5)), None, 2) == [
+        "H, W = (5 - 1)*2 - 2*0 + 1*(2-1) + 0 + 1 = 10"
+    ]
+
+
+def test_fractional_places_are_drawn_where_none_are_given() -> None:
+    values, indices = ops.fractional_max_pool2d(IMAGE.array(), 2, output_ratio=0.5, return_indices=True)
+    assert values.shape == indices.shape == (2, 3, 4, 4)
+    flat = IMAGE.array().reshape(2, 3, -1)
+    np.testing.assert_array_equal(np.take_along_axis(flat, indices.reshape(2, 3, -1), 2), values.reshape(2, 3, -1))
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("row", [row for row, _ in BY_HAND], ids=ids)
+def test_as_torch(row: Row) -> None:
+    assert agrees(row)
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("row", [row for row, _ in REFUSED], ids=ids)
+def test_torch_refuses_too(row: Row) -> None:
+    assert not agrees(row)
+
+
+@st.composite
+def inputs(draw: Any) -> tuple[int, T]:
+    """The number of axes, and an input of them: batched or not, an empty batch too."""
+    axes = draw(st.integers(1, 3))
+    batch = draw(st.sampled_from([(), (0,), (1,), (2,)]))
+    sizes = draw(st.tuples(*[st.integers(1, 8 if axes < 3 else 5)] * axes))
+    return axes, T((*batch, draw(st.integers(1, 3)), *sizes), draw(st.sampled_from(["float32", "float64"])))
+
+
+def each(axes: int, low: int, high: int) -> Any:
+    return st.integers(low, high) | st.tuples(*[st.integers(low, high)] * axes)
+
+
+@pytest.mark.torch
+@FEW
+@given(inputs(), st.data())
+def test_max_pooling_as_torch(given: Any, data: Any) -> None:
+    axes, input = given
+    options = {
+        "kernel_size": data.draw(each(axes, 1, 4)),
+        "stride": data.draw(st.none() | each(axes, 1, 3)),
+        "padding": data.draw(each(axes, 0, 2)),
+        "dilation": data.draw(st.just(1) | each(axes, 1, 2)),
+        "ceil_mode": data.draw(st.booleans()),
+        "return_indices": data.draw(st.booleans()),
+    }
+    agrees(Row(f"max_pool{axes}d", (input,), options))
+
+
+@pytest.mark.torch
+@FEW
+@given(inputs(), st.data())
+def test_average_pooling_as_torch(given: Any, data: Any) -> None:
+    axes, input = given
+    options = {
+        "kernel_size": data.draw(each(axes, 1, 4)),
+        "stride": data.draw(st.none() | each(axes, 1, 3)),
+        "padding": data.draw(each(axes, 0, 2)),
+        "ceil_mode": data.draw(st.booleans()),
+        "count_include_pad": data.draw(st.booleans()),
+    }
+    if axes > 1:
+        options["divisor_override"] = data.draw(st.sampled_from([None, None, 2, -3]))
+    agrees(Row(f"avg_pool{axes}d", (input,), options))
+
+
+@pytest.mark.torch
+@FEW
+@given(inputs(), st.data())
+def test_adaptive_pooling_as_torch(given: Any, data: Any) -> None:
+    axes, input = given
+    kind = data.draw(st.sampled_from(["avg", "max"]))
+    size = data.draw(each(axes, 0, 9))
+    options = {"return_indices": True} if kind == "max" else {}
+    agrees(Row(f"adaptive_{kind}_pool{axes}d", (input, size), options))
+
+
+@pytest.mark.torch
+@FEW
+@given(inputs(), st.data())
+def test_power_pooling_as_torch(given: Any, data: Any) -> None:
+    axes, input = given
+    kernel, stride = data.draw(each(axes, 1, 3)), data.draw(st.none() | each(axes, 1, 3))
+    kernel = max(kernel) if axes == 1 and isinstance(kernel, tuple) else kernel  # torch cannot take (3,) here
+    args = (data.draw(st.sampled_from([1, 2, 2.0, 4])), kernel, stride, data.draw(st.booleans()))
+    agrees(Row(f"lp_pool{axes}d", (input._replace(low=0.1), *args), {}))
+
+
+@pytest.mark.torch
+@FEW
+@given(inputs(), st.data())
+def test_unpooling_as_torch(given: Any, data: Any) -> None:
+    axes, input = given
+    kernel, stride = data.draw(each(axes, 1, 3)), data.draw(st.none() | each(axes, 1, 3))
+    sizes, image = input.shape[-axes:], input.array()
+    try:
+        pooled, indices = getattr(ops, f"max_pool{axes}d")(image, kernel, stride, return_indices=True)
+    except NnbuildError:
+        return
+    output = data.draw(st.just(sizes) | st.tuples(*[st.integers(size, size + 3) for size in sizes]))
+    args = (T(dtype=input.dtype, values=pooled), T(dtype="int64", values=indices), kernel, stride, 0, output)
+    if pooled.size:
+        agrees(Row(f"max_unpool{axes}d", args, {}))
+
+
+@pytest.mark.torch
+@FEW
+@given(inputs(), st.data())
+def test_fractional_pooling_as_torch(given: Any, data: Any) -> None:
+    axes, input = given
+    axes, input = (2, input._replace(shape=(*input.shape, 4))) if axes == 1 else (axes, input)
+    samples = T((*input.shape[: -axes - 1], input.shape[-axes - 1], axes), input.dtype, low=0, high=1)
+    samples = samples if len(samples.shape) == 3 else samples._replace(shape=(1, *samples.shape))
+    options = {"output_size": data.draw(each(axes, 1, 4)), "return_indices": True, "_random_samples": samples}
+    agrees(Row(f"fractional_max_pool{axes}d", (input, data.draw(each(axes, 1, 3))), options))
