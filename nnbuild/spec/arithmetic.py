@@ -112,7 +112,7 @@ def _check_growth(name: str, left: Any, right: Any) -> None:
     if not (isinstance(left, int) and isinstance(right, int)) or right <= 0:
         return
     bits = left.bit_length() + right if name == "LShift" else (abs(left).bit_length() - 1) * right
-    if bits > MAX_BITS and left not in (-1, 0, 1):
+    if bits > MAX_BITS and left:
         raise SpecError(f"{describe(left)} {SYMBOLS[name]} {describe(right)} grows beyond {MAX_BITS} bits")
 
 

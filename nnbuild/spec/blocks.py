@@ -15,8 +15,8 @@ from nnbuild.errors import NnbuildError, SpecError, suggestion
 from nnbuild.spec.calls import Caller
 from nnbuild.spec.lets import add_lets
 from nnbuild.spec.names import BUILD_NAMES
+from nnbuild.spec.nodes import Mapping, Node, Scalar
 from nnbuild.spec.program import Program
-from nnbuild.spec.reader import Mapping, Node, Scalar
 from nnbuild.spec.scope import Chain, Scope
 from nnbuild.spec.signature import Signature
 from nnbuild.spec.values import mapping_of

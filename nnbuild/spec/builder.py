@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from nnbuild.errors import NnbuildError, ProblemList, SpecError, suggestion
+from nnbuild.spec.arguments import Arguments
 from nnbuild.spec.arithmetic import describe
 from nnbuild.spec.blocks import BlockType
 from nnbuild.spec.calls import Caller, Partial, is_layer_type
@@ -21,12 +22,12 @@ from nnbuild.spec.limits import MAX_BLOCK_DEPTH, MAX_MODULES, MAX_PROBLEMS, Budg
 from nnbuild.spec.members import add_buffers, add_parameters, initialise, tie
 from nnbuild.spec.model import ModuleNames, SpecModule
 from nnbuild.spec.names import BUILD_NAMES
-from nnbuild.spec.reader import Mapping, Node, Scalar, Sequence
+from nnbuild.spec.nodes import Mapping, Node, Scalar, Sequence
 from nnbuild.spec.scalars import EXPRESSION, constant
 from nnbuild.spec.scope import MISSING, Chain, Scope
 from nnbuild.spec.source import CallSource, LongSource
 from nnbuild.spec.syntax import Code, parse_expression
-from nnbuild.spec.values import evaluate, located, refuse_cut, value_of
+from nnbuild.spec.values import LAYERS_HINT, evaluate, located, refuse_cut
 
 CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
 _NOT_RUN = ("ModuleList", "ModuleDict", "ParameterList", "ParameterDict")
@@ -176,12 +177,12 @@ class Builder(Caller):
     def layer(self, node: Node, scope: Scope) -> Any:
         """The module that a node stands for, None, or a list or dict of modules."""
         if isinstance(node, Scalar):
-            return self.as_layer(self._short(node, scope), node)
+            return self.as_layer(self._short(node, scope), node, scope)
         if isinstance(node, Sequence):
-            refuse_cut(node)
+            refuse_cut(node, LAYERS_HINT)
             raise SpecError("a list is not a layer", mark=node.mark, hint="write Sequential: before it")
         assert isinstance(node, Mapping)
-        refuse_cut(node)
+        refuse_cut(node, LAYERS_HINT)
         if len(node.entries) != 1:
             keys = ", ".join(key.text for key, _ in node.entries[:4])
             raise SpecError(
@@ -203,13 +204,15 @@ class Builder(Caller):
                 raise _no_such_layer(root.id, scope).locate(mark=parse_expression(node).mark(root))
         return evaluate(node, scope, self)
 
-    def as_layer(self, value: Any, node: Node) -> Any:
+    def as_layer(self, value: Any, node: Node, scope: Scope) -> Any:
         """The value as a layer; a bare layer type makes one without options."""
         if is_layer_type(value):
             return self.construct(value, [], {}, LongSource(node, {}))
         if value is None or hasattr(value, "_modules") or isinstance(value, (list, tuple, dict)):
             return value
-        raise SpecError(f"{describe(value)} is not a layer", mark=node.mark)
+        name = getattr(value, "name", "")
+        hint = suggestion(str(name), layer_names(scope)) if name else None
+        raise SpecError(f"{name or describe(value)} is not a layer", mark=node.mark, hint=hint)
 
     def layer_type(self, key: Scalar, scope: Scope) -> Any:
         """The layer type that a key names, or None."""
@@ -224,7 +227,7 @@ class Builder(Caller):
             raise _no_such_layer(key.text, scope).locate(mark=key.mark)
         if getattr(callee, "__name__", "") in CONTAINERS and isinstance(callee, type):
             return self._container(callee, key, value, scope)
-        args, kwargs, places = self._arguments(callee, value, scope)
+        args, kwargs, places = Arguments(self, callee, scope).read(value)
         return self.construct(callee, args, kwargs, LongSource(key, places))
 
     def _container(self, callee: Any, key: Scalar, value: Node, scope: Scope) -> Any:
@@ -241,46 +244,6 @@ class Builder(Caller):
         if numbered and callee.__name__ == "Sequential":
             return self.construct(callee, children, {}, LongSource(key, {}))
         return self.construct(callee, [dict(entries)], {}, LongSource(key, {}))
-
-    def _arguments(self, callee: Any, node: Node, scope: Scope) -> tuple[list[Any], dict[str, Any], dict[str, Node]]:
-        """The options in the long form, and where each stands."""
-        target = callee
-        while isinstance(target, Partial):
-            target = target.target
-        options = list(target.options()) if hasattr(target, "options") else []
-        names = target.definition.signature.names if isinstance(target, BlockType) else [item.name for item in options]
-        by_name = {option.name: option for option in options}
-        places: dict[str, Node] = {}
-        if isinstance(node, Mapping):
-            refuse_cut(node)
-            kwargs = {}
-            for key, value in node.entries:
-                kwargs[key.text] = self._argument(value, by_name.get(key.text), scope)
-                places[key.text] = value
-            for key, _ in node.entries:
-                if key.text not in names:
-                    places[key.text] = key
-            return [], kwargs, places
-        if isinstance(node, Scalar) and not node.quoted and not node.text.strip():
-            return [], {}, places
-        items: tuple[Node, ...] = node.items if isinstance(node, Sequence) else (node,)
-        if isinstance(node, Sequence):
-            refuse_cut(node)
-        args = []
-        for index, item in enumerate(items):
-            args.append(self._argument(item, options[index] if index < len(options) else None, scope))
-            if index < len(names):
-                places[names[index]] = item
-        return args, {}, places
-
-    def _argument(self, node: Node, option: Any, scope: Scope) -> Any:
-        """The value of one option: text where the option takes this text, else a value."""
-        if not isinstance(node, Scalar) or option is None:
-            return value_of(node, scope, self)
-        plain = EXPRESSION if node.quoted else constant(node.text.strip())
-        if plain is not EXPRESSION:
-            return plain
-        return node.text if option.is_text(node.text) else evaluate(node, scope, self)
 
 
 class _Nested:
@@ -303,11 +266,12 @@ class _Nested:
 
 def _no_such_layer(name: str, scope: Scope) -> SpecError:
     error = unknown(name, scope)
-    hint = suggestion(name, _layer_names(scope)) or error.hint
+    hint = suggestion(name, layer_names(scope)) or error.hint
     return SpecError(f"there is no layer type {name}", hint=hint if hint and "quoted" not in hint else "see `blocks:`")
 
 
-def _layer_names(scope: Scope) -> Iterator[str]:
+def layer_names(scope: Scope) -> Iterator[str]:
+    """Every layer type that the scope knows."""
     from nnbuild import nn
 
     yield from nn.LAYERS

@@ -15,8 +15,9 @@ from nnbuild.spec.calls import Caller
 from nnbuild.spec.lets import add_lets
 from nnbuild.spec.limits import MAX_FILES
 from nnbuild.spec.names import BUILD_NAMES
+from nnbuild.spec.nodes import Mapping, Node, Scalar, Sequence
 from nnbuild.spec.params import Params
-from nnbuild.spec.reader import Mapping, Node, Scalar, Sequence, read
+from nnbuild.spec.reader import read
 from nnbuild.spec.scalars import EXPRESSION, constant
 from nnbuild.spec.scope import Chain, Scope
 from nnbuild.spec.signature import SpecFunction, parse_signature

@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 from nnbuild.errors import NnbuildError, SpecError, suggestion
 from nnbuild.spec.arithmetic import describe
+from nnbuild.spec.assignment import bind
 from nnbuild.spec.blocks import BlockType
 from nnbuild.spec.expressions import Evaluator
 from nnbuild.spec.lets import add_lets
-from nnbuild.spec.reader import Document, Mapping, Node, Scalar, Sequence
+from nnbuild.spec.nodes import Document, Mapping, Node, Scalar, Sequence
 from nnbuild.spec.scope import Scope
 from nnbuild.spec.syntax import Code, parse_expression, parse_program
-from nnbuild.spec.values import comprehension_of, evaluate, mapping_of, refuse_cut
+from nnbuild.spec.values import LAYERS_HINT, comprehension_of, evaluate, mapping_of, refuse_cut
 
 if TYPE_CHECKING:
     from nnbuild.errors import Mark
@@ -48,11 +49,11 @@ class Entries:
         if isinstance(node, Scalar) or (isinstance(node, Sequence) and comprehension_of(node)):
             yield from self._guarded(node, self._spread(node, self._scope))
         elif isinstance(node, Sequence):
-            refuse_cut(node)
+            refuse_cut(node, LAYERS_HINT)
             for item in node.items:
                 yield from self._guarded(item, self._item(item, self._scope))
         elif isinstance(node, Mapping):
-            refuse_cut(node)
+            refuse_cut(node, LAYERS_HINT)
             for key, value in node.entries:
                 yield from self._guarded(key, self._pair(key, value, self._scope))
 
@@ -83,7 +84,7 @@ class Entries:
             hint = "write Sequential: and the layers below it" if hasattr(value, "_modules") else None
             raise SpecError(f"layers are a list or a mapping, not {describe(value)}", mark=node.mark, hint=hint)
         for name, item in pairs:
-            module = self._builder.as_layer(item, node)
+            module = self._builder.as_layer(item, node, scope)
             if isinstance(module, (list, tuple, dict)):
                 raise SpecError(f"{describe(module)} is not a layer", mark=node.mark)
             if module is not None:
@@ -160,14 +161,14 @@ class Entries:
     def _body(self, node: Node, scope: Scope) -> Iterator[Entry]:
         """The layers below a `for` or an `if`; `let:` there names values."""
         if isinstance(node, Mapping):
-            refuse_cut(node)
+            refuse_cut(node, LAYERS_HINT)
             for key, value in node.entries:
                 if key.text == "let":
                     add_lets(mapping_of(value, "let"), scope, scope, self._builder)
                 else:
                     yield from self._pair(key, value, scope)
         elif isinstance(node, Sequence):
-            refuse_cut(node)
+            refuse_cut(node, LAYERS_HINT)
             for item in node.items:
                 yield from self._item(item, scope)
         else:
@@ -179,10 +180,10 @@ class Entries:
         if not isinstance(loop, ast.For):
             raise SpecError(f"{key.text!r} is not `for name in list`", mark=key.mark)
         evaluator = Evaluator(code, self._builder)
-        for item in evaluator.iterate(evaluator.evaluate(loop.iter, scope)):
+        for item in evaluator.loop(loop.iter, scope):
             inner = Scope({}, scope)
             self._builder.budget.spend()
-            evaluator.bind(loop.target, item, inner)
+            bind(evaluator, loop.target, item, inner)
             yield from self._body(value, inner)
 
     def _if(self, key: Scalar, value: Node, scope: Scope) -> Iterator[Entry]:

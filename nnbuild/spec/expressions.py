@@ -7,12 +7,13 @@ runs it. Which names there are is the scope's affair, calls are in `calls`.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from nnbuild.errors import NnbuildError, ProblemList, SpecError, suggestion
 from nnbuild.spec import arithmetic, functions, tensors
 from nnbuild.spec.arithmetic import describe
+from nnbuild.spec.assignment import bind, subscript
 from nnbuild.spec.calls import Caller
 from nnbuild.spec.limits import Budget
 from nnbuild.spec.scalars import advice
@@ -89,10 +90,10 @@ class Evaluator:
                 result.update(other)
                 self.budget.spend(len(result))
             else:
-                result[self._key(key, scope)] = self.evaluate(value, scope)
+                result[self.key(key, scope)] = self.evaluate(value, scope)
         return result
 
-    def _key(self, node: ast.AST, scope: Scope) -> Any:
+    def key(self, node: ast.AST, scope: Scope) -> Any:
         key = self.evaluate(node, scope)
         if not isinstance(key, (str, int, float, bool, type(None))):
             raise SpecError(f"a key is text or a number, not {describe(key)}").locate(mark=self.code.mark(node))
@@ -107,12 +108,20 @@ class Evaluator:
                 return self.caller.children(value)
         return list(functions.iterate(value, what))
 
+    def loop(self, node: ast.AST, scope: Scope) -> list[Any]:
+        """The items of what a loop names."""
+        value = self.evaluate(node, scope)
+        try:
+            return self.iterate(value)
+        except NnbuildError as error:
+            raise error.locate(mark=self.code.mark(node)) from None
+
     def _comprehend(self, generators: list[ast.comprehension], scope: Scope, result: Callable[[Scope], None]) -> None:
         first, *rest = generators
-        for item in self.iterate(self.evaluate(first.iter, scope)):
+        for item in self.loop(first.iter, scope):
             self.budget.spend()
             inner = Scope({}, scope)
-            self.bind(first.target, item, inner)
+            bind(self, first.target, item, inner)
             if all(self.truth(self.evaluate(condition, inner)) for condition in first.ifs):
                 if rest:
                     self._comprehend(rest, inner, result)
@@ -128,7 +137,7 @@ class Evaluator:
         values: dict[Any, Any] = {}
 
         def add(inner: Scope) -> None:
-            values[self._key(node.key, inner)] = self.evaluate(node.value, inner)
+            values[self.key(node.key, inner)] = self.evaluate(node.value, inner)
 
         self._comprehend(node.generators, scope, add)
         return values
@@ -246,77 +255,6 @@ class Evaluator:
     def _starred(self, node: ast.Starred, scope: Scope) -> Any:
         raise SpecError("* stands in calls, lists and assignments only")
 
-    # Assignment
-
-    def bind(self, target: ast.AST, value: Any, scope: Scope) -> None:
-        """Give the value to the names of an assignment or a loop."""
-        if isinstance(target, ast.Name):
-            scope.values[target.id] = value
-        elif isinstance(target, (ast.Tuple, ast.List)):
-            for part, item in self._spread(target, value):
-                self.bind(part, item, scope)
-        elif isinstance(target, ast.Subscript):
-            self._store(target, value, scope)
-        else:
-            raise SpecError(
-                "only names and items of lists can be assigned", hint="a network keeps no state between calls"
-            ).locate(mark=self.code.mark(target))
-
-    def _spread(self, target: ast.Tuple | ast.List, value: Any) -> Iterator[tuple[ast.AST, Any]]:
-        parts = target.elts
-        try:
-            items = self.iterate(value, "unpacking")
-            starred = next((index for index, part in enumerate(parts) if isinstance(part, ast.Starred)), None)
-            extra = len(items) - len(parts)
-            if extra < (0 if starred is None else -1) or (starred is None and extra):
-                raise SpecError(f"{len(parts)} names for {len(items)} values")
-        except NnbuildError as error:
-            raise error.locate(mark=self.code.mark(target)) from None
-        if starred is None:
-            yield from zip(parts, items, strict=True)
-            return
-        middle = starred + extra + 1
-        yield from zip(parts[:starred], items[:starred], strict=True)
-        yield parts[starred].value, list(items[starred:middle])  # type: ignore[attr-defined]
-        yield from zip(parts[starred + 1 :], items[middle:], strict=True)
-
-    def _store(self, target: ast.Subscript, value: Any, scope: Scope) -> None:
-        container, index = self.evaluate(target.value, scope), self.evaluate(target.slice, scope)
-        try:
-            if tensors.is_tensor(container):
-                raise SpecError("a tensor's items cannot be assigned", hint="build the parts and join them with cat")
-            if not isinstance(container, (list, dict)) or isinstance(index, slice):
-                raise SpecError(f"items of {describe(container)} cannot be assigned")
-            if isinstance(container, dict):
-                container[self._key(target.slice, scope)] = value
-            else:
-                subscript(container, index, self.budget)
-                container[index] = value
-        except NnbuildError as error:
-            raise error.locate(mark=self.code.mark(target)) from None
-
-
-def subscript(value: Any, index: Any, budget: Budget) -> Any:
-    """value[index] for lists, tuples, texts, ranges and dicts."""
-    if isinstance(value, dict):
-        if isinstance(index, (str, int, float, bool, type(None))) and index in value:
-            return value[index]
-        names = [str(key) for key in value][:20]
-        known = f"there are {', '.join(names)}" if names else "it is empty"
-        raise SpecError(f"no key {describe(index)}", hint=suggestion(str(index)[:80], names) or known)
-    if not isinstance(value, (list, tuple, str, range)):
-        raise SpecError(f"{describe(value)} has no items")
-    if isinstance(index, slice):
-        budget.spend(len(value))
-        if index.step == 0:
-            raise SpecError("a slice's step cannot be 0")
-        return value[index]
-    if not isinstance(index, int):
-        raise SpecError(f"an index is a whole number, not {describe(index)}")
-    if not -len(value) <= index < len(value):
-        raise SpecError(f"index {index} of {describe(value)}", hint="indices start at 0")
-    return value[index]
-
 
 def prefixed(known: tuple[str, str], scope: Scope) -> Any:
     """What `F.relu`, `math.sqrt`, `self.conv1`, ... stand for."""
@@ -330,7 +268,7 @@ def prefixed(known: tuple[str, str], scope: Scope) -> Any:
 
 def unknown(name: str, scope: Scope) -> SpecError:
     """The error for a name that nothing goes by."""
-    hint = suggestion(name, scope.names()) or advice(name) or f"text must be quoted: '{name}'"
+    hint = advice(name) or suggestion(name, scope.names()) or f"text must be quoted: '{name}'"
     return SpecError(f"the name {name} is not known here", hint=hint)
 
 

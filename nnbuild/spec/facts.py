@@ -20,8 +20,8 @@ from nnbuild.errors import SpecError, suggestion
 from nnbuild.spec.arithmetic import describe
 from nnbuild.spec.calls import Caller
 from nnbuild.spec.model import Input
+from nnbuild.spec.nodes import Mapping, Node, Scalar, Sequence
 from nnbuild.spec.program import DTYPES
-from nnbuild.spec.reader import Mapping, Node, Scalar, Sequence
 from nnbuild.spec.scope import Scope
 from nnbuild.spec.values import located, mapping_of, refuse_cut, text_of, value_of
 

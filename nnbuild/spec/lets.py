@@ -11,7 +11,7 @@ from typing import Any
 
 from nnbuild.errors import NnbuildError, SpecError
 from nnbuild.spec.calls import Caller
-from nnbuild.spec.reader import Mapping
+from nnbuild.spec.nodes import Mapping
 from nnbuild.spec.scope import Scope
 from nnbuild.spec.signature import SpecFunction, parse_signature
 from nnbuild.spec.values import located, value_of

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nnbuild.errors import NnbuildError, SpecError, suggestion
-from nnbuild.spec.reader import Mapping, read
+from nnbuild.spec.nodes import Mapping
+from nnbuild.spec.reader import read
 
 _SUFFIXES = (".yaml", ".yml")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,9 @@ from nnbuild.spec import library
 from nnbuild.spec.builder import Builder
 from nnbuild.spec.document import Files, SpecDefinition
 from nnbuild.spec.facts import Facts
-from nnbuild.spec.model import Spec, SpecModule
+from nnbuild.spec.model import Input, Spec, SpecModule
 from nnbuild.spec.names import BUILD_NAMES
+from nnbuild.spec.nodes import Node
 from nnbuild.spec.params import typed
 from nnbuild.spec.scope import Chain, Scope
 from nnbuild.spec.values import located, text_of
@@ -77,7 +78,7 @@ def _build(
     random.manual_seed(seed)
     names = definition.scope_for(None, params, builder)
     scope = Chain(names, BUILD_NAMES)
-    spec = _spec(definition, scope, builder, variant, params, bundled)
+    spec = _spec(definition, scope, builder, bool(params))._replace(bundled=bundled)
     model = builder.fill(definition, names)
     builder.finish()
     _refuse_shared(model)
@@ -88,55 +89,53 @@ def _build(
     return model
 
 
-def _spec(
-    definition: SpecDefinition,
-    scope: Scope,
-    builder: Builder,
-    variant: str | None,
-    params: dict[str, Any],
-    bundled: bool,
-) -> Spec:
+def _spec(definition: SpecDefinition, scope: Scope, builder: Builder, customised: bool) -> Spec:
     """The sections beside the layers; each one's problems go to the builder."""
-    sections, facts = definition.sections, Facts(scope, builder, definition.path.parent)
-    read: dict[str, Any] = {}
-
-    def attempt(name: str, function: Any) -> None:
-        if name in sections:
-            try:
-                read[name] = function(sections[name])
-            except NnbuildError as error:
-                builder.note(located(sections[name], error))
-
-    for name in ("input", "inputs"):
-        attempt(name, lambda node: facts.inputs(sections.get("input"), sections.get("inputs")))
-    inputs = read.get("input") or read.get("inputs") or ()
-    attempt("weights", lambda node: facts.file(node, "weights"))
-    attempt("example", lambda node: facts.example(node, inputs))
-    attempt("labels", facts.labels)
-    attempt("preprocess", facts.preprocess)
-    attempt("expect", lambda node: facts.expect(node, tuple(definition.signature.variants), variant))
-    attempt("choose", lambda node: definition.choices(scope, builder))
-    attempt("paper", lambda node: text_of(node, "paper"))
-    attempt("description", lambda node: text_of(node, "description"))
+    params = definition.signature
+    read = _read_facts(definition, scope, builder)
+    inputs = read.pop("input", None) or read.pop("inputs", None) or ()
     if len(inputs) > 1 and definition.program is None:
-        builder.note(SpecError("several inputs need a forward", mark=sections["inputs"].mark, hint="write `forward:`"))
+        mark = definition.sections["inputs"].mark
+        builder.note(SpecError("several inputs need a forward", mark=mark, hint="write `forward:`"))
+    if customised:
+        read.pop("expect", None)
     return Spec(
         name=definition.name,
         file=definition.path,
-        variant=variant,
-        bundled=bundled,
+        variant=params.variant,
         inputs=inputs,
-        params={name: scope.lookup(name) for name in definition.signature.names},
-        choose=read.get("choose", {}),
-        customised=bool(params),
-        weights=read.get("weights"),
-        example=read.get("example", {}),
-        preprocess=read.get("preprocess", {}),
-        labels=read.get("labels"),
-        expect={} if params else read.get("expect", {}),
-        paper=read.get("paper"),
-        description=read.get("description"),
+        params={name: scope.lookup(name) for name in params.names},
+        customised=customised,
+        **read,
     )
+
+
+def _read_facts(definition: SpecDefinition, scope: Scope, builder: Builder) -> dict[str, Any]:
+    """The sections' values by name, those that are there and right."""
+    sections, facts = definition.sections, Facts(scope, builder, definition.path.parent)
+    variants, variant = tuple(definition.signature.variants), definition.signature.variant
+    inputs: tuple[Input, ...] = ()
+    read: dict[str, Any] = {}
+    readers: dict[str, Callable[[Node], Any]] = {
+        "input": lambda node: facts.inputs(sections.get("input"), sections.get("inputs")),
+        "inputs": lambda node: facts.inputs(None, node),
+        "weights": lambda node: facts.file(node, "weights"),
+        "example": lambda node: facts.example(node, inputs),
+        "labels": facts.labels,
+        "preprocess": facts.preprocess,
+        "expect": lambda node: facts.expect(node, variants, variant),
+        "choose": lambda node: definition.choices(scope, builder),
+        "paper": lambda node: text_of(node, "paper"),
+        "description": lambda node: text_of(node, "description"),
+    }
+    for name, reader in readers.items():
+        if name in sections:
+            try:
+                read[name] = reader(sections[name])
+            except NnbuildError as error:
+                builder.note(located(sections[name], error))
+        inputs = read.get("input") or read.get("inputs") or ()
+    return read
 
 
 def _refuse_shared(model: SpecModule) -> None:

@@ -29,8 +29,8 @@ from nnbuild.spec.calls import is_layer_type
 from nnbuild.spec.functions import Function
 from nnbuild.spec.model import SpecModule
 from nnbuild.spec.names import INITIALISERS, call_initialiser
+from nnbuild.spec.nodes import Mapping, Node, Scalar
 from nnbuild.spec.program import Program
-from nnbuild.spec.reader import Mapping, Node, Scalar
 from nnbuild.spec.scope import MISSING, Scope
 from nnbuild.spec.values import evaluate, mapping_of, text_of, value_of
 
@@ -75,7 +75,7 @@ def add_parameters(builder: Builder, module: SpecModule, node: Node, scope: Scop
     for key, value, noting in _each(builder, node, "parameters"):
         with noting:
             _check_name(key, module)
-            made = value_of(value, scope, builder)
+            made = _computed(value, scope, builder)
             if hasattr(made, "_parameters") and not isinstance(made, type):
                 module.add_module(key.text, made)  # a ParameterList or ParameterDict
             elif made is None or isinstance(made, Parameter):
@@ -93,7 +93,7 @@ def add_buffers(builder: Builder, module: SpecModule, node: Node, scope: Scope) 
             persistent = True
             if isinstance(value, Mapping):
                 value, persistent = _buffer_options(value, scope, builder)
-            made = _computed(value, scope, builder, module)
+            made = _computed(value, scope, builder)
             if made is not None and not tensors.is_tensor(made):
                 raise SpecError(f"{key.text} is {describe(made)}, not a tensor", hint="as in arange(10) or zeros(2, 3)")
             module.register_buffer(key.text, _as_buffer(made), persistent)
@@ -110,11 +110,13 @@ def _buffer_options(node: Mapping, scope: Scope, builder: Builder) -> tuple[Node
     return value, persistent is None or bool(value_of(persistent, scope, builder))
 
 
-def _computed(node: Node, scope: Scope, builder: Builder, module: SpecModule) -> Any:
-    """The value of an expression, or what a program of several lines returns."""
-    if isinstance(node, Scalar) and node.style == "|" and "return" in node.text:
+def _computed(node: Node, scope: Scope, builder: Builder) -> Any:
+    """The value of an expression, quoted or not, or what a program of several lines returns."""
+    if not isinstance(node, Scalar):
+        return value_of(node, scope, builder)
+    if node.style == "|" and "return" in node.text:
         return Program(node, ()).run(scope, (), {}, "the buffer")
-    return value_of(node, scope, builder)
+    return evaluate(node, scope, builder)
 
 
 def _as_buffer(made: Any) -> Any:

@@ -124,8 +124,12 @@ class ModuleNames(Scope):
             return None
         if name == "training":
             return module.training
-        value = module._names.lookup(name)
-        return _copied(value) if isinstance(value, (list, dict)) else value
+        if name not in self.values:
+            value = module._names.lookup(name)
+            if not isinstance(value, (list, dict)):
+                return value
+            self.values[name] = _copied(value)
+        return self.values[name]
 
     def own_names(self) -> Any:
         module = self._module

@@ -7,7 +7,7 @@ from typing import Any
 from nnbuild.errors import NnbuildError, SpecError, suggestion
 from nnbuild.spec.arithmetic import describe
 from nnbuild.spec.calls import Caller, is_layer_type
-from nnbuild.spec.reader import Document, Mapping, Node, Scalar
+from nnbuild.spec.nodes import Document, Mapping, Node, Scalar
 from nnbuild.spec.scope import Scope
 from nnbuild.spec.signature import Signature, node_default
 from nnbuild.spec.values import located, mapping_of, value_of

@@ -13,10 +13,11 @@ from typing import Any
 from nnbuild.errors import NnbuildError, OptionError, ShapeError, SpecError, suggestion
 from nnbuild.spec import functions, tensors
 from nnbuild.spec.arithmetic import describe
+from nnbuild.spec.assignment import bind
 from nnbuild.spec.calls import Caller
 from nnbuild.spec.expressions import Evaluator, prefixed, unknown
 from nnbuild.spec.limits import Budget
-from nnbuild.spec.reader import Scalar
+from nnbuild.spec.nodes import Scalar
 from nnbuild.spec.scope import MISSING, LazyScope, Scope
 from nnbuild.spec.syntax import Code, function_of, is_docstring, parse_program
 
@@ -42,6 +43,8 @@ class Running(Caller):
     def run(self, module: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         try:
             return module(*args, **kwargs)
+        except NotImplementedError as error:
+            raise SpecError(str(error)) from None
         except (TypeError, AttributeError) as error:
             if isinstance(error, NnbuildError):
                 raise
@@ -164,9 +167,10 @@ class Program:
             raise OptionError(f"{takes} and gets {len(args)} inputs")
         local.values.update(zip(self.inputs, args, strict=False))
         for key, value in kwargs.items():
-            if key not in self.inputs or key in local.values:
-                fault = "twice" if key in local.values else ""
-                raise OptionError(f"{takes} and gets {key} {fault}".rstrip(), hint=suggestion(key, self.inputs))
+            if key in local.values:
+                raise OptionError(f"{takes} and gets {key} twice")
+            if key not in self.inputs:
+                raise OptionError(f"{takes} and gets {key}", hint=suggestion(key, self.inputs))
             local.values[key] = value
         for key in self.inputs:
             if key not in local.values:
@@ -233,11 +237,11 @@ class _Run:
     def _assign(self, node: ast.Assign) -> None:
         value = self._value(node.value)
         for target in node.targets:
-            self._evaluator.bind(target, value, self._scope)
+            bind(self._evaluator, target, value, self._scope)
 
     def _assign_annotated(self, node: ast.AnnAssign) -> None:
         if node.value is not None:
-            self._evaluator.bind(node.target, self._value(node.value), self._scope)
+            bind(self._evaluator, node.target, self._value(node.value), self._scope)
 
     def _assign_augmented(self, node: ast.AugAssign) -> None:
         old, value = self._value(node.target), self._value(node.value)
@@ -250,17 +254,16 @@ class _Run:
             result = tensors.operate(name, old, value, evaluator.budget)
         except NnbuildError as error:
             raise error.locate(mark=evaluator.code.mark(node)) from None
-        evaluator.bind(node.target, result, self._scope)
+        bind(evaluator, node.target, result, self._scope)
 
     def _return(self, node: ast.Return) -> _Returned:
         return _Returned(self._value(node.value) if node.value else None)
 
     def _for(self, node: ast.For) -> Any:
         evaluator = self._evaluator
-        items = evaluator.iterate(self._value(node.iter))
-        for item in items:
+        for item in evaluator.loop(node.iter, self._scope):
             evaluator.budget.spend()
-            evaluator.bind(node.target, item, self._scope)
+            bind(evaluator, node.target, item, self._scope)
             signal = self.block(node.body)
             if signal is _BREAK:
                 break

@@ -9,7 +9,7 @@ from typing import Any
 from nnbuild.errors import OptionError, SpecError, suggestion
 from nnbuild.spec.calls import Caller
 from nnbuild.spec.expressions import Evaluator
-from nnbuild.spec.reader import Node, Scalar
+from nnbuild.spec.nodes import Node, Scalar
 from nnbuild.spec.scope import Scope
 from nnbuild.spec.syntax import Code, parse_expression
 from nnbuild.spec.values import value_of

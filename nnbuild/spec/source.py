@@ -9,7 +9,7 @@ from nnbuild.errors import Mark
 from nnbuild.nn.module import Source
 from nnbuild.spec.blocks import BlockType
 from nnbuild.spec.calls import Partial
-from nnbuild.spec.reader import Node
+from nnbuild.spec.nodes import Node
 from nnbuild.spec.syntax import Code
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from nnbuild.errors import Mark, NnbuildError, ProblemList, SpecError
 from nnbuild.spec.limits import MAX_BITS, MAX_EXPRESSION, MAX_PROGRAM, MAX_SYNTAX_DEPTH, MAX_TEXT
-from nnbuild.spec.reader import Scalar
+from nnbuild.spec.nodes import Scalar
 from nnbuild.spec.scalars import advice
 
 #: Names that stand before a dot in torch code, and what is meant.
@@ -65,12 +65,12 @@ _REFUSED = {
 class Code:
     """A checked tree with the scalar that it was read from. Raises nothing itself; `mark` places its nodes."""
 
-    __slots__ = ("_shift", "scalar", "tree")
+    __slots__ = ("shift", "scalar", "tree")
 
     def __init__(self, tree: ast.AST, scalar: Scalar, shift: int) -> None:
         self.tree = tree
         self.scalar = scalar
-        self._shift = shift
+        self.shift = shift
 
     def __deepcopy__(self, memo: dict[int, object]) -> Code:
         return self
@@ -86,11 +86,11 @@ class Code:
 
     def _offset(self, line: int, column: int) -> int:
         """The index in the scalar's text of a line (from 1) and a column in UTF-8 bytes."""
-        text = self.scalar.text[self._shift :]
+        text = self.scalar.text[self.shift :]
         lines = text.split("\n")
         line = max(1, min(line, len(lines)))
         characters = len(lines[line - 1].encode("utf-8", "replace")[:column].decode("utf-8", "ignore"))
-        return self._shift + sum(len(before) + 1 for before in lines[: line - 1]) + characters
+        return self.shift + sum(len(before) + 1 for before in lines[: line - 1]) + characters
 
     def text(self, node: ast.AST) -> str:
         """The node as it is written, or an equal spelling."""
@@ -143,24 +143,19 @@ def _plain_words(error: SyntaxError, code: Code, what: str) -> SpecError:
     hint = advice(scalar.text.strip()) if what == "expression" else None
     if "too many nested parentheses" in message or "too many statically nested" in message:
         return SpecError(f"brackets or operators nested too deeply in this {what}", mark=scalar.mark)
-    if hint or not error.lineno:
-        mark = scalar.mark
-        message = "not a number" if hint and scalar.text[:1].isdigit() else message
-    else:
-        lines = scalar.text[code._shift :].split("\n")
+    shown = repr(scalar.text.strip()) + " is" if len(scalar.text) < 60 else "this is"
+    if hint and scalar.text.strip()[-1].isdigit():
+        return SpecError(f"{shown} not a number", mark=scalar.mark, hint=hint)
+    mark = scalar.mark
+    if error.lineno:
+        lines = scalar.text[code.shift :].split("\n")
         line = min(error.lineno, len(lines))
-        start = code._shift + sum(len(before) + 1 for before in lines[: line - 1]) + max(0, (error.offset or 1) - 1)
+        start = code.shift + sum(len(before) + 1 for before in lines[: line - 1]) + max(0, (error.offset or 1) - 1)
         mark = scalar.place(start, start + 1)
-    if hint is None and what == "expression":
-        hint = "text must be quoted" if message.startswith("invalid syntax") else None
+    if what == "expression" and message.startswith("invalid syntax"):
+        hint = hint or "text must be quoted"
     article = "an" if what == "expression" else "a"
-    return SpecError(
-        f"{scalar.text.strip()!r} is not {article} {what}: {message}"
-        if len(scalar.text) < 60
-        else f"not {article} {what}: {message}",
-        mark=mark,
-        hint=hint,
-    )
+    return SpecError(f"{shown} not {article} {what}: {message}", mark=mark, hint=hint)
 
 
 def _problems(code: Code, allowed: frozenset[str]) -> Iterator[NnbuildError]:
@@ -229,6 +224,9 @@ def _problem(node: ast.AST) -> SpecError | None:
         return _constant_problem(node.value)
     if isinstance(node, ast.Attribute) and node.attr.startswith("_"):
         return SpecError(f"{node.attr} is private", hint="use the layer's public names")
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+        hint = "a network keeps no state between calls: assign a plain name"
+        return SpecError("attributes cannot be assigned", hint=hint)
     if isinstance(node, ast.comprehension) and node.is_async:
         return SpecError("async is not part of the language")
     if isinstance(node, ast.For) and node.orelse:

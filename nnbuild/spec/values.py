@@ -13,10 +13,12 @@ from typing import Any
 from nnbuild.errors import NnbuildError, SpecError
 from nnbuild.spec.calls import Caller
 from nnbuild.spec.expressions import Evaluator
-from nnbuild.spec.reader import Mapping, Node, Scalar, Sequence
+from nnbuild.spec.nodes import Mapping, Node, Scalar, Sequence
 from nnbuild.spec.scalars import EXPRESSION, constant
 from nnbuild.spec.scope import Scope
 from nnbuild.spec.syntax import parse_expression
+
+LAYERS_HINT = "write one layer a line; or quote it; or the long form {Conv2d: [1, 6, 5]}"
 
 _COMPREHENSION = re.compile(r"\sfor\s.*\sin\s", re.DOTALL)
 
@@ -80,7 +82,7 @@ def comprehension_of(node: Sequence) -> Scalar | None:
     return scalar
 
 
-def refuse_cut(node: Sequence | Mapping) -> None:
+def refuse_cut(node: Sequence | Mapping, hint: str = "write one item a line, without [ ] and { }") -> None:
     """Refuse items that YAML has cut at the commas inside their brackets."""
     if not node.flow:
         return
@@ -90,7 +92,7 @@ def refuse_cut(node: Sequence | Mapping) -> None:
             raise SpecError(
                 f"YAML cuts at commas, so {item.text!r} is an item of its own here",
                 mark=item.mark,
-                hint="one item a line, each behind '- '; or quote the item; or the long form {Conv2d: [1, 6, 5]}",
+                hint=hint,
             )
 
 
