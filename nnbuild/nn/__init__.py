@@ -39,9 +39,13 @@ _FAMILIES = {
     "attention": "MultiheadAttention",
     "transformer_layers": "TransformerEncoderLayer TransformerDecoderLayer",
     "transformer": "TransformerEncoder TransformerDecoder Transformer",
+    "uninitialized": "UninitializedParameter UninitializedBuffer",
+    "lazy_layers": "LazyLinear LazyConv1d LazyConv2d LazyConv3d LazyConvTranspose1d LazyConvTranspose2d"
+    " LazyConvTranspose3d LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d LazyInstanceNorm1d LazyInstanceNorm2d"
+    " LazyInstanceNorm3d",
 }
 
-_NOT_LAYERS = {"module", "layer", "parameter", "random"}
+_NOT_LAYERS = {"module", "layer", "parameter", "uninitialized", "random"}
 
 _HOME = {name: family for family, names in _FAMILIES.items() for name in names.split()}
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nnbuild.errors import WeightError
 from nnbuild.nn.hooks import Hook, HookDict, RemovableHandle
 from nnbuild.nn.parameter import Buffer, Parameter
+from nnbuild.nn.uninitialized import is_lazy
 from nnbuild.ops.op import array_of, is_tensor
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class StateMethods:
         for hook in self._state_dict_pre_hooks.values():
             hook(self, prefix, keep_vars)
         for name, tensor in self._own_state():
-            destination[prefix + name] = tensor if keep_vars else array_of(tensor)
+            destination[prefix + name] = tensor if keep_vars or is_lazy(tensor) else array_of(tensor)
         if self._has_own("get_extra_state"):
             destination[prefix + EXTRA_STATE] = self.get_extra_state()
         for name, child in self._modules.items():
@@ -239,6 +240,10 @@ class StateMethods:
                 f'While copying the parameter named "{key}", expected an array or array-like object from checkpoint '
                 f"but received {type(value)}"
             )
+        if is_lazy(value):
+            return None if is_lazy(tensor) else f"{key} has no values in the checkpoint yet: {value!r}"
+        if is_lazy(tensor):
+            tensor.materialize(value.shape)
         if tensor.shape == () and value.shape == (1,):
             value = array_of(value)[0]
         if value.shape != tensor.shape:
