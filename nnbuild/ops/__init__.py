@@ -29,7 +29,8 @@ _FAMILIES = {
     " .new_full arange linspace eye tensor tril_indices triu_indices meshgrid",
     "casting": ".to .type_as .half .float .double .byte .short .int .long .bool",
     "convolution": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
-    "products": "linear .matmul",
+    "products": "linear .matmul .mm .bmm .mv .dot .outer .addmm .baddbmm",
+    "contraction": "einsum",
     "shaping": ".view .reshape .view_as .reshape_as .flatten .ravel .unflatten .squeeze .unsqueeze .permute .transpose"
     " .swapaxes .swapdims .t .movedim .moveaxis .contiguous .clone .detach",
     "repetition": ".expand .expand_as .broadcast_to .repeat .tile .repeat_interleave .roll .flip",
@@ -61,7 +62,7 @@ OPS = {name.removeprefix("."): family for family, names in _FAMILIES.items() for
 #: The ops that a tensor has as methods, itself being the first argument.
 METHODS = frozenset(name[1:] for names in _FAMILIES.values() for name in names.split() if name.startswith("."))
 
-__all__ = ["METHODS", "OPS", "Op", "TensorSpec", "is_tensor", *OPS]  # noqa: PLE0604
+__all__ = ["METHODS", "OPS", "Op", "TensorSpec", "is_tensor", *OPS]
 
 
 def __getattr__(name: str) -> Any:

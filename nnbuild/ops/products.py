@@ -6,6 +6,7 @@ from typing import Any
 
 from nnbuild.errors import ShapeError
 from nnbuild.lazy import np
+from nnbuild.ops.dtypes import numbers, promote
 from nnbuild.ops.op import broadcast, op
 from nnbuild.ops.spec import TensorSpec
 
@@ -79,3 +80,137 @@ def _(input: TensorSpec, other: TensorSpec) -> TensorSpec:
 @matmul.macs
 def _(output: TensorSpec, input: TensorSpec, other: TensorSpec) -> Any:
     return output.numel() * input.shape[-1]
+
+
+def _matrices(first: TensorSpec, second: TensorSpec, axes: tuple[int, int]) -> TensorSpec:
+    """What matmul gives for tensors of just these numbers of axes. Bools are no numbers to multiply and add."""
+    if (first.ndim, second.ndim) != axes:
+        raise ShapeError(f"wants tensors of {axes[0]} and {axes[1]} axes and gets {first.shape} and {second.shape}")
+    numbers(first.dtype)
+    return matmul.facets["shape"](first, second)
+
+
+def _multiplied(output: TensorSpec, first: TensorSpec, second: TensorSpec) -> int:
+    return output.numel() * first.shape[-1]
+
+
+@op
+def mm(input: np.ndarray, mat2: np.ndarray) -> np.ndarray:
+    """The matrix product (n, k) @ (k, m) = (n, m)."""
+    return np.matmul(input, mat2)
+
+
+@mm.shape
+def _(input: TensorSpec, mat2: TensorSpec) -> TensorSpec:
+    return _matrices(input, mat2, (2, 2))
+
+
+@op
+def bmm(input: np.ndarray, mat2: np.ndarray) -> np.ndarray:
+    """The matrix products (b, n, k) @ (b, k, m) = (b, n, m), one for each of the batch."""
+    return np.matmul(input, mat2)
+
+
+def _batches(first: TensorSpec, second: TensorSpec) -> TensorSpec:
+    output = _matrices(first, second, (3, 3))
+    if first.shape[0] != second.shape[0]:
+        raise ShapeError(
+            f"wants two batches of one size and gets {first.shape} and {second.shape}", hint="matmul(a, b)"
+        )
+    return output
+
+
+@bmm.shape
+def _(input: TensorSpec, mat2: TensorSpec) -> TensorSpec:
+    return _batches(input, mat2)
+
+
+@op
+def mv(input: np.ndarray, vec: np.ndarray) -> np.ndarray:
+    """The product of a matrix and a vector, (n, k) @ (k) = (n)."""
+    return np.matmul(input, vec)
+
+
+@mv.shape
+def _(input: TensorSpec, vec: TensorSpec) -> TensorSpec:
+    return _matrices(input, vec, (2, 1))
+
+
+@op
+def dot(input: np.ndarray, tensor: np.ndarray) -> np.ndarray:
+    """The sum of the products of two vectors' elements."""
+    return np.matmul(input, tensor)
+
+
+@dot.shape
+def _(input: TensorSpec, tensor: TensorSpec) -> TensorSpec:
+    return _matrices(input, tensor, (1, 1))
+
+
+for _product in (mm, bmm, mv, dot):
+    _product.macs(_multiplied)
+
+
+@op
+def outer(input: np.ndarray, vec2: np.ndarray) -> np.ndarray:
+    """Each element of one vector times each of another, (n) and (m) to (n, m)."""
+    return np.multiply.outer(input, vec2)
+
+
+@outer.shape
+def _(input: TensorSpec, vec2: TensorSpec) -> TensorSpec:
+    if (input.ndim, vec2.ndim) != (1, 1):
+        raise ShapeError(f"wants two vectors and gets {input.shape} and {vec2.shape}")
+    return TensorSpec((input.numel(), vec2.numel()), promote(input.dtype, vec2.dtype))
+
+
+@outer.macs
+def _(output: TensorSpec, input: TensorSpec, vec2: TensorSpec) -> int:
+    return output.numel()
+
+
+@op
+def addmm(input: np.ndarray, mat1: np.ndarray, mat2: np.ndarray, *, beta: float = 1, alpha: float = 1) -> np.ndarray:
+    """beta * input + alpha * (mat1 @ mat2), the input broadcast: (n, k) @ (k, m) = (n, m)."""
+    return _plus(input, np.matmul(mat1, mat2), beta, alpha)
+
+
+@addmm.shape
+def _(input: TensorSpec, mat1: TensorSpec, mat2: TensorSpec, *, beta: float = 1, alpha: float = 1) -> TensorSpec:
+    return _added(input, _matrices(mat1, mat2, (2, 2)))
+
+
+@op
+def baddbmm(
+    input: np.ndarray, batch1: np.ndarray, batch2: np.ndarray, *, beta: float = 1, alpha: float = 1
+) -> np.ndarray:
+    """beta * input + alpha * (batch1 @ batch2), the input broadcast: (b, n, k) @ (b, k, m) = (b, n, m)."""
+    return _plus(input, np.matmul(batch1, batch2), beta, alpha)
+
+
+@baddbmm.shape
+def _(input: TensorSpec, batch1: TensorSpec, batch2: TensorSpec, *, beta: float = 1, alpha: float = 1) -> TensorSpec:
+    return _added(input, _batches(batch1, batch2))
+
+
+def _plus(input: np.ndarray, product: np.ndarray, beta: float, alpha: float) -> np.ndarray:
+    """With beta 0 the input does not count, not even its nan."""
+    return alpha * product if beta == 0 else beta * input + alpha * product
+
+
+def _added(input: TensorSpec, product: TensorSpec) -> TensorSpec:
+    if input.dtype != product.dtype:
+        raise ShapeError(f"wants tensors of one dtype and gets {input.dtype} and {product.dtype}")
+    if broadcast(input.shape, product.shape) != product.shape:
+        raise ShapeError(f"cannot add {input.shape} to a product of {product.shape}")
+    return product
+
+
+@addmm.macs
+def _(output: TensorSpec, input: TensorSpec, mat1: TensorSpec, mat2: TensorSpec, **scales: float) -> int:
+    return _multiplied(output, mat1, mat2)
+
+
+@baddbmm.macs
+def _(output: TensorSpec, input: TensorSpec, batch1: TensorSpec, batch2: TensorSpec, **scales: float) -> int:
+    return _multiplied(output, batch1, batch2)

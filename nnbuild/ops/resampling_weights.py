@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from nnbuild.lazy import np
 
-Taps = tuple[np.ndarray, np.ndarray]  # places (out, taps), weights (out, taps)
+Taps = tuple["np.ndarray", "np.ndarray"]  # places (out, taps), weights (out, taps)
 
 
 def _step(length: int, out: int, scale: float | None, align_corners: bool, dtype: np.dtype) -> np.generic:

@@ -119,7 +119,7 @@ def in_torch(row: Row) -> Any:
         warnings.simplefilter("ignore")
         if row.op == "getitem":
             return args[0][args[1]]
-        if function is None or row.op in ("split", "clone", "flip", "tile", "permute", "detach"):
+        if not callable(function) or row.op in ("split", "clone", "flip", "tile", "permute", "detach"):
             return getattr(args[0], row.op)(*args[1:], **options)
         return function(*args, **options)
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnbuild import ops
+from nnbuild import nn, ops
 from nnbuild.errors import NnbuildError
 from nnbuild.ops.spec import ITEM_SIZES
 from tests.ops.rows import Row, T, agrees, call, computed, holds_shape_law, ids, inferred
@@ -225,3 +225,13 @@ def test_any_numbers_as_torch(name: str, pairs: list[tuple[float, float]], dtype
 def test_any_function_as_torch(numbers: list[float], dtype: str) -> None:
     for name in UNARY:
         agrees(call(name, T((), dtype, numbers)))
+
+
+def test_parameters_are_operands() -> None:
+    weight = nn.Linear(3, 2).weight
+    array = np.ones((2, 3), np.float32)
+    np.testing.assert_array_equal(weight * 2, ops.mul(weight.data, 2))
+    np.testing.assert_array_equal(ops.cat([weight, array]), np.concatenate([weight.data, array]))
+    np.testing.assert_array_equal(array - weight, ops.sub(array, weight))
+    assert weight[0].shape == (3,)
+    assert ops.view(weight, -1).shape == (6,)

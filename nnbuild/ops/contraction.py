@@ -1,0 +1,108 @@
+"""einsum: sums of products written with letters for axes.
+
+Source: https://docs.pytorch.org/docs/stable/generated/torch.einsum.html
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any, NamedTuple
+
+from nnbuild.errors import OptionError, ShapeError
+from nnbuild.lazy import np
+from nnbuild.ops.op import op
+from nnbuild.ops.spec import TensorSpec
+
+#: An axis: a letter, or for those that `...` stands for their place from the end, from -1 on.
+Label = str | int
+_TERM = re.compile(r"[a-zA-Z]*(\.\.\.)?[a-zA-Z]*")
+
+
+class _Plan(NamedTuple):
+    """The labels of each operand's axes and of the output's, and the size of each label."""
+
+    operands: list[list[Label]]
+    output: list[Label]
+    sizes: dict[Label, int]
+
+
+def _labels(term: str, ellipsis: int) -> list[Label]:
+    before, dots, after = term.partition("...")
+    return [*before, *(range(-ellipsis, 0) if dots else ()), *after]
+
+
+def _plan(equation: str, shapes: list[tuple[int, ...]]) -> _Plan:
+    inputs, arrow, output = equation.replace(" ", "").partition("->")
+    terms = inputs.split(",")
+    for term in (*terms, output):
+        if not _TERM.fullmatch(term):
+            raise OptionError(f"equation has {term!r}, where letters and one '...' stand for axes", option="equation")
+    if len(terms) != len(shapes):
+        raise ShapeError(f"has {len(terms)} terms in {equation!r} and gets {len(shapes)} tensors", option="equation")
+    hidden = [len(shape) - len(term.replace("...", "")) for term, shape in zip(terms, shapes, strict=True)]
+    for term, shape, more in zip(terms, shapes, hidden, strict=True):
+        if more < 0 or (more and "..." not in term):
+            raise ShapeError(f"has the term {term!r} for a tensor of {len(shape)} axes {shape}", option="equation")
+    operands = [_labels(term, more) for term, more in zip(terms, hidden, strict=True)]
+    sizes = _sizes(operands, shapes)
+    widest = max((more for term, more in zip(terms, hidden, strict=True) if "..." in term), default=0)
+    made = _labels(output, widest) if arrow else _implied(operands, widest)
+    for label in made:
+        if label not in sizes or made.count(label) > 1:
+            raise ShapeError(f"wants each of the output's letters once, and in the input, and gets {output!r}")
+    return _Plan(operands, made, sizes)
+
+
+def _implied(operands: list[list[Label]], widest: int) -> list[Label]:
+    """Without an arrow: the axes of `...`, then the letters that come once, in order."""
+    letters = [label for operand in operands for label in operand if isinstance(label, str)]
+    return [*range(-widest, 0), *sorted(letter for letter in letters if letters.count(letter) == 1)]
+
+
+def _sizes(operands: list[list[Label]], shapes: list[tuple[int, ...]]) -> dict[Label, int]:
+    sizes: dict[Label, int] = {}
+    for labels, shape in zip(operands, shapes, strict=True):
+        for label, size in zip(labels, shape, strict=True):
+            known = sizes.get(label, 1)
+            if known != size and 1 not in (known, size):
+                raise ShapeError(f"has axis {label!r} with {known} elements and with {size}", option="equation")
+            sizes[label] = known if size == 1 else size
+    return sizes
+
+
+def _listed(operands: tuple[Any, ...]) -> list[Any]:
+    return list(operands[0]) if len(operands) == 1 and isinstance(operands[0], tuple | list) else list(operands)
+
+
+@op
+def einsum(equation: str, *operands: Any) -> np.ndarray:
+    """The sum of products over the axes that the output lacks: "bij,bjk->bik" is a product of matrices."""
+    arrays = _listed(operands)
+    plan = _plan(equation, [array.shape for array in arrays])
+    number = {label: place for place, label in enumerate(plan.sizes)}
+    given: list[Any] = []
+    for array, labels in zip(arrays, plan.operands, strict=True):
+        stretched = [size == 1 and plan.sizes[label] != 1 for label, size in zip(labels, array.shape, strict=True)]
+        given.append(array[tuple(0 if alone else slice(None) for alone in stretched)])
+        given.append([number[label] for label, alone in zip(labels, stretched, strict=True) if not alone])
+    return np.einsum(*given, [number[label] for label in plan.output], optimize=True)
+
+
+@einsum.shape
+def _(equation: str, *operands: Any) -> TensorSpec:
+    specs = _listed(operands)
+    if not isinstance(equation, str) or not specs or not all(isinstance(spec, TensorSpec) for spec in specs):
+        raise OptionError("einsum wants an equation and its tensors", hint='einsum("ij,jk->ik", a, b)')
+    if len({spec.dtype for spec in specs}) > 1:
+        raise ShapeError(f"wants tensors of one dtype and gets {', '.join(spec.dtype for spec in specs)}")
+    plan = _plan(equation, [spec.shape for spec in specs])
+    return specs[0].with_shape([plan.sizes[label] for label in plan.output])
+
+
+@einsum.macs
+def _(output: TensorSpec, equation: str, *operands: Any) -> int | None:
+    specs = _listed(operands)
+    if len(specs) != 2:  # of one tensor nothing is multiplied; of three the count depends on the order
+        return None
+    return math.prod(_plan(equation, [spec.shape for spec in specs]).sizes.values())
