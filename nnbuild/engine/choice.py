@@ -1,0 +1,41 @@
+"""Which form of convolution is the fastest: a small model of their costs."""
+
+from __future__ import annotations
+
+from math import prod
+
+from nnbuild.engine import depthwise, pointwise, unfold, winograd
+from nnbuild.engine.convolution import Convolution
+from nnbuild.engine.step import Step
+
+#: Multiply-adds below which handing work to another thread costs more than it saves.
+_ALONE = 1 << 19
+
+
+def convolution(conv: Convolution, threads: int) -> Step:
+    """The step for a convolution."""
+    macs = conv.pixels * prod(conv.weight.shape)
+    if macs < _ALONE:
+        threads = 1
+    if pointwise.fits(conv):
+        return pointwise.pointwise(conv, threads)
+    if depthwise.fits(conv):
+        return depthwise.depthwise(conv, threads)
+    if winograd.fits(conv) and _by_winograd(conv) < _by_unfolding(conv):
+        return winograd.winograd(conv, threads)
+    return unfold.unfold(conv, threads)
+
+
+def _by_unfolding(conv: Convolution) -> float:
+    """Nanoseconds on one core: the copy of the windows, the product, the weights from memory."""
+    taps = prod(conv.weight.shape[1:])
+    return conv.pixels * taps * 0.4 + conv.pixels * taps * conv.made / 45 + conv.weight.nbytes / 10
+
+
+def _by_winograd(conv: Convolution) -> float:
+    tiles = conv.count * prod(-(-size // 4) for size in conv.outputs)
+    inside, outside = tiles * conv.channels, tiles * conv.made
+    copies = 36 * inside * 0.4 + 16 * outside * 0.5
+    transforms = (1296 * inside + 576 * outside) / 28
+    product = 36 * inside * conv.made / (45 if tiles >= 64 else 30)
+    return copies + transforms + product + 4 * conv.weight.nbytes / 10

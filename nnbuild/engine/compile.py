@@ -1,0 +1,89 @@
+"""compile: a model as a function that plans once for each shape of inputs and then runs fast."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import Any
+
+from nnbuild.engine.plan import Plan
+from nnbuild.engine.threads import usable_cores
+from nnbuild.engine.watch import Watch
+from nnbuild.graph.trace import trace
+from nnbuild.lazy import np
+from nnbuild.nn.module import Module
+from nnbuild.ops.op import spec_of, tensors_in
+
+#: Plans that are kept, each with its memory: the last used shapes.
+_KEPT = 4
+
+
+class Compiled:
+    """A model that runs by plans. Call it as the model.
+
+    In training mode, with hooks anywhere, and for inputs that are not float32 or float64 arrays the model itself runs.
+    A change of the model is noticed and planned for: see `nnbuild.engine.watch`. Runs from several threads take turns.
+    """
+
+    def __init__(self, model: Module, threads: int | None = None) -> None:
+        self.model = model
+        self.threads = max(1, threads or usable_cores())
+        self._plans: OrderedDict[Any, Plan] = OrderedDict()
+        self._lock = threading.Lock()
+        self._watch: Watch | None = None
+
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
+        arrays = tensors_in((inputs, options))
+        if not arrays or not all(isinstance(array, np.ndarray) and array.size for array in arrays):
+            return self.model(*inputs, **options)
+        plan = self.plan(*inputs, **options)
+        return self.model(*inputs, **options) if plan is None else plan.run(arrays)
+
+    def plan(self, *inputs: Any, **options: Any) -> Plan | None:
+        """The plan for inputs of these shapes, arrays or TensorSpecs; None where the model runs eagerly."""
+        with self._lock:
+            if self._watch is None or not self._watch.holds():
+                self._plans.clear()
+                self._watch = Watch(self.model)
+            if self._watch.eager:
+                return None
+            key = _key(inputs, options)
+            if key not in self._plans:
+                self._plans[key] = Plan(trace(self.model, *inputs, **options), self.threads)
+                self._watch.look()  # weights drawn only now are no change
+                if len(self._plans) > _KEPT:
+                    self._plans.popitem(last=False)
+            self._plans.move_to_end(key)
+            return self._plans[key]
+
+    def refresh(self) -> None:
+        """Forget all plans: after a change that is not noticed by itself."""
+        with self._lock:
+            self._plans.clear()
+            self._watch = None
+
+
+def _key(inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    if not options and all(isinstance(array, np.ndarray) for array in inputs):
+        return tuple((array.shape, array.dtype.char) for array in inputs)
+    specs = [(spec.shape, spec.dtype) for spec in map(spec_of, tensors_in((inputs, options)))]
+    return str(specs), _shape_of((inputs, options))
+
+
+def _shape_of(value: Any) -> str:
+    """The nesting of the arguments and what is not a tensor, as text."""
+    from nnbuild.ops.op import map_tensors
+
+    return repr(map_tensors(lambda tensor: None, value))
+
+
+def compile(model: Module, *inputs: Any, threads: int | None = None, **options: Any) -> Compiled:
+    """A fast function for model(*inputs, **options).
+
+    Params: inputs, arrays or TensorSpecs to plan for at once; other shapes are planned for when they come; threads,
+    how many to use, the cores that the process may use unless said.
+    """
+    compiled = Compiled(model, threads)
+    if inputs or options:
+        compiled.plan(*inputs, **options)
+    return compiled

@@ -1,0 +1,50 @@
+"""Linear maps: the weight as it is stored, read once, divided between threads by outputs."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from nnbuild.engine.finish import finished
+from nnbuild.engine.fusion import Stage
+from nnbuild.engine.step import Memory, Phase, Step, even_parts
+from nnbuild.graph.graph import Value
+from nnbuild.lazy import np
+
+
+def fits(stage: Stage) -> bool:
+    """Whether the weight is known and makes more than single numbers."""
+    return stage.weight is not None and stage.weight.ndim == 2 and not isinstance(stage.args["bias"], Value)
+
+
+def linear(stage: Stage, threads: int) -> Step:
+    """The step."""
+    weight = stage.weight
+    assert weight is not None
+    made = weight.shape[0]
+    source = stage.args["input"]
+    work = source.numel() * made
+    # A product of less than this is done before another thread has heard of it.
+    parts = even_parts(made, threads if work > 1 << 17 else 1)
+
+    def bind(memory: Memory) -> list[Phase]:
+        pixels = memory.arrays[source].reshape(-1, weight.shape[1])
+        target = memory.arrays[stage.output].reshape(-1, made)
+        others = {
+            value: memory.arrays[value].reshape(-1, made) for value in stage.reads if value.shape == stage.output.shape
+        }
+        phase: Phase = []
+        for thread, (start, stop) in enumerate(parts):
+            some = slice(start, stop)
+            scratch = memory.scratch[thread]
+            scratch.clear()
+            part = target[:, some]
+            product = partial(np.matmul, pixels, weight[some].T, part)
+
+            def other(value: Value, some: slice = some) -> np.ndarray:
+                return others[value][:, some]
+
+            phase.append([product, *finished(stage.finishes, part, part, scratch, other, some)])
+        return [phase]
+
+    kind = "product" if source.numel() > weight.shape[1] else "matrix x vector"
+    return Step(stage.nodes, kind, stage.output, stage.reads, bind, prepared=weight.nbytes if stage.folded else 0)

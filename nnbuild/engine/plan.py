@@ -1,0 +1,206 @@
+"""Plan: a graph for one shape of inputs as a list of steps bound to memory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from nnbuild.engine import choice, dense, elementwise, plain, pooling
+from nnbuild.engine.convolution import Convolution
+from nnbuild.engine.fusion import Rewriter, Stage
+from nnbuild.engine.layout import Layout, is_channel_cat, is_view_op, windowed
+from nnbuild.engine.memory import Span, placed
+from nnbuild.engine.step import Memory, Phase, Scratch, Step
+from nnbuild.engine.threads import blas_on_one_thread, pool
+from nnbuild.graph.graph import Graph, Value
+from nnbuild.lazy import np
+from nnbuild.ops.op import map_tensors
+
+#: Inputs and outputs of more bytes are read and written where they are, at the price of binding their steps each run.
+_COPIED_UP_TO = 1 << 21
+
+
+class Plan:
+    """The steps for a graph. `run` takes the input arrays and gives what the model's forward returned.
+
+    Params: graph; threads, how many run side by side.
+    """
+
+    def __init__(self, graph: Graph, threads: int) -> None:
+        self.graph = graph
+        self.threads = threads
+        self.rewriter = Rewriter(graph)
+        self.stages = self.rewriter.run()
+        self.results = [self.rewriter.settled(value) for value in graph.outputs]
+        self.fixed = self._fixed()
+        self.layout = Layout(graph, self.stages, self.fixed)
+        self.steps = [self._step(stage) for stage in self.stages]
+        self._overwrite()
+        self.spans = self._spans()
+        self.bytes = placed(list(self.spans.values()))
+        self._bind()
+
+    def _fixed(self) -> set[Value]:
+        """Large inputs and outputs, which are not copied."""
+        computed = [value for value in self.results if isinstance(value, Value)]
+        return {value for value in (*self.graph.inputs, *computed) if value.nbytes > _COPIED_UP_TO}
+
+    # Choosing
+
+    def _step(self, stage: Stage) -> Step:
+        step = self._fast(stage)
+        if step is None:
+            node = stage.nodes[0]
+            step = plain.plain(stage, self.rewriter.settled(node.args), self.rewriter.settled(node.options))
+        step.macs = sum(node.macs or 0 for node in stage.nodes)
+        return step
+
+    def _fast(self, stage: Stage) -> Step | None:
+        if stage.output.dtype not in ("float32", "float64"):
+            return None
+        if stage.kind in ("affine", "elementwise"):
+            return elementwise.elementwise(stage, self.threads)
+        if stage.kind == "linear" and dense.fits(stage) and not {stage.input, stage.output} & self.layout.last:
+            return dense.linear(stage, self.threads)
+        if is_channel_cat(stage) and stage.output in self.layout.last:
+            return plain.joined(stage, self.layout)
+        if is_view_op(stage):
+            return plain.reshaped(stage, self.layout)
+        if windowed(stage):
+            conv = Convolution.of(stage) if stage.kind.startswith("conv") else None
+            return pooling.pool(stage, self.threads) if conv is None else choice.convolution(conv, self.threads)
+        return None
+
+    # Memory
+
+    def _last_reads(self) -> dict[Value, int]:
+        """The last step that reads the memory of each root; outputs are read after all."""
+        reads: dict[Value, int] = {}
+        for index, step in enumerate(self.steps):
+            for value in (*step.reads, *step.outputs):
+                reads[self.layout.root(value)] = index
+        for value in self.results:
+            if isinstance(value, Value):
+                reads[self.layout.root(value)] = len(self.steps)
+        return reads
+
+    def _overwrite(self) -> None:
+        """Let element-wise steps write over an input that nobody reads again."""
+        layout = self.layout
+        last = self._last_reads()
+        for index, step in enumerate(self.steps):
+            for value in step.inplace:
+                root, output = layout.root(value), step.output
+                if last[root] != index or root in self.fixed or output in self.fixed or output in layout.inside:
+                    continue
+                if root is value and (value in layout.last) == (output in layout.last) and value.dtype == output.dtype:
+                    layout.views[output] = value
+                    last[root] = last[output]
+                    break
+
+    def _spans(self) -> dict[Value, Span]:
+        spans: dict[Value, Span] = {}
+        last = self._last_reads()
+        for value in self.graph.inputs:
+            if value not in self.fixed:
+                spans[value] = Span(value.nbytes, -1, last.get(value, -1))
+        for index, step in enumerate(self.steps):
+            for value in step.outputs:
+                root = self.layout.root(value)
+                if root not in spans and root not in self.fixed:
+                    spans[root] = Span(root.nbytes, index, last[root])
+        return spans
+
+    def _arrays(self, block: np.ndarray, fixed: dict[Value, np.ndarray]) -> dict[Value, np.ndarray]:
+        """The array of every value: a root's own, a view's or a part's in its root's."""
+        arrays = dict(fixed)
+        for root, span in self.spans.items():
+            part = block[span.offset : span.offset + span.size].view(root.dtype)
+            arrays[root] = part.reshape(self.layout.physical(root))
+
+        def find(value: Value) -> np.ndarray | None:
+            if value not in arrays:
+                if value in self.layout.views:
+                    source = find(self.layout.views[value])
+                    if source is not None:
+                        arrays[value] = source.reshape(self.layout.physical(value))
+                elif value in self.layout.inside:
+                    whole, offset = self.layout.inside[value]
+                    source = find(whole)
+                    if source is not None:
+                        arrays[value] = source[..., offset : offset + value.shape[1]]
+            return arrays.get(value)
+
+        for step in self.steps:
+            for value in (*step.reads, *step.outputs):
+                find(value)
+        return arrays
+
+    def _bind(self) -> None:
+        """Allocate the memory and bind all steps whose arrays stay the same."""
+        self.block = np.empty(self.bytes, np.uint8)
+        stand_ins = {value: np.empty(self.layout.physical(value), value.dtype) for value in self.fixed}
+        memory = Memory(
+            self._arrays(self.block, stand_ins), self.layout.last, [Scratch() for _ in range(self.threads)], Scratch()
+        )
+        for step in self.steps:
+            step.bind(memory.fresh())
+        self.scratch = [Scratch(np.empty(scratch.most, np.uint8)) for scratch in memory.scratch]
+        self.shared = Scratch(np.empty(memory.shared.most, np.uint8))
+        self.memory = Memory(self._arrays(self.block, {}), self.layout.last, self.scratch, self.shared)
+        self.bound: list[list[Phase] | None] = [
+            None if self._is_loose(step) else step.bind(self.memory.fresh()) for step in self.steps
+        ]
+
+    def _is_loose(self, step: Step) -> bool:
+        return any(self.layout.root(value) in self.fixed for value in (*step.reads, *step.outputs))
+
+    # Running
+
+    def run(self, inputs: Sequence[np.ndarray], times: list[float] | None = None) -> Any:
+        """The outputs for these arrays. Params: times, filled with the seconds of each step."""
+        threads = pool()
+        with threads.lock, np.errstate(all="ignore"), blas_on_one_thread():
+            memory = self._filled(inputs)
+            for step, bound in zip(self.steps, self.bound, strict=True):
+                begin = time.perf_counter() if times is not None else 0.0
+                for phase in bound if bound is not None else step.bind(memory.fresh()):
+                    if len(phase) == 1:
+                        for call in phase[0]:
+                            call()
+                    elif phase:
+                        threads.together(phase)
+                if times is not None:
+                    times.append(time.perf_counter() - begin)
+            return self._results(memory)
+
+    def _filled(self, inputs: Sequence[np.ndarray]) -> Memory:
+        fixed: dict[Value, np.ndarray] = {}
+        for value, array in zip(self.graph.inputs, inputs, strict=True):
+            seen = np.moveaxis(array, 1, -1) if value in self.layout.last else array
+            if value in self.fixed:
+                fixed[value] = seen
+            else:
+                np.copyto(self.memory.arrays[value], seen)
+        if not self.fixed:
+            return self.memory
+        for value in self.fixed:
+            if value not in fixed:
+                fixed[value] = np.empty(self.layout.physical(value), value.dtype)
+        return Memory(self._arrays(self.block, fixed), self.layout.last, self.scratch, self.shared)
+
+    def _results(self, memory: Memory) -> Any:
+        handed: set[Value] = set()
+
+        def result(value: Any) -> np.ndarray:
+            settled = self.rewriter.settled(value)
+            if not isinstance(settled, Value):
+                return np.array(settled)
+            array = memory.logical(settled)
+            if settled in self.fixed and settled not in self.graph.inputs and settled not in handed:
+                handed.add(settled)
+                return array
+            return array.copy(order="C")
+
+        return map_tensors(result, self.graph.result)

@@ -1,0 +1,71 @@
+"""1x1 convolution: a product of the pixels, as they lie, with the weight."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from nnbuild.engine.convolution import Convolution, Part, strips
+from nnbuild.engine.finish import finished
+from nnbuild.engine.step import STRIP_BYTES, Call, Memory, Phase, Scratch, Step, dealt, even_parts, owners, rows
+from nnbuild.lazy import np
+
+
+def fits(conv: Convolution) -> bool:
+    """Whether the kernel is one tap, without padding, in one group."""
+    plain = all(slide.kernel == 1 and not slide.before and not slide.after for slide in conv.slides)
+    return plain and conv.groups == 1
+
+
+def pointwise(conv: Convolution, threads: int) -> Step:
+    """The step: strips of rows, or of output channels where the weight is larger than the pixels."""
+    weight = np.ascontiguousarray(conv.weight.reshape(conv.made, -1).T)
+    by_channels = threads > 1 and conv.pixels <= 64 and conv.made >= 256
+
+    def bind(memory: Memory) -> list[Phase]:
+        source = memory.image(conv.input)
+        picked = source[(slice(None), *(slice(None, None, slide.stride) for slide in conv.slides))]
+        if by_channels:
+            return _by_channels(conv, weight, picked, memory, threads)
+        width = conv.pixels // (conv.count * conv.outputs[0])
+        at_once = max(1, STRIP_BYTES // (conv.dtype.itemsize * width * (conv.channels + conv.made)))
+        parts = strips(conv.count, conv.outputs[0], at_once, threads)
+        lists = [
+            _strip(conv, weight, picked, part, memory, memory.scratch[thread])
+            for part, thread in zip(parts, owners(len(parts), threads), strict=True)
+        ]
+        return [dealt(lists, threads)]
+
+    return Step(conv.stage.nodes, "product", conv.output, conv.reads(), bind, prepared=weight.nbytes)
+
+
+def _pixels(conv: Convolution, picked: np.ndarray, scratch: Scratch) -> tuple[np.ndarray, list[Call]]:
+    """(P, C) of the pixels, with the calls that make it where they do not lie so or something is done to them first."""
+    flat = picked.reshape(-1, conv.channels) if not conv.stage.before else None
+    if flat is not None and np.may_share_memory(flat, picked):
+        return flat, []
+    target = scratch.take(picked.shape, conv.dtype)
+    return rows(target), finished(conv.stage.before, picked, target, scratch, lambda value: target)
+
+
+def _strip(
+    conv: Convolution, weight: np.ndarray, picked: np.ndarray, part: Part, memory: Memory, scratch: Scratch
+) -> list[Call]:
+    scratch.clear()
+    pixels, calls = _pixels(conv, picked[part.images, part.rows], scratch)
+    target, _ = conv.parts(memory, part)
+    product = rows(target)
+    return [*calls, partial(np.matmul, pixels, weight, product), *conv.finish(memory, part, target, scratch)]
+
+
+def _by_channels(
+    conv: Convolution, weight: np.ndarray, picked: np.ndarray, memory: Memory, threads: int
+) -> list[Phase]:
+    pixels, calls = _pixels(conv, picked, memory.shared)
+    whole = Part(0, conv.count, 0, conv.outputs[0])
+    target, _ = conv.parts(memory, whole)
+    lists: Phase = []
+    for thread, (start, stop) in enumerate(even_parts(conv.made, threads)):
+        some = slice(start, stop)
+        product = partial(np.matmul, pixels, weight[:, some], rows(target)[:, some])
+        lists.append([product, *conv.finish(memory, whole, target[..., some], memory.scratch[thread], some)])
+    return [*([[calls]] if calls else []), lists]

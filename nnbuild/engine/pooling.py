@@ -1,0 +1,135 @@
+"""Pooling, one axis after the other, by shifted slices of whole pixels."""
+
+from __future__ import annotations
+
+from functools import partial
+from math import prod
+from typing import Any
+
+from nnbuild.engine.convolution import Part, strip_input, strips
+from nnbuild.engine.fusion import Stage
+from nnbuild.engine.step import STRIP_BYTES, Call, Memory, Phase, Scratch, Step, dealt, even_parts, owners
+from nnbuild.lazy import np
+from nnbuild.ops.window import Slide
+
+
+def fits(stage: Stage) -> bool:
+    """Whether this is the largest or the average of windows of a batch of images, without indices."""
+    if stage.output.dtype not in ("float32", "float64") or stage.nodes[0].returns_many:
+        return False
+    axes = stage.args["axes"]
+    if stage.args["input"].ndim != axes + 2:
+        return False
+    return stage.kind.startswith(("max_pool", "avg_pool")) or _even(stage) is not None
+
+
+def _even(stage: Stage) -> tuple[Slide, ...] | None:
+    """The windows of adaptive average pooling, where all are of one size."""
+    axes = stage.args["axes"]
+    pairs = list(zip(stage.args["input"].shape[-axes:], stage.output.shape[-axes:], strict=True))
+    if not stage.kind.startswith("adaptive_avg_pool") or any(not out or size % out for size, out in pairs):
+        return None
+    return tuple(Slide(size // out, size // out) for size, out in pairs)
+
+
+def pool(stage: Stage, threads: int) -> Step:
+    """The step."""
+    axes = stage.args["axes"]
+    if stage.kind.startswith("adaptive") and all(size == 1 for size in stage.output.shape[-axes:]):
+        return _whole(stage, threads)
+    largest = stage.kind.startswith("max")
+    slides = _even(stage) or stage.nodes[0].ask("window")
+    factor = None if largest else _factor(stage, slides)
+    source, output = stage.args["input"], stage.output
+    outputs = output.shape[2:]
+
+    def bind(memory: Memory) -> list[Phase]:
+        row = source.numel() // (source.shape[0] * outputs[0]) * np.dtype(output.dtype).itemsize
+        small = source.numel() < 1 << 15
+        parts = strips(source.shape[0], outputs[0], max(1, STRIP_BYTES // (2 * row)), 1 if small else threads)
+        lists = [
+            _strip(memory, stage, slides, factor, part, memory.scratch[thread])
+            for part, thread in zip(parts, owners(len(parts), threads), strict=True)
+        ]
+        return [dealt(lists, threads)]
+
+    return Step(stage.nodes, "axis by axis", output, [source], bind)
+
+
+def _strip(
+    memory: Memory, stage: Stage, slides: tuple[Slide, ...], factor: np.ndarray | None, part: Part, scratch: Scratch
+) -> list[Call]:
+    scratch.clear()
+    source, target = memory.image(stage.args["input"]), memory.image(stage.output)[part.images, part.rows]
+    combine, fill = (np.maximum, -np.inf) if factor is None else (np.add, 0)
+    outputs = stage.output.shape[2:]
+    current, calls = strip_input(source, slides, outputs, part, scratch, [], fill)
+    shape = part.shape(outputs)
+    for axis, slide in enumerate(slides, start=1):
+        last = axis == len(slides)
+        length = shape[axis]
+        taps = [
+            current[(*(slice(None),) * axis, slice(at, at + (length - 1) * slide.stride + 1, slide.stride))]
+            for at in range(0, slide.extent, slide.dilation)
+        ]
+        if last:
+            result = target
+        else:
+            result = scratch.take((*current.shape[:axis], length, *current.shape[axis + 1 :]), current.dtype)
+        if len(taps) == 1:
+            if last:
+                calls.append(partial(np.copyto, result, taps[0]))
+            else:
+                result = taps[0]
+        else:
+            calls.append(partial(combine, taps[0], taps[1], out=result))
+            calls += [partial(combine, result, tap, out=result) for tap in taps[2:]]
+        current = result
+    if factor is not None:
+        part_of = factor if factor.ndim == 0 else factor[:, part.rows]
+        calls.append(partial(np.multiply, target, part_of, target))
+    return calls
+
+
+def _factor(stage: Stage, slides: tuple[Slide, ...]) -> np.ndarray:
+    """What each sum is multiplied with: one number, or (1, *outputs, 1), read off the op's averages of ones."""
+    if stage.kind.startswith("adaptive"):
+        return np.array(1 / prod(slide.kernel for slide in slides), stage.output.dtype)
+    node = stage.nodes[0]
+    source = stage.args["input"]
+    ones = np.ones((1, 1, *source.shape[2:]), np.float64)
+    options: dict[str, Any] = {name: value for name, value in stage.args.items() if name not in ("input", "axes")}
+    averages = node.op.facets["kernel"](ones, **options, **node.op.fixed)
+    taps = np.ones(())
+    for slide, size, out in zip(slides, source.shape[2:], stage.output.shape[2:], strict=True):
+        starts = np.arange(out) * slide.stride - slide.before
+        inside = np.minimum(starts + slide.kernel, size) - np.maximum(starts, 0)
+        taps = taps[..., None] * inside
+    factor = averages[0, 0] / taps
+    if np.all(factor == factor.flat[0]):
+        return np.array(factor.flat[0], stage.output.dtype)
+    return factor[None, ..., None].astype(stage.output.dtype)
+
+
+def _whole(stage: Stage, threads: int) -> Step:
+    """The average of each whole plane."""
+    source, output = stage.args["input"], stage.output
+    share = np.array(1 / prod(source.shape[2:]), output.dtype)
+
+    def bind(memory: Memory) -> list[Phase]:
+        before = memory.image(source)
+        before = before.reshape(before.shape[0], -1, before.shape[-1])
+        after = memory.image(output).reshape(before.shape[0], -1)
+        split = threads if source.numel() >= 1 << 15 else 1
+        phase: Phase = []
+        for start, stop in even_parts(after.shape[1], split):
+            total = after[:, start:stop]
+            phase.append(
+                [
+                    partial(np.add.reduce, before[:, :, start:stop], 1, None, total),
+                    partial(np.multiply, total, share, total),
+                ]
+            )
+        return [phase]
+
+    return Step(stage.nodes, "sum of pixels", output, [source], bind)
