@@ -29,7 +29,7 @@ def _csv(report: Report) -> str:
     import csv
     import io
 
-    table = report.tables[0]
+    table = report.rows or report.tables[0]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([column.key for column in table.columns])

@@ -30,10 +30,11 @@ def drawn(table: Table, width: int) -> RenderableType:
     if table.columns and table.lines:
         parts.append(_body(table, width))
     if table.facts:
-        parts += [Text(), _facts(table)]
+        parts += [Text(), _facts(table)] if parts else [_facts(table)]
     if table.notes:
-        parts.append(Text())
-        parts += [Text(note, style="dim") for note in table.notes]
+        style = "dim" if parts else ""
+        parts += [Text()] if parts else []
+        parts += [Text(note, style=style) for note in table.notes]
     return Group(*parts)
 
 

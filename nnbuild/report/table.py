@@ -46,10 +46,11 @@ class Table(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What a command prints. Params: data, for JSON; tables, for the other formats (CSV prints the first)."""
+    """What a command prints. Params: data, for JSON; tables, for the other formats; rows, for CSV, else the first."""
 
     data: Any
     tables: Sequence[Table]
+    rows: Table | None = None
 
 
 class Shapes(tuple[TensorSpec, ...]):

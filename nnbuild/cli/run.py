@@ -1,0 +1,185 @@
+"""`nnbuild run`."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nnbuild.cli.network import Network, build
+from nnbuild.cli.options import building, output_format, spec_argument
+from nnbuild.cli.output import emit, warn
+from nnbuild.errors import InputError
+
+if TYPE_CHECKING:
+    from nnbuild.files.running import Plan
+    from nnbuild.report.outputs import Classes
+
+
+def _files(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> list[tuple[str | None, Path]]:
+    """'x=a.npy' as ("x", a.npy); a file whose own name has an equals sign is taken first."""
+    found: list[tuple[str | None, Path]] = []
+    for value in values:
+        name, equals, path = value.partition("=")
+        named = equals and name.isidentifier() and not Path(value).exists()
+        found.append((name, Path(path)) if named else (None, Path(value)))
+    return found
+
+
+@click.command("run")
+@spec_argument()
+@click.option(
+    "--input",
+    "files",
+    metavar="[NAME=]FILE",
+    multiple=True,
+    callback=_files,
+    help="An array (.npy, .npz) or an image; the spec's example unless said. Repeatable.",
+)
+@click.option(
+    "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write the outputs to a .npy or .npz file."
+)
+@click.option(
+    "--save", metavar="LAYER", multiple=True, help="Write this layer's output too, into the .npz. Repeatable."
+)
+@click.option("--save-all", is_flag=True, help="Write the outputs of all layers into the .npz.")
+@click.option("--topk", type=click.IntRange(min=1), metavar="K", help="Show the K most likely classes of each sample.")
+@click.option(
+    "--weights", type=click.Path(path_type=Path), metavar="FILE", help="Take weights from a .npz or .safetensors file."
+)
+@click.option("--seed", type=int, default=0, metavar="N", help="Seed of the weights that no file gives (0).")
+@click.option(
+    "--batch", type=click.IntRange(min=1), default=64, metavar="N", help="Run at most N samples at once (64)."
+)
+@click.option("--time", "timed", is_flag=True, help="Show how long it took.")
+@click.option("--force", is_flag=True, help="Run even if there seems to be too little memory.")
+@building
+@output_format
+def command(
+    spec: str,
+    files: list[tuple[str | None, Path]],
+    output: Path | None,
+    save: tuple[str, ...],
+    save_all: bool,
+    topk: int | None,
+    weights: Path | None,
+    seed: int,
+    batch: int,
+    timed: bool,
+    force: bool,
+    params: dict[str, Any],
+    variant: str | None,
+    choices: dict[str, Any],
+    format: str | None,
+) -> None:
+    """Run a network on arrays or images.
+
+    Shows the shape, dtype and range of each output, and the classes where the spec names them (`labels:`). More than
+    --batch samples run one batch after the other, read from the file and written as they come, in little memory.
+
+    \b
+    Examples:
+      nnbuild run lenet_mnist
+      nnbuild run alexnet.yaml --input img.npy --topk 5
+      nnbuild run lenet.yaml --input x=images.npy --weights lenet.npz --output scores.npy
+      nnbuild run alexnet --input img.npy --save features.0 --save features.2 --output layers.npz
+    """
+    if (save or save_all) and (output is None or output.suffix != ".npz"):
+        raise click.UsageError("--save and --save-all want --output with a .npz file, which holds several arrays")
+    from nnbuild.files.inputs import gather
+    from nnbuild.files.running import Plan
+
+    started = perf_counter()
+    network = build(spec, params, variant, choices, seed=seed, weights=weights is None)
+    inputs = gather(files, network.spec)
+    for note in inputs.notes:
+        warn(f"note: {note}")
+    layers = [path for path, _ in network.model.named_modules() if path] if save_all else list(dict.fromkeys(save))
+    plan = Plan(network.model, inputs, batch, () if save_all else layers)
+    if save_all:
+        plan.save = _that_run(plan)
+    if output is not None and output.suffix == ".npy" and len(plan.names) > 1:
+        raise InputError(f"the network gives {len(plan.names)} outputs and a .npy file holds one", hint="name it .npz")
+    if not force:
+        plan.check_memory()
+    _weigh(network, weights, seed)
+    classes = _classes(network, plan, topk)
+    _run(plan, output, classes, format, started if timed else None)
+
+
+def _that_run(plan: Plan) -> list[str]:
+    """The layers that the pass calls, by path."""
+    return list(dict.fromkeys(call.path for call in plan.graph.calls() if call.path and call.outputs))
+
+
+def _weigh(network: Network, weights: Path | None, seed: int) -> None:
+    """Load the weights; say so where there are none."""
+    if weights is not None:
+        from nnbuild.files.weights import load_weights
+
+        load_weights(network.model, weights)
+    elif network.spec.weights is None and any(True for _ in network.model.parameters()):
+        warn(f"note: there are no weights, so the network is untrained; its weights are drawn with seed {seed}")
+
+
+def _classes(network: Network, plan: Plan, topk: int | None) -> Classes | None:
+    """What keeps the classes, if the first output is one of classes and somebody wants to know."""
+    from nnbuild.files.inputs import read_labels
+
+    labels = read_labels(network.spec)
+    if not labels and topk is None:
+        return None
+    output = plan.graph.outputs[0] if plan.graph.outputs else None
+    if output is None or output.ndim != 2:
+        if topk is None:
+            return None
+        shape = output.shape if output is not None else "none"
+        raise InputError(f"--topk wants an output of classes, (N, classes), and it is {shape}")
+    from nnbuild.report.outputs import Classes
+
+    if labels and len(labels) != output.shape[1]:
+        warn(
+            f"note: the spec names {len(labels)} labels and the output has {output.shape[1]} classes: they are numbered"
+        )
+        labels = ()
+    last = output.producer.op.name if output.producer else ""
+    return Classes(min(topk or 1, output.shape[1]), labels, last)
+
+
+def _run(plan: Plan, output: Path | None, classes: Classes | None, format: str | None, started: float | None) -> None:
+    from nnbuild.cli.progress import progress
+    from nnbuild.files.writing import OutputFile
+    from nnbuild.report.outputs import Figures, outputs
+
+    figures: dict[str, Figures] = {}
+    begun = perf_counter()
+    with (
+        OutputFile(output, plan.samples) if output else nullcontext() as file,
+        progress(plan.samples, wanted=not plan.whole) as advance,
+    ):
+
+        def receive(name: str, array: Any) -> None:
+            if name not in figures:
+                figures[name] = Figures(array)
+            figures[name].add(array)
+            if classes is not None and name == plan.names[0]:
+                classes.add(array)
+            if file is not None:
+                file.append(name, array, plan.whole)
+
+        plan.run(receive, advance, warn)
+    ended = perf_counter()
+    if output is not None:
+        warn(f"wrote {output}")
+    shown = {name: figures[name] for name in (*plan.names, *(name for name in figures if name not in plan.names))}
+    seconds = {} if started is None else {"preparing": begun - started, "running": ended - begun}
+    facts = [("Time", f"{_span(seconds['preparing'])} to prepare, {_span(seconds['running'])} to run "
+              f"{plan.samples:,} sample{'s' * (plan.samples != 1)}")] if seconds else []  # fmt: skip
+    emit(outputs(shown, classes, facts, seconds), format)
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{1000 * seconds:.1f} ms"

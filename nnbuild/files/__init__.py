@@ -1,0 +1,22 @@
+"""Files of arrays, images and weights: read with care, written whole or not at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nnbuild.files.arrays import ArraySource, open_arrays
+    from nnbuild.files.weights import load_weights
+    from nnbuild.files.writing import OutputFile
+
+__all__ = ["ArraySource", "OutputFile", "load_weights", "open_arrays"]
+
+_HOMES = {"ArraySource": "arrays", "open_arrays": "arrays", "load_weights": "weights", "OutputFile": "writing"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
