@@ -32,6 +32,7 @@ _FAMILIES = {
     "dropout": "Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout",
     "resampling": "Upsample UpsamplingNearest2d UpsamplingBilinear2d PixelShuffle PixelUnshuffle ChannelShuffle",
     "folding": "Unfold Fold",
+    "flattening": "Flatten Unflatten",
     "distance": "PairwiseDistance CosineSimilarity",
     "sparse": "Embedding EmbeddingBag",
     "bilinear": "Bilinear",
