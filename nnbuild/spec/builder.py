@@ -17,7 +17,6 @@ from nnbuild.spec.arithmetic import describe
 from nnbuild.spec.blocks import BlockType
 from nnbuild.spec.calls import Caller, Partial, is_layer_type
 from nnbuild.spec.entries import Entries
-from nnbuild.spec.expressions import unknown
 from nnbuild.spec.limits import MAX_BLOCK_DEPTH, MAX_MODULES, MAX_PROBLEMS, Budget
 from nnbuild.spec.members import add_buffers, add_parameters, initialise, tie
 from nnbuild.spec.model import ModuleNames, SpecModule
@@ -265,9 +264,8 @@ class _Nested:
 
 
 def _no_such_layer(name: str, scope: Scope) -> SpecError:
-    error = unknown(name, scope)
-    hint = suggestion(name, layer_names(scope)) or error.hint
-    return SpecError(f"there is no layer type {name}", hint=hint if hint and "quoted" not in hint else "see `blocks:`")
+    hint = suggestion(name, layer_names(scope)) or "the spec's own layer types are defined under `blocks:`"
+    return SpecError(f"there is no layer type {name}", hint=hint)
 
 
 def layer_names(scope: Scope) -> Iterator[str]:

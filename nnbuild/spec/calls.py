@@ -177,7 +177,8 @@ def module_attribute(module: Any, name: str) -> Any:
         if name in members:
             return members[name]
     options = {key: value for key, value in module.__dict__.items() if not key.startswith("_") and _is_data(value)}
-    options.update(getattr(module, "values", {}) if hasattr(type(module), "definition") else {})
+    if hasattr(type(module), "definition"):
+        options.update(module._names.values)
     if name in options:
         return options[name]
     known = [*module._modules, *module._parameters, *module._buffers, *options]

@@ -13,7 +13,7 @@ from nnbuild.errors import NnbuildError, ProblemList, SpecError
 from nnbuild.spec.blocks import BLOCK_SECTIONS, BlockType, Definition, read_sections
 from nnbuild.spec.calls import Caller
 from nnbuild.spec.lets import add_lets
-from nnbuild.spec.limits import MAX_FILES
+from nnbuild.spec.limits import MAX_FILE_DEPTH, MAX_FILES
 from nnbuild.spec.names import BUILD_NAMES
 from nnbuild.spec.nodes import Mapping, Node, Scalar, Sequence
 from nnbuild.spec.params import Params
@@ -107,6 +107,8 @@ class Files:
         if key not in self._read:
             if len(self._read) >= MAX_FILES:
                 raise SpecError(f"more than {MAX_FILES} files use each other")
+            if len(self._open) >= MAX_FILE_DEPTH:
+                raise SpecError(f"more than {MAX_FILE_DEPTH} files use each other in a row")
             self._open.append(key)
             try:
                 self._read[key] = self._define(path)

@@ -268,7 +268,9 @@ def prefixed(known: tuple[str, str], scope: Scope) -> Any:
 
 def unknown(name: str, scope: Scope) -> SpecError:
     """The error for a name that nothing goes by."""
-    hint = advice(name) or suggestion(name, scope.names()) or f"text must be quoted: '{name}'"
+    hint = advice(name) or suggestion(name, scope.names())
+    if not hint or (hint.startswith("did") and name.islower()):
+        hint = f"{hint or ''} text must be quoted: '{name}'".strip()
     return SpecError(f"the name {name} is not known here", hint=hint)
 
 

@@ -8,6 +8,7 @@ MAX_BYTES = 10_000_000  # of one spec file
 MAX_NODES = 100_000  # YAML nodes of one file, aliases counted as the copies that they are
 MAX_NESTING = 100  # YAML collections inside each other
 MAX_FILES = 100  # files brought in by `use`
+MAX_FILE_DEPTH = 20  # files that use each other in a row
 MAX_EXPRESSION = 20_000  # characters of one expression
 MAX_PROGRAM = 200_000  # characters of one forward
 MAX_SYNTAX_DEPTH = 60  # brackets, operators, statements inside each other

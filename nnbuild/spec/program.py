@@ -15,7 +15,7 @@ from nnbuild.spec import functions, tensors
 from nnbuild.spec.arithmetic import describe
 from nnbuild.spec.assignment import bind
 from nnbuild.spec.calls import Caller
-from nnbuild.spec.expressions import Evaluator, prefixed, unknown
+from nnbuild.spec.expressions import Evaluator, prefixed
 from nnbuild.spec.limits import Budget
 from nnbuild.spec.nodes import Scalar
 from nnbuild.spec.scope import MISSING, LazyScope, Scope
@@ -198,10 +198,8 @@ def _unknown_here(name: str, scope: Scope) -> SpecError:
         return SpecError(f"{name} is a layer type; a forward calls layers, it does not make them", hint=hint)
     if name in ("self", "torch", "nn", "F"):
         return SpecError(f"{name} stands before a dot only", hint="pass the layer or the tensor itself")
-    error = unknown(name, scope)
-    if error.hint and error.hint.startswith("text must"):
-        error.hint = "a forward knows its inputs, the layers, params and parameters of its block, and the ops"
-    return error
+    known = "a forward knows its inputs, the layers, params and parameters of its block, and the ops"
+    return SpecError(f"the name {name} is not known here", hint=suggestion(name, scope.names()) or known)
 
 
 class _Returned:

@@ -7,6 +7,7 @@ parameters instead), several documents, keys that are empty, repeated or not tex
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -188,12 +189,14 @@ class _Composer:
         return None
 
 
+_FOR_IN = re.compile(r"\bfor\b.*\bin\b")
+
 _HINTS = (
     ("\\t", "indent with spaces, not tabs"),
     ("mapping values are not allowed", "a text that contains ': ' must be quoted; is the indentation right?"),
     ("could not find expected ':'", "a key needs ': ' behind it"),
-    ("expected ',' or", "a bracket is not closed, or a comma is missing"),
-    ("did not find expected ',' or", "a bracket is not closed, or a comma is missing"),
+    ("expected ',' or", "a bracket is not closed, or a text with brackets in it is not quoted"),
+    ("did not find expected ',' or", "a bracket is not closed, or a text with brackets in it is not quoted"),
     ("expected <block end>", "the lines of one list or mapping must start in the same column"),
     ("did not find expected key", "the lines of one list or mapping must start in the same column"),
     ("did not find expected '-'", "the lines of one list or mapping must start in the same column"),
@@ -213,6 +216,8 @@ def _plain_words(error: yaml.YAMLError, document: Document) -> SpecError:
     context = getattr(error, "context", None)
     message = f"not YAML: {context}, {problem}" if context else f"not YAML: {problem}"
     hint = next((advice for part, advice in _HINTS if part in message), None)
+    if "flow sequence" in message and _FOR_IN.search(document.text, document.text.rfind("\n", 0, index) + 1, index + 80):
+        hint = "a comprehension with brackets inside is written list(... for ... in [...])"
     if document.text[index : index + 1] == "\t":
         hint = "indent with spaces, not tabs"
     return SpecError(message, mark=document.mark(index, index + 1), hint=hint)

@@ -57,6 +57,7 @@ def test_values(text, value):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("sam", "the name sam is not known here (did you mean sum? text must be quoted: 'sam')"),
         # limits
         ("9**9**9", "1:1 9 ** 387420489 grows beyond 256 bits"),
         ("1 << 10**9", "1:1 1 << 1000000000 grows beyond 256 bits"),

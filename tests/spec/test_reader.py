@@ -72,7 +72,7 @@ def test_windows_line_ends_and_a_byte_order_mark(tmp_path):
         ("a: 1\n\tb: 2", "indent with spaces, not tabs"),
         ("a:\n  - b\n c: 1", "the lines of one list or mapping must start in the same column"),
         ("a: b: c", "a text that contains ': ' must be quoted; is the indentation right?"),
-        ("a: [1, 2", "a bracket is not closed, or a comma is missing"),
+        ("a: [1, 2", "a bracket is not closed, or a text with brackets in it is not quoted"),
         ("a: 'x", "a quote or a bracket is not closed"),
         ("a: @x", "text that starts with @, ` or % must be quoted"),
         ("a: \x01", "remove the control character"),
