@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from nnbuild.errors import NnbuildError
 from nnbuild.report.table import Column, Line, Report, Table
 from nnbuild.spec import library
-from nnbuild.spec.nodes import Mapping, Node, Scalar, Sequence
+from nnbuild.spec.loading import load, stated
+from nnbuild.spec.nodes import Mapping, Scalar
 from nnbuild.spec.reader import read
 
 
@@ -39,61 +40,29 @@ def catalogue() -> Iterator[Entry]:
 
 
 def _entry(path: Path, root: Mapping, variant: str | None) -> Entry:
-    expect = root.get("expect")
-    of_variant = expect.get(variant) if variant and isinstance(expect, Mapping) else None
-    stated = of_variant if variant else expect
-    params, macs, input = _number(stated, "params"), _number(stated, "macs"), _plain_shape(root.get("input"))
-    sized_by_variant = variant is not None and input is None
-    if params is None or sized_by_variant or (input is None and root.get("input") is not None):
-        params, macs, input = _traced(path, variant)
-    elif input is None:
-        input = _inputs(root.get("inputs")) or _traced(path, variant)[2]
-    return Entry(variant or path.stem, path.stem, params, macs, input, _about(path, root), _text(root, "paper"))
+    try:
+        spec = stated(path, variant)
+        params, macs = spec.expect.get("params"), spec.expect.get("macs")
+        if params is None:
+            params, macs = _traced(path, variant)
+    except NnbuildError:
+        return Entry(variant or path.stem, path.stem, None, None, None, _about(path, root), _text(root, "paper"))
+    shapes = [", ".join(map(str, input.shape)) for input in spec.inputs]
+    if len(shapes) > 1:
+        shapes = [f"{input.name}: {shape}" for input, shape in zip(spec.inputs, shapes, strict=True)]
+    about = _about(path, root)
+    return Entry(variant or path.stem, path.stem, params, macs, "; ".join(shapes) or None, about, spec.paper)
 
 
-def _number(node: Node | None, key: str) -> int | None:
-    value = node.get(key) if isinstance(node, Mapping) else None
-    text = value.text.replace("_", "") if isinstance(value, Scalar) else ""
-    return int(text) if text.isdecimal() else None
-
-
-def _plain_shape(node: Node | None) -> str | None:
-    """'N, 3, 224, 224', if nothing in it needs to be worked out."""
-    if not isinstance(node, Sequence):
-        return None
-    sizes = [item.text for item in node.items if isinstance(item, Scalar)]
-    plain = len(sizes) == len(node.items) and all(size.isdecimal() or size == "N" for size in sizes)
-    return ", ".join(sizes) if plain else None
-
-
-def _inputs(node: Node | None) -> str | None:
-    if not isinstance(node, Mapping):
-        return None
-    shapes = []
-    for key, value in node.entries:
-        shape = _plain_shape(value.get("shape") if isinstance(value, Mapping) else value)
-        if shape is None:
-            return None
-        shapes.append(f"{key.text}: {shape}")
-    return "; ".join(shapes)
-
-
-def _traced(path: Path, variant: str | None) -> tuple[int | None, int | None, str | None]:
+def _traced(path: Path, variant: str | None) -> tuple[int, int | None]:
     from nnbuild.graph.trace import trace
     from nnbuild.ops.spec import TensorSpec
     from nnbuild.report.facts import facts
-    from nnbuild.spec import load
 
-    try:
-        model = load(path, variant=variant, weights=False).eval()
-        inputs = model.spec.inputs if model.spec else ()
-        shape = "; ".join(
-            (f"{input.name}: " if len(inputs) > 1 else "") + ", ".join(map(str, input.shape)) for input in inputs
-        )
-        root = facts(trace(model, *(TensorSpec(input.sized(), input.dtype) for input in inputs)))
-        return root.params, root.macs, shape
-    except NnbuildError:
-        return None, None, None
+    model = load(path, variant=variant, weights=False).eval()
+    inputs = model.spec.inputs if model.spec else ()
+    root = facts(trace(model, *(TensorSpec(input.sized(), input.dtype) for input in inputs)))
+    return root.params, root.macs
 
 
 def _about(path: Path, root: Mapping) -> str:

@@ -51,6 +51,16 @@ def load(
     return model
 
 
+def stated(path_or_name: str | Path, variant: str | None = None) -> Spec:
+    """What a spec says beside its layers, for this variant; the layers are not built."""
+    found = library.find(path_or_name)
+    definition, builder = Files().definition(found.path), Builder()
+    definition.signature.choose_variant(variant or found.variant)
+    spec = _spec(definition, Chain(definition.scope_for(None, {}, builder), BUILD_NAMES), builder, False)
+    builder.finish()
+    return spec._replace(bundled=found.bundled)
+
+
 def _build(
     definition: SpecDefinition,
     params: dict[str, Any],
