@@ -67,6 +67,11 @@ class Convolution:
         """The input and what the finishes add."""
         return self.stage.reads
 
+    @property
+    def before(self) -> list[Finish]:
+        """What is done to the input first."""
+        return self.stage.before
+
     def parts(self, memory: Memory, part: Part) -> tuple[np.ndarray, Any]:
         """The strip's part of the output, and a function that gives the same part of another Value."""
 

@@ -76,7 +76,34 @@ class Rewriter:
                 self._fold(node)
             else:
                 self._take(node)
+        for stage in list(self.stages):
+            if stage.kind in _CONVOLUTIONS and stage.weight is not None and stage.args["groups"] == 1:
+                self._take_in(stage)
         return self.stages
+
+    def _take_in(self, stage: Stage) -> None:
+        """Let a convolution do to each strip of its input what the stage before it does to the whole."""
+        before = self._alone(stage.args["input"], ("affine", "elementwise"))
+        axes = len(stage.nodes[0].ask("window"))
+        if before is None or stage.output.dtype not in _FLOATS or before.output.ndim != axes + 2:
+            return
+        if any(finish.kind == "add" for finish in before.finishes) or not isinstance(before.args["input"], Value):
+            return
+        stage.before = before.finishes
+        stage.args["input"] = before.args["input"]
+        stage.nodes = [*stage.nodes[:1], *before.nodes, *stage.nodes[1:]]
+        self.stages.remove(before)
+        self._scale_later(stage)
+
+    def _scale_later(self, stage: Stage) -> None:
+        """relu(s*x + t) = s * relu(x + t/s) for s > 0, and the weight can hold s: one pass over the input less."""
+        kinds = [finish.kind for finish in stage.before]
+        if kinds != ["scale", "bias", "relu"] or stage.weight is None:
+            return
+        scale, shift = (finish.vector for finish in stage.before[:2])
+        if scale.min() > 1e-3 * scale.max():
+            stage.weight = stage.weight * scale.reshape(1, -1, *(1,) * (stage.weight.ndim - 2))
+            stage.before = [Finish("bias", shift / scale), *stage.before[2:]]
 
     def settled(self, value: Any) -> Any:
         """Arguments with left-out values replaced by their sources, and constants by their arrays."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from math import prod
 
+from nnbuild.engine.banded import widened
 from nnbuild.engine.convolution import Convolution, Part, strip_input, strips, windows
 from nnbuild.engine.step import STRIP_BYTES, Call, Memory, Phase, Scratch, Step, copy, dealt, even_parts, owners, rows
 from nnbuild.lazy import np
@@ -16,25 +17,28 @@ def unfold(conv: Convolution, threads: int) -> Step:
     Where the weight is much larger than the pixels (512 channels of 7x7), a strip each would read all of it: all is
     unfolded first, and the product is divided by output channels.
     """
-    taps = prod(conv.kernel)
-    inside, outside = conv.channels // conv.groups, conv.made // conv.groups
-    grouped = conv.weight.reshape(conv.groups, outside, inside, taps)
+    wide = widened(conv)
+    taps = prod(wide.kernel)
+    inside, outside = conv.channels // conv.groups, wide.made // conv.groups
+    grouped = wide.weight.reshape(conv.groups, outside, inside, taps)
     weight = np.ascontiguousarray(grouped.transpose(0, 3, 2, 1).reshape(conv.groups, taps * inside, outside))
-    by_channels = threads > 1 and conv.groups == 1 and conv.pixels <= 100 and conv.made >= 64
+    by_channels = wide is conv and threads > 1 and conv.groups == 1 and conv.pixels <= 100 and conv.made >= 64
 
     def bind(memory: Memory) -> list[Phase]:
-        width = conv.pixels // (conv.count * conv.outputs[0])
-        at_once = max(1, STRIP_BYTES // (conv.dtype.itemsize * width * (conv.channels * taps + conv.made)))
+        width = wide.pixels // (conv.count * conv.outputs[0])
+        at_once = max(1, STRIP_BYTES // (conv.dtype.itemsize * width * (conv.channels * taps + wide.made)))
         parts = strips(conv.count, conv.outputs[0], at_once, threads)
         if by_channels:
             return _by_channels(conv, weight[0], memory, parts, threads)
         lists = [
-            _strip(conv, weight, part, memory, memory.scratch[thread])
+            _strip(conv, wide, weight, part, memory, memory.scratch[thread])
             for part, thread in zip(parts, owners(len(parts), threads), strict=True)
         ]
         return [dealt(lists, threads)]
 
-    name = "unfold" if conv.groups == 1 else f"unfold in {conv.groups} groups"
+    name = "unfold" if conv.groups == 1 else f"unfold, {conv.groups} groups"
+    if wide is not conv:
+        name = f"unfold, {wide.made // conv.made} windows"
     return Step(conv.stage.nodes, name, conv.output, conv.reads(), bind, prepared=weight.nbytes)
 
 
@@ -60,16 +64,21 @@ def _unfolded(conv: Convolution, part: Part, memory: Memory, scratch: Scratch, c
     return [*calls, copy(columns.reshape(ordered.shape), ordered)]
 
 
-def _strip(conv: Convolution, weight: np.ndarray, part: Part, memory: Memory, scratch: Scratch) -> list[Call]:
+def _strip(
+    conv: Convolution, wide: Convolution, weight: np.ndarray, part: Part, memory: Memory, scratch: Scratch
+) -> list[Call]:
     scratch.clear()
-    pixels = prod(part.shape(conv.outputs))
+    pixels = prod(part.shape(wide.outputs))
     columns = scratch.take((conv.groups, pixels, weight.shape[1]), conv.dtype)
-    calls = _unfolded(conv, part, memory, scratch, columns)
+    calls = _unfolded(wide, part, memory, scratch, columns)
     target, _ = conv.parts(memory, part)
-    product = np.moveaxis(rows(target).reshape(pixels, conv.groups, -1), 1, 0)
+    if wide is not conv and not target.flags.c_contiguous:
+        target = scratch.take(target.shape, conv.dtype)
     if conv.groups == 1:
-        calls.append(partial(np.matmul, columns[0], weight[0], rows(target)))
+        product = rows(target) if wide is conv else target.reshape(pixels, -1)
+        calls.append(partial(np.matmul, columns[0], weight[0], product))
     else:
+        product = np.moveaxis(rows(target).reshape(pixels, conv.groups, -1), 1, 0)
         calls.append(partial(np.matmul, columns, weight, product))
     return calls + conv.finish(memory, part, target, scratch)
 
