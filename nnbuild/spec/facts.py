@@ -6,7 +6,8 @@ weights: lenet.npz                        # files beside the spec
 example: digits.npy                       # or {name: file} for several inputs
 labels: [cat, dog]                        # or a text file with one name a line
 preprocess: {resize: 256, crop: 224, grayscale: false, scale: 1 / 255, mean: [0.485], std: [0.229]}
-expect: {params: 62006, macs: 651720, output: [N, 10], resnet18: {params: 11689512}}
+expect: {params: 62006, macs: 651720, output: [N, 10]}
+expect: {output: [N, 1000], resnet18: {params: 11689512}, resnet34: {params: 21797672}}    # by variant, and for all
 paper: https://...                        # and description:, for people
 """
 
@@ -132,13 +133,14 @@ class Facts:
         return self._checked(node, "preprocess", _PREPROCESS)
 
     def expect(self, node: Node, variants: tuple[str, ...], variant: str | None) -> dict[str, Any]:
-        """The facts for the chosen variant, or for the spec as it stands."""
+        """The facts for the spec as it stands; a variant's own are added to these, or stand in their place."""
         facts: dict[str, Any] = {}
+        of_variant: dict[str, Any] = {}
         for key, value in mapping_of(node, "expect").entries:
             if key.text in variants:
-                of_variant = self._checked(value, key.text, _EXPECT, self._expected)
+                checked = self._checked(value, key.text, _EXPECT, self._expected)
                 if key.text == variant:
-                    return of_variant
+                    of_variant = checked
             else:
                 facts |= self._checked(
                     Mapping(node.document, node.start, node.end, [(key, value)], False),
@@ -146,7 +148,7 @@ class Facts:
                     _EXPECT,
                     self._expected,
                 )
-        return {} if variant else facts
+        return facts | of_variant
 
     def _expected(self, name: str, node: Node) -> Any:
         if name != "output":
