@@ -37,8 +37,25 @@ def call_initialiser(name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         raise SpecError(f"{name} cannot be called so: {error}") from error
 
 
-def _initialiser(name: str) -> Function:
-    return Function(name, lambda budget, args, kwargs: call_initialiser(name, args, kwargs))
+class OnParameters:
+    """A named function that is given parameters as they are; a `Function` would look for the op of its name."""
+
+    __slots__ = ("_call", "name")
+
+    def __init__(self, name: str, call: Callable[[list[Any], dict[str, Any]], Any]) -> None:
+        self.name = name
+        self._call = call
+
+    @property
+    def described(self) -> str:
+        return f"the function {self.name}"
+
+    def call_with(self, caller: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        return self._call(args, kwargs)
+
+
+def _initialiser(name: str) -> OnParameters:
+    return OnParameters(name, lambda args, kwargs: call_initialiser(name, args, kwargs))
 
 
 def _made(name: str, sizes: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -72,7 +89,7 @@ def _full(budget: Budget, args: list[Any], kwargs: dict[str, Any]) -> Any:
     return call_initialiser("constant_", [_made("full", [args[0]], dict(kwargs)), args[1]], {})
 
 
-def _parameter(budget: Budget, args: list[Any], kwargs: dict[str, Any]) -> Any:
+def _parameter(args: list[Any], kwargs: dict[str, Any]) -> Any:
     from nnbuild.nn.parameter import Parameter
 
     value = args[0] if args else None
@@ -102,9 +119,8 @@ class BuildNames(Scope):
     __slots__ = ()
 
     def __init__(self) -> None:
-        super().__init__(
-            {**functions.NAMES, **_TENSORS, **_INIT, "partial": PARTIAL, "Parameter": Function("Parameter", _parameter)}
-        )
+        own = {"partial": PARTIAL, "Parameter": OnParameters("Parameter", _parameter)}
+        super().__init__({**functions.NAMES, **_TENSORS, **_INIT, **own})
 
     def own(self, name: str) -> Any:
         value = self.values.get(name, MISSING)
