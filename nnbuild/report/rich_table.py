@@ -24,39 +24,42 @@ def print_rich(report: Report, console: Console | None = None) -> None:
 
 def drawn(table: Table, width: int) -> RenderableType:
     """The table for a terminal of this width: as a grid if it fits, else one record below the other."""
-    parts: list[RenderableType] = []
+    blocks: list[RenderableType] = []
     if table.title:
-        parts += [Text(table.title, style="bold"), Text()]
+        blocks.append(Text(table.title, style="bold"))
     if table.columns and table.lines:
-        parts.append(_body(table, width))
+        blocks.append(_body(table, width))
     if table.facts:
-        parts += [Text(), _facts(table)] if parts else [_facts(table)]
+        blocks.append(_facts(table))
     if table.notes:
-        style = "dim" if parts else ""
-        parts += [Text()] if parts else []
-        parts += [Text(note, style=style) for note in table.notes]
-    return Group(*parts)
+        style = "dim" if table.lines or table.facts else ""
+        blocks.append(Group(*(Text(note, style=style) for note in table.notes)))
+    spaced = [part for block in blocks for part in (Text(), block)]
+    return Group(*spaced[1:])
 
 
 def _body(table: Table, width: int) -> RenderableType:
-    """As a grid if that fits, with the joining column behind the first if that helps, else one record after another."""
-    for candidate in (table, _joined(table, width)):
-        widths = _widths(candidate)
-        folded = [
-            min(natural, 18) if column.wide else natural
-            for natural, column in zip(widths, candidate.columns, strict=True)
-        ]
+    """As a grid if that fits in one of several ways, each narrower than the one before, else as records."""
+    for candidate in (table, _joined(_with_tall_headers(table), width)):
         for gap in (2, 1):
-            room = width - gap * (len(widths) - 1)
-            if sum(widths) <= room or (candidate is not table and sum(folded) <= room):
+            if sum(_widths(candidate)) + gap * (len(candidate.columns) - 1) <= width:
                 return _grid(candidate, gap)
-    return _records(table)
+    widths = zip(_widths(candidate), candidate.columns, strict=True)
+    folded = sum(min(natural, 18) if column.wide else natural for natural, column in widths)
+    return _grid(candidate, 1) if folded + len(candidate.columns) - 1 <= width else _records(table)
+
+
+def _with_tall_headers(table: Table) -> Table:
+    """The table with a line for each word of a header."""
+    return table._replace(
+        columns=[column._replace(header=column.header.replace(" ", "\n")) for column in table.columns]
+    )
 
 
 def _widths(table: Table) -> list[int]:
     """The natural width of each column."""
     lines = [*table.lines, *([table.total] if table.total else ())]
-    widths = [len(column.header) for column in table.columns]
+    widths = [max(map(len, column.header.split("\n"))) for column in table.columns]
     for line in lines:
         cells = [head(line), *map(text, line.values[1:])]
         widths = [max(width, *map(len, cell.split("\n"))) for width, cell in zip(widths, cells, strict=True)]

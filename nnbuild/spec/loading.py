@@ -170,4 +170,4 @@ def _load_weights(model: SpecModule, path: Path) -> None:
         raise WeightError(f"the weights file {path} is missing", hint="load with weights=False, or put it there")
     from nnbuild import files
 
-    files.load_weights(model, path)  # type: ignore[attr-defined]
+    files.load_weights(model, path)

@@ -1,0 +1,40 @@
+"""Commands called in this process, and small specs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from nnbuild.cli import cli
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Call `nnbuild` with these arguments, at a width of 100."""
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def call(*args: object, status: int = 0) -> Result:
+        result = CliRunner().invoke(cli, [str(arg) for arg in args], prog_name="nnbuild")
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert result.exit_code == status, result.output
+        return result
+
+    return call
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Callable[[str], Path]:
+    """A spec file with this text."""
+
+    def write(text: str, name: str = "net.yaml") -> Path:
+        path = tmp_path / name
+        path.write_text(text)
+        return path
+
+    return write
