@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from nnbuild.errors import NnbuildError, ProblemList, SpecError, suggestion
+from nnbuild.spec import limits
 from nnbuild.spec.arguments import Arguments
 from nnbuild.spec.arithmetic import describe
 from nnbuild.spec.blocks import BlockType
 from nnbuild.spec.calls import Caller, Partial, is_layer_type
 from nnbuild.spec.entries import Entries
-from nnbuild.spec.limits import MAX_BLOCK_DEPTH, MAX_MODULES, MAX_PROBLEMS, Budget
+from nnbuild.spec.limits import MAX_BLOCK_DEPTH, MAX_PROBLEMS, Budget
 from nnbuild.spec.members import add_buffers, add_parameters, initialise, tie
 from nnbuild.spec.model import ModuleNames, SpecModule
 from nnbuild.spec.names import BUILD_NAMES
@@ -79,8 +80,8 @@ class Builder(Caller):
         self._modules += 1
         self.budget.spend(20)
         try:
-            if self._modules > MAX_MODULES:
-                raise SpecError(f"a network of more than {MAX_MODULES:,} layers", hint="repeat less")
+            if self._modules > limits.MAX_MODULES:
+                raise SpecError(f"a network of more than {limits.MAX_MODULES:,} layers", hint="repeat less")
             with self.nested():
                 module = self._construct(callee, args, kwargs)
         except NnbuildError as error:

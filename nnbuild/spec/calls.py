@@ -15,6 +15,7 @@ from nnbuild.spec.functions import Function
 from nnbuild.spec.limits import Budget
 from nnbuild.spec.syntax import Code
 
+_SIZED = frozenset({list, tuple, dict, str, range})
 _LOOPS = ("len", "enumerate", "zip", "reversed", "list", "tuple")
 _DECIDING = ("max", "min", "sorted", "any", "all", "int", "float", "bool", "str", "round", "divmod", "range")
 
@@ -65,8 +66,9 @@ class Caller:
 
     def call(self, callee: Any, args: list[Any], kwargs: dict[str, Any], code: Code, node: ast.AST) -> Any:
         """callee(...)."""
-        self.budget.spend_on(args)
-        self.budget.spend_on(kwargs)
+        for value in (*args, *kwargs.values()):
+            if type(value) in _SIZED:
+                self.budget.spend_on(value)
         if isinstance(callee, Function):
             return self.call_function(callee, args, kwargs)
         if is_layer_type(callee):

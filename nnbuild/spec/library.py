@@ -56,6 +56,8 @@ def find(name: str | Path) -> Found:
     text = str(name)
     if not text.strip():
         raise SpecError("the name of the spec is empty")
+    if "\0" in text:
+        raise SpecError(f"{text!r} cannot be a file")
     try:
         path = Path(text)
         if path.is_file() or (path.exists() and not path.is_dir()):

@@ -27,8 +27,8 @@ class Budget:
 
     __slots__ = ("left", "what")
 
-    def __init__(self, steps: int = MAX_STEPS, what: str = "the spec") -> None:
-        self.left = steps
+    def __init__(self, what: str = "the spec") -> None:
+        self.left = MAX_STEPS
         self.what = what
 
     def spend(self, steps: int = 1) -> None:
@@ -41,7 +41,7 @@ class Budget:
     def spend_on(self, value: object) -> None:
         """Count what is inside a list, tuple or dict, so that structures shared many times cannot explode later."""
         pending = [value]
-        while pending:
+        while pending:  # a walk with a list of its own: such structures may be deep, too
             item = pending.pop()
             if isinstance(item, (list, tuple)):
                 self.spend(len(item) + 1)

@@ -216,7 +216,8 @@ def _plain_words(error: yaml.YAMLError, document: Document) -> SpecError:
     context = getattr(error, "context", None)
     message = f"not YAML: {context}, {problem}" if context else f"not YAML: {problem}"
     hint = next((advice for part, advice in _HINTS if part in message), None)
-    if "flow sequence" in message and _FOR_IN.search(document.text, document.text.rfind("\n", 0, index) + 1, index + 80):
+    line = document.text.rfind("\n", 0, index) + 1
+    if "flow sequence" in message and _FOR_IN.search(document.text, line, index + 80):
         hint = "a comprehension with brackets inside is written list(... for ... in [...])"
     if document.text[index : index + 1] == "\t":
         hint = "indent with spaces, not tabs"

@@ -32,7 +32,7 @@ def constant(text: str) -> Any:
     """The value that a plain scalar spells, or EXPRESSION."""
     if text in WORDS:
         return WORDS[text]
-    if len(text) <= 80 and text.isascii():
+    if text[0] in "+-.0123456789" and len(text) <= 80 and text.isascii():
         if _INT.fullmatch(text):
             return int(text)
         if _FLOAT.fullmatch(text):

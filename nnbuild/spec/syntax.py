@@ -65,7 +65,7 @@ _REFUSED = {
 class Code:
     """A checked tree with the scalar that it was read from. Raises nothing itself; `mark` places its nodes."""
 
-    __slots__ = ("shift", "scalar", "tree")
+    __slots__ = ("scalar", "shift", "tree")
 
     def __init__(self, tree: ast.AST, scalar: Scalar, shift: int) -> None:
         self.tree = tree

@@ -8,14 +8,20 @@ from typing import Any
 import pytest
 
 from nnbuild.errors import NnbuildError, ProblemList
-from nnbuild.spec import load
-from nnbuild.spec.calls import Caller
+from nnbuild.spec import limits, load
+from nnbuild.spec.builder import Builder
 from nnbuild.spec.expressions import Evaluator
-from nnbuild.spec.limits import Budget
 from nnbuild.spec.names import BUILD_NAMES
 from nnbuild.spec.nodes import Document, Scalar
 from nnbuild.spec.scope import Scope
 from nnbuild.spec.syntax import parse_expression
+
+
+@pytest.fixture
+def low_limits(monkeypatch):
+    """Limits that are reached in no time."""
+    monkeypatch.setattr(limits, "MAX_STEPS", 300_000)
+    monkeypatch.setattr(limits, "MAX_MODULES", 500)
 
 
 @pytest.fixture
@@ -59,4 +65,4 @@ def report(error: NnbuildError) -> str:
 def evaluate(text: str, **names: Any) -> Any:
     """The value of an expression, as a spec has it."""
     code = parse_expression(Scalar(Document(text, "net.yaml"), 0, len(text), text, "", False))
-    return Evaluator(code, Caller(Budget())).evaluate(code.tree.body, Scope(names, BUILD_NAMES))
+    return Evaluator(code, Builder()).evaluate(code.tree.body, Scope(names, BUILD_NAMES))

@@ -152,11 +152,13 @@ forward: x * wide(2) + len(words['b'])
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("blocks:\n  B(n):\n    layers: [Identity]\nlayers:\n  - B(1, 2)", "5:5 B takes 1 options and gets 2 (it is B(n))"),
+        ("blocks:\n  B(n):\n    layers: [Identity]\nlayers:\n  - B(1, 2)",
+         "5:5 B takes 1 options and gets 2 (it is B(n))"),
         ("blocks:\n  B(n, k=1):\n    layers: [Identity]\nlayers:\n  - B()", "5:5 B needs n (it is B(n, k=...))"),
         ("blocks:\n  B(num):\n    layers: [Identity]\nlayers:\n  - B(nun=1)",
          "5:11 B has no option 'nun' (did you mean num?)"),
-        ("blocks:\n  B(n):\n    layers: [Identity]\nlayers:\n  - B(1, n=2)".replace("1, n", "1,n"), "5:11 B gets n twice"),
+        ("blocks:\n  B(n):\n    layers: [Identity]\nlayers:\n  - B(1, n=2)".replace("1, n",
+         "1,n"), "5:11 B gets n twice"),
         ("blocks:\n  B(n):\n    layers: [B(n)]\nlayers: [B(1)]", "layers more than 24 deep inside each other"
          " (does a block contain itself?)"),
         ("blocks:\n  Linear(n):\n    layers: [Identity]\nlayers: [Identity]",
@@ -180,13 +182,15 @@ forward: x * wide(2) + len(words['b'])
         ("let: {a: Identity()}\nlayers: [Identity]", "1:10 a holds a layer; `let:` holds values (layers belong under"),
         ("let: {a b: 3}\nlayers: [Identity]", "1:9 'a b' is not an expression"),
         ("let: {f(v): f(v)}\nlayers: [Linear(f(1), 2)]", "YAML cuts"),
-        ("let: {f(v): f(v)}\nlayers:\n  - Linear(f(1), 2)", "1:13 functions of the spec call each other more than 30 deep"),
+        ("let: {f(v): f(v)}\nlayers:\n  - Linear(f(1), 2)",
+         "1:13 functions of the spec call each other more than 30 deep"),
         ("let: {f(v): v}\nlayers:\n  - Linear(f(), 2)", "3:12 f needs v (it is f(v))"),
         ("let:\n  a: [i for i in [1, 2]]\nlayers: [Identity]",
          "(a comprehension with brackets inside is written list(... for ... in [...]))"),
         ("let: 3\nlayers: [Identity]", "1:6 let is a mapping"),
         ("let: {a: max(1, 2)}\nlayers: [Identity]",
-         "1:10 YAML cuts at commas, so 'max(1' is an item of its own here (write one item a line, without [ ] and { })"),
+         "1:10 YAML cuts at commas, so 'max(1' is an item of its own here"
+         " (write one item a line, without [ ] and { })"),
         ("layer: [Identity]", "1:1 a spec has no section layer (did you mean layers?)"),
         ("- Identity", "1:1 a spec is a mapping of sections (start with `layers:` and the layers below it)"),
         ("name: two words\nlayers: [Identity]", "1:7 the name 'two words' is not letters, digits and _"),

@@ -26,7 +26,7 @@ def test_constants(text, value):
     assert type(constant(text)) is type(value)
 
 
-@pytest.mark.parametrize("text", ["010", "3:3", "on", "off", "yes", "no", "TRUE", "inf", "x", "1+1", "0x10", "2001-01-01"])
+@pytest.mark.parametrize("text", ["010", "3:3", "on", "off", "yes", "no", "TRUE", "inf", "x", "1+1", "0x10", "20-01"])
 def test_not_constants(text):
     assert constant(text) is EXPRESSION
 
@@ -37,7 +37,8 @@ def test_not_constants(text):
         ("16 * 5 * 5", 400), ("7 // 2 + 7 % 2", 4), ("2 ** 10", 1024), ("-2 ** 2", -4), ("0x10", 16), ("1 / 4", 0.25),
         ("(3, 3)", (3, 3)), ("[*range(3), 7]", [0, 1, 2, 7]), ("{'a': 1, **{'b': 2}}", {"a": 1, "b": 2}),
         ("[2 * i for i in range(4) if i % 2]", [2, 6]), ("[(a, b) for a in [1, 2] for b in 'xy']",
-         [(1, "x"), (1, "y"), (2, "x"), (2, "y")]), ("{f'layer{i:02d}': i for i in range(2)}", {"layer00": 0, "layer01": 1}),
+         [(1, "x"), (1, "y"), (2, "x"), (2, "y")]),
+        ("{f'layer{i:02d}': i for i in range(2)}", {"layer00": 0, "layer01": 1}),
         ("sum(i for i in range(5))", 10), ("max(3, 5)", 5), ("min([3, 5])", 3), ("round(2.6)", 3), ("abs(-3)", 3),
         ("math.sqrt(16) + math.floor(2.5)", 6.0), ("math.pi", math.pi), ("float('inf')", math.inf),
         ("1 if 2 > 1 else 0", 1), ("1 < 2 < 3 and not False", True), ("None or 4", 4), ("3 in [1, 3]", True),
@@ -69,12 +70,12 @@ def test_values(text, value):
         ("f'{1:999999999d}'", "the format '999999999d' is not allowed (widths and digits have up to two figures)"),
         ("f'{1:9.999d}'", "the format '9.999d' is not allowed"),
         ("f'{1:.99s}'", "cannot format 1"),
-        ("[i for i in range(10**5) for j in range(10**5)]", "the spec takes more than 1,000,000 steps to evaluate"),
-        ("[sum(range(10**5)) for i in range(30)]", "takes more than 1,000,000 steps"),
+        ("[i for i in range(10**5) for j in range(10**5)]", "the spec takes more than 300,000 steps to evaluate"),
+        ("[sum(range(10**5)) for i in range(30)]", "takes more than 300,000 steps"),
         ("round(5, -10**9)", "digits are a whole number up to 100"),
         ("int('9' * 5000)", "the text is too long"),
         ("accumulate(['a' * 9000, 'a' * 9000])", "the text grows beyond 10,000 characters"),
-        ("[0] * 60000 + [0] * 60000", "the list grows beyond 100,000 items"),
+        ("[0] * 9 ** 5 + [0] * 9 ** 5", "the list grows beyond 100,000 items"),
         ("(" * 500, "nested too deeply"),
         ("-" * 100 + "1", "1:61 brackets or operators nested too deeply (name a part of it)"),
         ("-" * 15000 + "1", "nested too deeply in this expression"),
@@ -158,7 +159,7 @@ def test_values(text, value):
         ("relu([1])", "1:1 "),
     ],
 )  # fmt: skip
-def test_refused(text, message):
+def test_refused(low_limits, text, message):
     start = time.perf_counter()
     with pytest.raises(NnbuildError) as caught:
         evaluate(text)
@@ -166,7 +167,7 @@ def test_refused(text, message):
     assert time.perf_counter() - start < 5
 
 
-def test_shared_structures_do_not_explode():
+def test_shared_structures_do_not_explode(low_limits):
     doubled = [1]
     for _ in range(60):
         doubled = [doubled, doubled]
