@@ -12,7 +12,9 @@ from nnbuild.cli.output import emit
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @output_format
 def command(as_json: bool, format: str | None) -> None:
-    """List the bundled specs, with their parameters, multiply-adds and inputs.
+    """List the bundled specs.
+
+    With their parameters, multiply-adds and inputs.
 
     \b
     Examples:
