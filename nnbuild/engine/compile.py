@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import operator
 import threading
 from collections import OrderedDict
 from typing import Any
 
+from nnbuild.engine.batches import batch_part, runs_in_parts
 from nnbuild.engine.plan import Plan
 from nnbuild.engine.threads import usable_cores
 from nnbuild.engine.watch import Watch
 from nnbuild.graph.trace import trace
 from nnbuild.lazy import np
 from nnbuild.nn.module import Module
-from nnbuild.ops.op import spec_of, tensors_in
+from nnbuild.ops.op import map_tensors, spec_of, tensors_in
 
 #: Plans that are kept, each with its memory: the last used shapes.
 _KEPT = 4
@@ -28,7 +30,7 @@ class Compiled:
     def __init__(self, model: Module, threads: int | None = None) -> None:
         self.model = model
         self.threads = max(1, threads or usable_cores())
-        self._plans: OrderedDict[Any, Plan] = OrderedDict()
+        self._plans: OrderedDict[Any, Plan | int] = OrderedDict()
         self._lock = threading.Lock()
         self._watch: Watch | None = None
 
@@ -37,10 +39,30 @@ class Compiled:
         if not arrays or not all(isinstance(array, np.ndarray) and array.size for array in arrays):
             return self.model(*inputs, **options)
         plan = self.plan(*inputs, **options)
-        return self.model(*inputs, **options) if plan is None else plan.run(arrays)
+        if plan is None:
+            return self.model(*inputs, **options)
+        return plan.run(arrays) if isinstance(plan, Plan) else self._in_parts(plan, inputs, options)
 
-    def plan(self, *inputs: Any, **options: Any) -> Plan | None:
-        """The plan for inputs of these shapes, arrays or TensorSpecs; None where the model runs eagerly."""
+    def _in_parts(self, count: int, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """The result for a large batch, so many images at a time."""
+        batch = tensors_in((inputs, options))[0].shape[0]
+        results: list[np.ndarray] = []
+        for start in range(0, batch, count):
+            some = slice(start, start + count)
+            args, named = map_tensors(operator.itemgetter(some), (inputs, options))
+            part = self(*args, **named)
+            found = tensors_in(part)
+            results = results or [np.empty((batch, *array.shape[1:]), array.dtype) for array in found]
+            for result, array in zip(results, found, strict=True):
+                result[some] = array
+        whole = iter(results)
+        return map_tensors(lambda array: next(whole), part)
+
+    def plan(self, *inputs: Any, **options: Any) -> Plan | int | None:
+        """The plan for inputs of these shapes, arrays or TensorSpecs; None where the model runs eagerly.
+
+        A number where the batch is large: it is run so many images at a time, by the plan for those.
+        """
         with self._lock:
             if self._watch is None or not self._watch.holds():
                 self._plans.clear()
@@ -49,7 +71,10 @@ class Compiled:
                 return None
             key = _key(inputs, options)
             if key not in self._plans:
-                self._plans[key] = Plan(trace(self.model, *inputs, **options), self.threads)
+                graph = trace(self.model, *inputs, **options)
+                count = batch_part(graph)
+                whole = count is None or not runs_in_parts(self.model, graph, count, inputs, options)
+                self._plans[key] = Plan(graph, self.threads) if whole or count is None else count
                 self._watch.look()  # weights drawn only now are no change
                 if len(self._plans) > _KEPT:
                     self._plans.popitem(last=False)
@@ -72,8 +97,6 @@ def _key(inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
 
 def _shape_of(value: Any) -> str:
     """The nesting of the arguments and what is not a tensor, as text."""
-    from nnbuild.ops.op import map_tensors
-
     return repr(map_tensors(lambda tensor: None, value))
 
 

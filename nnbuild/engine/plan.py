@@ -8,6 +8,7 @@ from typing import Any
 
 from nnbuild.engine import choice, dense, elementwise, plain, pooling
 from nnbuild.engine.convolution import Convolution
+from nnbuild.engine.explain import Row, explain
 from nnbuild.engine.fusion import Rewriter, Stage
 from nnbuild.engine.layout import Layout, is_channel_cat, is_view_op, windowed
 from nnbuild.engine.memory import Span, placed
@@ -152,9 +153,14 @@ class Plan:
         self.bound: list[list[Phase] | None] = [
             None if self._is_loose(step) else step.bind(self.memory.fresh()) for step in self.steps
         ]
+        self.program = _joined([phase for phases in self.bound if phases for phase in phases])
 
     def _is_loose(self, step: Step) -> bool:
         return any(self.layout.root(value) in self.fixed for value in (*step.reads, *step.outputs))
+
+    def explain(self, *inputs: np.ndarray) -> list[Row]:
+        """The steps as rows; with inputs, timed."""
+        return explain(self, inputs or None)
 
     # Running
 
@@ -163,19 +169,18 @@ class Plan:
         threads = pool()
         with threads.lock, np.errstate(all="ignore"), blas_on_one_thread():
             memory = self._filled(inputs)
+            if times is None and not self.fixed:
+                threads.run(self.program)
+                return self._results(memory)
             for step, bound in zip(self.steps, self.bound, strict=True):
-                begin = time.perf_counter() if times is not None else 0.0
-                for phase in bound if bound is not None else step.bind(memory.fresh()):
-                    if len(phase) == 1:
-                        for call in phase[0]:
-                            call()
-                    elif phase:
-                        threads.together(phase)
+                begin = time.perf_counter()
+                threads.run(step.bind(memory.fresh()) if bound is None else bound)
                 if times is not None:
                     times.append(time.perf_counter() - begin)
             return self._results(memory)
 
     def _filled(self, inputs: Sequence[np.ndarray]) -> Memory:
+        """The memory with the inputs in it, copied or as they are."""
         fixed: dict[Value, np.ndarray] = {}
         for value, array in zip(self.graph.inputs, inputs, strict=True):
             seen = np.moveaxis(array, 1, -1) if value in self.layout.last else array
@@ -185,22 +190,35 @@ class Plan:
                 np.copyto(self.memory.arrays[value], seen)
         if not self.fixed:
             return self.memory
-        for value in self.fixed:
-            if value not in fixed:
-                fixed[value] = np.empty(self.layout.physical(value), value.dtype)
+        for value in self.fixed.difference(fixed):
+            fixed[value] = np.empty(self.layout.physical(value), value.dtype)
         return Memory(self._arrays(self.block, fixed), self.layout.last, self.scratch, self.shared)
 
     def _results(self, memory: Memory) -> Any:
-        handed: set[Value] = set()
+        """What forward returns: copies of the plan's memory, and large outputs as they are."""
+        if self.results == [self.graph.result] and self.results[0] not in self.fixed:
+            return memory.logical(self.results[0]).copy(order="C")
+        handed = set(self.graph.inputs)
 
         def result(value: Any) -> np.ndarray:
             settled = self.rewriter.settled(value)
             if not isinstance(settled, Value):
                 return np.array(settled)
             array = memory.logical(settled)
-            if settled in self.fixed and settled not in self.graph.inputs and settled not in handed:
-                handed.add(settled)
-                return array
-            return array.copy(order="C")
+            if settled not in self.fixed or settled in handed:
+                return array.copy(order="C")
+            handed.add(settled)
+            return array
 
         return map_tensors(result, self.graph.result)
+
+
+def _joined(phases: list[Phase]) -> list[Phase]:
+    """The phases with those of one thread that follow each other as one."""
+    joined: list[Phase] = []
+    for phase in phases:
+        if joined and len(phase) == len(joined[-1]) == 1:
+            joined[-1] = [joined[-1][0] + phase[0]]
+        elif phase:
+            joined.append(phase)
+    return joined

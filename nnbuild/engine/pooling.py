@@ -46,7 +46,7 @@ def pool(stage: Stage, threads: int) -> Step:
     def bind(memory: Memory) -> list[Phase]:
         row = source.numel() // (source.shape[0] * outputs[0]) * np.dtype(output.dtype).itemsize
         small = source.numel() < 1 << 15
-        parts = strips(source.shape[0], outputs[0], max(1, STRIP_BYTES // (2 * row)), 1 if small else threads)
+        parts = strips(source.shape[0], outputs[0], max(1, STRIP_BYTES // max(1, 2 * row)), 1 if small else threads)
         lists = [
             _strip(memory, stage, slides, factor, part, memory.scratch[thread])
             for part, thread in zip(parts, owners(len(parts), threads), strict=True)

@@ -53,6 +53,15 @@ class Pool:
         self.process = os.getpid()
         self.workers: list[_Worker] = []
 
+    def run(self, phases: Sequence[Sequence[Sequence[Call]]]) -> None:
+        """Run the phases one after the other, the lists of each side by side."""
+        for phase in phases:
+            if len(phase) > 1:
+                self.together(phase)
+            elif phase:
+                for call in phase[0]:
+                    call()
+
     def together(self, lists: Sequence[Sequence[Call]]) -> None:
         """Run the first list here and the others in workers, and wait for all."""
         while len(self.workers) < len(lists) - 1:

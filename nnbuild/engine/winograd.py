@@ -59,22 +59,34 @@ class _Form:
         at_once = max(16, 3 * STRIP_BYTES // tile)  # tiles
         across = -(-conv.outputs[1] // 4)
         parts = strips(conv.count, conv.outputs[0], 4 * max(1, round(at_once / across)), self.threads, 4)
+        pieces = -(-across // at_once)  # of a row of tiles, where not even one fits
         lists = []
         for part, thread in zip(parts, owners(len(parts), self.threads), strict=True):
             scratch = memory.scratch[thread]
             scratch.clear()
-            gathered, calls = self._gathered(memory, part, scratch)
-            tiles = gathered.shape[1]
-            values = scratch.take(gathered.shape, conv.dtype)
-            products = scratch.take((36, tiles, conv.made), conv.dtype)
-            calls += [
-                partial(np.matmul, self.into, gathered.reshape(36, -1), values.reshape(36, -1)),
-                partial(np.matmul, values, self.weight, products),
-            ]
-            results = scratch.take((16, tiles, conv.made), conv.dtype)
-            calls.append(partial(np.matmul, self.out_of, products.reshape(36, -1), results.reshape(16, -1)))
-            lists.append(calls + self._placed(memory, part, results, scratch))
+            padded, calls = self._padded(memory, part, scratch)
+            mark = scratch.used
+            for start, stop in even_parts(across, pieces):
+                scratch.used = mark
+                calls += self._block(memory, part, padded, slice(start, stop), scratch)
+            lists.append(calls)
         return [dealt(lists, self.threads)]
+
+    def _block(self, memory: Memory, part: Part, padded: np.ndarray, columns: slice, scratch: Scratch) -> list[Call]:
+        """Everything for some columns of tiles of a strip."""
+        conv = self.conv
+        gathered, call = self._gathered(padded, part, columns, scratch)
+        tiles = gathered.shape[1]
+        values = scratch.take(gathered.shape, conv.dtype)
+        products = scratch.take((36, tiles, conv.made), conv.dtype)
+        results = scratch.take((16, tiles, conv.made), conv.dtype)
+        return [
+            call,
+            partial(np.matmul, self.into, gathered.reshape(36, -1), values.reshape(36, -1)),
+            partial(np.matmul, values, self.weight, products),
+            partial(np.matmul, self.out_of, products.reshape(36, -1), results.reshape(16, -1)),
+            *self._placed(memory, part, results, columns, scratch),
+        ]
 
     def divided(self, memory: Memory) -> list[Phase]:
         """Input transform by channels, products by their 36 places, output transform by channels."""
@@ -90,10 +102,11 @@ class _Form:
         for thread, (start, stop) in enumerate(even_parts(conv.channels, self.threads)):
             scratch = memory.scratch[thread]
             scratch.clear()
-            gathered, calls = self._gathered(memory, whole, scratch, slice(start, stop))
+            padded, calls = self._padded(memory, whole, scratch, slice(start, stop))
+            gathered, call = self._gathered(padded, whole, slice(0, across), scratch)
             changed = scratch.take(gathered.shape, conv.dtype)
-            calls.append(partial(np.matmul, self.into, gathered.reshape(36, -1), changed.reshape(36, -1)))
-            first.append([*calls, copy(values[:, :, start:stop], changed)])
+            change = partial(np.matmul, self.into, gathered.reshape(36, -1), changed.reshape(36, -1))
+            first.append([*calls, call, change, copy(values[:, :, start:stop], changed)])
         for start, stop in even_parts(36, self.threads):
             second.append([partial(np.matmul, values[start:stop], self.weight[start:stop], products[start:stop])])
         for thread, (start, stop) in enumerate(even_parts(conv.made, self.threads)):
@@ -105,33 +118,43 @@ class _Form:
                 copy(some, products[:, :, start:stop]),
                 partial(np.matmul, self.out_of, some.reshape(36, -1), results.reshape(16, -1)),
             ]
-            third.append(calls + self._placed(memory, whole, results, scratch, slice(start, stop)))
+            third.append(calls + self._placed(memory, whole, results, slice(0, across), scratch, slice(start, stop)))
         return [first, second, third]
 
-    def _gathered(
+    def _padded(
         self, memory: Memory, part: Part, scratch: Scratch, channels: slice = slice(None)
     ) -> tuple[np.ndarray, list[Call]]:
-        """(36, tiles, C): the 6x6 values under each tile of 4x4 outputs."""
+        """The input under a strip, padded up to whole tiles, and the calls that bring it there."""
         conv = self.conv
-        images, length, width = part.shape(conv.outputs)
-        down, across = -(-length // 4), -(-width // 4)
         source = memory.image(conv.input)[..., channels]
         slides = tuple(Slide(6, 4, slide.before) for slide in conv.slides)  # a tile and its step
-        inner = Part(part.first, part.last, part.start // 4, part.start // 4 + down)
+        tiles = tuple(-(-size // 4) for size in conv.outputs)
+        inner = Part(part.first, part.last, part.start // 4, -(-part.stop // 4))
         before = [_of_channels(finish, channels) for finish in conv.stage.before]
-        padded, calls = strip_input(source, slides, (-(-conv.outputs[0] // 4), across), inner, scratch, before)
+        return strip_input(source, slides, tiles, inner, scratch, before)
+
+    def _gathered(self, padded: np.ndarray, part: Part, columns: slice, scratch: Scratch) -> tuple[np.ndarray, Call]:
+        """(36, tiles, C): the 6x6 values under each tile of 4x4 outputs, in some columns of tiles."""
+        down, across = -(-(part.stop - part.start) // 4), columns.stop - columns.start
+        images, *_, channels = padded.shape
         steps = padded.strides
         view = np.lib.stride_tricks.as_strided(
-            padded,
-            (6, 6, images, down, across, source.shape[-1]),
+            padded[:, :, 4 * columns.start :],
+            (6, 6, images, down, across, channels),
             (steps[1], steps[2], steps[0], 4 * steps[1], 4 * steps[2], steps[3]),
             writeable=False,
         )
-        gathered = scratch.take((36, images * down * across, source.shape[-1]), conv.dtype)
-        return gathered, [*calls, copy(gathered.reshape(view.shape), view)]
+        gathered = scratch.take((36, images * down * across, channels), self.conv.dtype)
+        return gathered, copy(gathered.reshape(view.shape), view)
 
     def _placed(
-        self, memory: Memory, part: Part, results: np.ndarray, scratch: Scratch, channels: slice = slice(None)
+        self,
+        memory: Memory,
+        part: Part,
+        results: np.ndarray,
+        columns: slice,
+        scratch: Scratch,
+        channels: slice = slice(None),
     ) -> list[Call]:
         """Finish (16, tiles, O) and put each tile where it belongs; tiles at the edge are cut."""
         conv = self.conv
@@ -141,11 +164,12 @@ class _Form:
             calls = finished(finishes[:1], results, results, scratch, _no_other, channels)
             finishes = finishes[1:]
         target, other = conv.parts(memory, part)
-        tiles = results.reshape(4, 4, images, -(-length // 4), -(-width // 4), -1)
+        tiles = results.reshape(4, 4, images, -(-length // 4), columns.stop - columns.start, -1)
+        width = min(width, 4 * columns.stop) - 4 * columns.start
         for down, high in _pieces(length):
             for across, wide in _pieces(width):
                 piece = tiles[:high, :wide, :, down, across].transpose(2, 3, 0, 4, 1, 5)
-                place = (slice(down.start * 4, None), slice(across.start * 4, None))
+                place = (slice(down.start * 4, None), slice((columns.start + across.start) * 4, None))
 
                 def blocks(
                     array: np.ndarray, place: tuple[slice, ...] = place, shape: tuple[int, ...] = piece.shape
