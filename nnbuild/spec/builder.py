@@ -94,8 +94,6 @@ class Builder(Caller):
     def _construct(self, callee: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         if isinstance(callee, BlockType):
             return self.block(callee, args, kwargs)
-        if not issubclass(callee, _module_class()):
-            return callee(*args, **kwargs)
         for value in args:
             if is_layer_type(value) and callee.__name__ in (*CONTAINERS, "ParameterList"):
                 raise SpecError(f"{describe(value)} is no layer yet", hint=f"write {value.__name__}(...)")
@@ -277,9 +275,3 @@ def layer_names(scope: Scope) -> Iterator[str]:
     for name in scope.names():
         if name not in nn.LAYERS and is_layer_type(scope.lookup(name)):
             yield name
-
-
-def _module_class() -> type:
-    from nnbuild.nn.module import Module
-
-    return Module

@@ -42,7 +42,9 @@ class Partial:
 
 def is_layer_type(value: Any) -> bool:
     """Whether calling the value makes a layer: a class of `nn`, a block, or either with options given."""
-    return isinstance(value, type) or getattr(value, "is_layer_type", False) is True
+    if isinstance(value, type):
+        return hasattr(value, "named_modules")
+    return getattr(value, "is_layer_type", False) is True
 
 
 def _partial(budget: Budget, args: list[Any], kwargs: dict[str, Any]) -> Partial:

@@ -131,6 +131,14 @@ def test_the_blocks_of_a_file_know_its_params(build):
     assert [layer.d.p for layer in model.children()] == [1.0, 0.1]
 
 
+def test_what_a_forward_reads_of_a_block(build):
+    text = "blocks:\n  B(n, k=2):\n    let: {m: n * k}\n    layers: [Linear: [n, n]]\n"
+    text += "layers:\n  a: B(4)\nforward: a(x) * a.m"
+    assert build(text)(X).shape == (1, 4)
+    with pytest.raises(NnbuildError, match="this B has no q"):
+        build(text.replace("a.m", "a.q"))(X)
+
+
 def test_functions(build):
     text = """
 let:

@@ -176,6 +176,26 @@ def test_shared_structures_do_not_explode(low_limits):
             evaluate(text, x=doubled, y=[*doubled])
 
 
+def test_what_python_says_of_an_ops_arguments_is_the_callers_mistake():
+    def op(value, *, scale=1):
+        return value.missing
+
+    with pytest.raises(NnbuildError) as caught:
+        evaluate("f(3, scale=[1])", f=op)
+    assert report(caught.value) == (
+        "1:1 op(3, scale=a list of 1) cannot be computed: 'int' object has no attribute 'missing'"
+    )
+
+
+def test_results_with_names():
+    from collections import namedtuple
+
+    pair = namedtuple("pair", ["values", "indices"])(1, 2)
+    assert evaluate("p.values + p.indices + p[0]", p=pair) == 4
+    with pytest.raises(NnbuildError, match="did you mean values"):
+        evaluate("p.value", p=pair)
+
+
 def test_places_of_problems():
     with pytest.raises(NnbuildError) as caught:
         evaluate("max(1,\n    oops)")

@@ -269,6 +269,13 @@ def test_the_place_in_the_network_is_said(build, refused):
     assert caught.value.path == "features.conv"
 
 
+def test_inputs_of_layers_in_a_row(build):
+    from nnbuild.errors import NnbuildError
+
+    with pytest.raises(NnbuildError, match="Net takes one input and gets 2"):
+        build("name: Net\nlayers: [ReLU]\n")(1, 2)
+
+
 def test_deepcopy_and_replacing(build):
     from copy import deepcopy
 

@@ -71,6 +71,7 @@ def test_variants(build):
         ({"params": {"mode": 3}}, "the param mode is text, like 'same', and gets 3"),
         ({"params": {"dims": 3}}, "the param dims is a list, like a list of 2, and gets 3"),
         ({"params": {"act": "3"}}, "the param act is a layer type such as ReLU and gets 3"),
+        ({"params": {"act": int}}, "the param act is a layer type such as ReLU and gets the layer type int"),
         ({"params": {"table": "3"}}, "the param table is a mapping"),
         ({"params": {"n": "9 ** 9 ** 9"}}, "grows beyond 256 bits"),
         ({"params": {"n": "__import__('os')"}}, "the name __import__ is not known here"),
