@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -70,7 +71,9 @@ class Commands(click.Group):
             for stream in (sys.stdout, sys.stderr):
                 if hasattr(stream, "reconfigure"):
                     stream.reconfigure(errors="replace")  # a terminal without the tree's characters shows others
-            super().invoke(ctx)
+            with warnings.catch_warnings():
+                warnings.showwarning = _show_warning
+                super().invoke(ctx)
             sys.stdout.flush()
         except NnbuildError as error:
             fail(ctx, error.render())
@@ -92,6 +95,10 @@ def fail(ctx: click.Context, message: str, status: int = 1) -> NoReturn:
     sys.stdout.flush()
     click.echo(message, err=True)
     ctx.exit(status)
+
+
+def _show_warning(message: Warning | str, *where: object, **more: object) -> None:
+    click.echo(f"warning: {message}", err=True)
 
 
 def _leave_pipe() -> None:

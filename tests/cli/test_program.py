@@ -126,3 +126,10 @@ def test_a_terminal_without_the_characters_of_the_tree():
         check=True,
     )
     assert b"?? fc" in done.stdout or b"fc" in done.stdout
+
+
+def test_warnings_are_one_line(tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text("input: [N, 0]\nlayers: {fc: 'Linear(0, 3)'}\n")
+    done = subprocess.run([*PROGRAM, "summary", str(path)], capture_output=True, text=True, check=True)
+    assert done.stderr.startswith("warning: kaiming_uniform_ leaves a tensor without elements as it is: (3, 0)\n")
