@@ -75,9 +75,10 @@ def _(input: TensorSpec, pad: Sequence[int], mode: str = "constant", value: floa
     sides = _sides(pad, input.ndim)
     if mode != "constant":
         _check_source(input, sides, len(pad) // 2, mode, value)
+    kept = [size + min(0, before) + min(0, after) for size, (before, after) in zip(input.shape, sides, strict=True)]
     sizes = [before + size + after for size, (before, after) in zip(input.shape, sides, strict=True)]
-    if any(size < 0 for size in sizes):
-        raise ShapeError(f"crops more than there is: sizes {input.shape} become {tuple(sizes)}", option="pad")
+    if any(size < 0 for size in (*kept, *sizes)):
+        raise ShapeError(f"crops more than there is: {tuple(pad)} of sizes {input.shape}", option="pad")
     return input.with_shape(sizes)
 
 

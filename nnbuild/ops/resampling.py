@@ -71,6 +71,8 @@ def interpolate(
     for axis, (out, scale) in enumerate(zip(sizes, scales, strict=True), start=2):
         length = input.shape[axis]
         if mode in ("nearest", "nearest-exact"):
+            if mode == "nearest" and len(sizes) == 2 and out in (length, 2 * length):
+                scale = None  # as in torch for images, whatever the scale is said to be
             result = result.take(nearest(length, out, scale, mode == "nearest-exact", input.dtype), axis)
             continue
         if antialias:
@@ -117,8 +119,11 @@ def _(
     if not (mode.startswith("nearest") and input.dtype == "uint8"):
         fractions(input)
     sizes, _ = _targets(input, size, scale_factor, recompute_scale_factor, mode)
-    if 0 in input.shape[1:] or any(out < 1 for out in sizes):
-        raise ShapeError(f"wants sizes of at least 1 and makes {tuple(sizes)} of {input.shape}", option="scale_factor")
+    least = 0 if mode == "area" else 1
+    if 0 in input.shape[1:] or any(out < least for out in sizes):
+        raise ShapeError(
+            f"wants sizes of at least {least} and makes {tuple(sizes)} of {input.shape}", option="scale_factor"
+        )
     return input.with_shape((*input.shape[:2], *sizes))
 
 
@@ -136,12 +141,12 @@ def _(
     windows: list[Slide | Spread] = []
     for length, out in zip(input.shape[2:], sizes, strict=True):
         times = out // length
-        if out == length * times:
+        if times and out == length * times:
             taps = 1 if mode in _WITHOUT_CORNERS else 4 if mode == "bicubic" else 2
             odd = times % 2 if taps > 1 else 0
             kernel = taps * times - odd
             windows.append(Spread(kernel, times, (kernel - times) // 2, (kernel - times) // 2))
-        elif length % out == 0 and mode in _WITHOUT_CORNERS:
+        elif out and length % out == 0 and mode in _WITHOUT_CORNERS:
             windows.append(Slide(length // out if mode == "area" else 1, length // out))
         else:
             return None

@@ -19,8 +19,6 @@ def _step(length: int, out: int, scale: float | None, align_corners: bool, dtype
 
 def nearest(length: int, out: int, scale: float | None, exact: bool, dtype: np.dtype) -> np.ndarray:
     """The place of each output element: of its start, or of its middle if `exact`."""
-    if length == out:
-        return np.arange(out)
     dtype = dtype if dtype.kind == "f" else np.dtype(np.float32)
     position = np.arange(out, dtype=dtype) + dtype.type(0.5 if exact else 0)
     places = np.floor(position * _step(length, out, scale, False, dtype)).astype(np.intp)
@@ -36,6 +34,7 @@ def _middles(length: int, out: int, scale: float | None, align_corners: bool, dt
 
 def linear(length: int, out: int, scale: float | None, align_corners: bool, dtype: np.dtype) -> Taps:
     """The two neighbours, by distance."""
+    scale = None if length == out else scale  # as in torch, equal sizes are the same whatever the scale is said to be
     source = np.maximum(_middles(length, out, scale, align_corners, dtype), 0)
     first = np.minimum(np.floor(source).astype(np.intp), length - 1)
     share = np.clip(source - first.astype(dtype), 0, 1)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from nnbuild import ops
@@ -185,6 +185,7 @@ def test_max_pooling_as_torch(given: Any, data: Any) -> None:
         "ceil_mode": data.draw(st.booleans()),
         "return_indices": data.draw(st.booleans()),
     }
+    assume(min(input.shape[-axes:]) > 1)  # torch's index of a window with all taps in the padding is no place at all
     agrees(Row(f"max_pool{axes}d", (input,), options))
 
 
