@@ -75,6 +75,8 @@ def interpolate(
                 scale = None  # as in torch for images, whatever the scale is said to be
             result = result.take(nearest(length, out, scale, mode == "nearest-exact", input.dtype), axis)
             continue
+        if antialias and length == out:
+            continue
         if antialias:
             places, weights = antialiased(length, out, scale, bool(align_corners), input.dtype, mode)
         else:
