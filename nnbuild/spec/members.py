@@ -18,11 +18,15 @@ know the options of the layer that the parameter belongs to. A pattern that matc
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nnbuild.errors import NnbuildError, SpecError, suggestion
+from nnbuild.ops.op import Recorder, array_of, recorder
+from nnbuild.ops.spec import TensorSpec
+from nnbuild.ops.tensor_like import TensorLike
 from nnbuild.spec import tensors
 from nnbuild.spec.arithmetic import describe
 from nnbuild.spec.calls import is_layer_type
@@ -93,10 +97,7 @@ def add_buffers(builder: Builder, module: SpecModule, node: Node, scope: Scope) 
             persistent = True
             if isinstance(value, Mapping):
                 value, persistent = _buffer_options(value, scope, builder)
-            made = _computed(value, scope, builder)
-            if made is not None and not tensors.is_tensor(made):
-                raise SpecError(f"{key.text} is {describe(made)}, not a tensor", hint="as in arange(10) or zeros(2, 3)")
-            module.register_buffer(key.text, _as_buffer(made), persistent)
+            module.register_buffer(key.text, _buffer(key.text, partial(_computed, value, scope, builder)), persistent)
 
 
 def _buffer_options(node: Mapping, scope: Scope, builder: Builder) -> tuple[Node, bool]:
@@ -119,13 +120,40 @@ def _computed(node: Node, scope: Scope, builder: Builder) -> Any:
     return evaluate(node, scope, builder)
 
 
-def _as_buffer(made: Any) -> Any:
-    from nnbuild.nn.parameter import Buffer, Parameter
+class _ShapesOnly:
+    """A Recorder that keeps nothing: ops that make tensors then give shapes and dtypes, as in a trace."""
 
-    if not isinstance(made, Parameter):
+    def record(self, op: Any, args: tuple[Any, ...], options: dict[str, Any], outputs: Any) -> Any:
+        return outputs
+
+    def call(self, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return module.forward(*args, **kwargs)
+
+    def overwrite(self, old: Any, new: Any) -> None:
+        pass
+
+
+def _recorded_by(record: Recorder | None, compute: Callable[[], Any]) -> Any:
+    token = recorder.set(record)
+    try:
+        return compute()
+    finally:
+        recorder.reset(token)
+
+
+def _buffer(name: str, compute: Callable[[], Any]) -> Any:
+    """A Buffer that is computed at first use, so that building a network computes nothing; None stays none."""
+    from nnbuild.nn.parameter import Buffer
+
+    made = _recorded_by(_ShapesOnly(), compute)
+    if made is None or isinstance(made, Buffer):
         return made
+    if not tensors.is_tensor(made):
+        raise SpecError(f"{name} is {describe(made)}, not a tensor", hint="as in arange(10) or zeros(2, 3)")
+    if not isinstance(made, TensorSpec | TensorLike):
+        return Buffer(made)
     buffer = Buffer.empty(made.shape, made.dtype)
-    buffer.assign(lambda: made.data)
+    buffer.assign(lambda: array_of(_recorded_by(None, compute) if isinstance(made, TensorSpec) else made))
     return buffer
 
 

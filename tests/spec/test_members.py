@@ -150,3 +150,21 @@ def test_refused(refused, sections, message):
 def test_problems_come_together(refused):
     text = "parameters: {a: 3, b: 4}\nbuffers: {c: 5}\nlayers:\n  - Linear(4)\n"
     assert [line.split(" ")[0] for line in refused(text).split("\n")] == ["1:17", "1:23", "2:14", "4:5"]
+
+
+def test_a_buffer_is_computed_at_first_use(build):
+    text = """
+parameters: {start: "normal_(empty(3), std=0.5)"}
+buffers:
+  places: |
+    steps = arange(4) - 1
+    return (steps[:, None] * 4 + steps).flatten()
+  half: ones(2) / 2
+layers: {fc: "Linear(4, 4)"}
+"""
+    model = build(text)
+    places, half = model.places, model.half
+    assert not (places.is_materialized or half.is_materialized or model.start.is_materialized)
+    assert (places.shape, places.dtype, half.shape, half.dtype) == ((16,), "int64", (2,), "float32")
+    assert list(places.data[:5]) == [-5, -4, -3, -2, -1]
+    assert list(half.data) == [0.5, 0.5]
