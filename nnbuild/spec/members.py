@@ -4,7 +4,7 @@
       class_token: zeros(1, 1, width)                       # zeros, ones, full, empty, randn, rand
       position: normal_(empty(1, length, width), std=0.02)  # or any of torch.nn.init around empty(...)
     buffers:
-      steps: arange(length)                                 # any op; with `|`, lines that end in a return
+      steps: arange(length)                                 # ops, run at first use; with `|`, lines to a return
       mask: {value: "ones(length, length)", persistent: false}
     tie: {head.weight: embedding.weight}                    # one parameter under two names
     init:                                                   # after the layers' own; later lines win
@@ -231,9 +231,10 @@ def initialise(builder: Builder, module: SpecModule, node: Node, scope: Scope) -
         with noting:
             rules += _rules(key, value)
     found: dict[str, Any] = {}
+    owners = dict(module.named_modules())
     for path, parameter in module.named_parameters():
         owner_path, _, name = path.rpartition(".")
-        owner = module.get_submodule(owner_path)
+        owner = owners[owner_path]
         found[path] = owner
         for rule in rules:
             if rule.matches(path, owner, name, scope):

@@ -159,12 +159,12 @@ buffers:
   places: |
     steps = arange(4) - 1
     return (steps[:, None] * 4 + steps).flatten()
-  half: ones(2) / 2
+  scale: ones(2) / 2
 layers: {fc: "Linear(4, 4)"}
 """
     model = build(text)
-    places, half = model.places, model.half
-    assert not (places.is_materialized or half.is_materialized or model.start.is_materialized)
-    assert (places.shape, places.dtype, half.shape, half.dtype) == ((16,), "int64", (2,), "float32")
+    places, scale = model.places, model.scale
+    assert not (places.is_materialized or scale.is_materialized or model.start.is_materialized)
+    assert (places.shape, places.dtype, scale.shape, scale.dtype) == ((16,), "int64", (2,), "float32")
     assert list(places.data[:5]) == [-5, -4, -3, -2, -1]
-    assert list(half.data) == [0.5, 0.5]
+    assert list(scale.data) == [0.5, 0.5]
