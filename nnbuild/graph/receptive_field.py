@@ -24,7 +24,8 @@ class Field(NamedTuple):
 
     Params: size, elements of the input that one element sees; jump, elements of the input from one element's field to
     the next one's; start, the first input element that element 0 sees, negative in the padding. size "all" stands for
-    the whole axis, whatever its length; it has no jump.
+    the whole axis, whatever its length; it has no jump. After a transposed convolution, whose outputs see different
+    numbers of elements in turn, the numbers are those of the interval that holds them all, and may be fractions.
     """
 
     axis: int
@@ -67,11 +68,13 @@ def _through(node: Node, output: Value, fields: dict[Value, Fields]) -> Fields:
 
 
 def _slid(windows: Any, own: Fields, output: Value) -> Fields:
-    moved = [
-        None if field is None else _moved(field, window)
-        for field, window in zip(own[-len(windows) :], windows, strict=True)
-    ]
-    return (None,) * (output.ndim - len(moved)) + tuple(moved)
+    """Windows slide over the last axes; those before them stay as they are."""
+    count = len(windows)
+    moved = (
+        None if field is None else _moved(field, window) for field, window in zip(own[-count:], windows, strict=True)
+    )
+    before = own[:-count] if len(own) == output.ndim else (None,) * (output.ndim - count)
+    return (*before, *moved)
 
 
 def _moved(field: Field, window: Any) -> Field:
@@ -83,12 +86,11 @@ def _moved(field: Field, window: Any) -> Field:
             jump=field.jump * window.stride,
             start=field.start - window.before * field.jump,
         )
-    taps = -(-window.extent // window.stride)  # input elements whose spread kernels meet in one output element
-    first = -(-(window.before - window.extent + 1) // window.stride)
+    reach = Fraction(window.extent - 1, window.stride)  # the elements that reach one output lie this far apart at most
     return field._replace(
-        size=field.size + (taps - 1) * field.jump,
+        size=_whole(field.size + reach * field.jump),
         jump=_whole(Fraction(field.jump) / window.stride),
-        start=field.start + first * field.jump,
+        start=_whole(field.start + (Fraction(window.before, window.stride) - reach) * field.jump),
     )
 
 
@@ -155,20 +157,9 @@ def _transposed(node: Node, own: Fields, output: Value) -> Fields:
     return tuple(result)
 
 
-def _padded(node: Node, own: Fields, output: Value) -> Fields:
-    sides = node.args[1] if len(node.args) > 1 else node.options.get("pad", ())
-    result = list(own)
-    for place in range(len(sides) // 2):
-        field = result[-1 - place]
-        if field is not None and field.jump is not None:
-            result[-1 - place] = field._replace(start=field.start - sides[2 * place] * field.jump)
-    return tuple(result)
-
-
 _CARRIED: dict[str, Callable[[Node, Fields, Value], Fields]] = {
     "permute": _permuted,
     "transpose": _transposed,
     "swapaxes": _transposed,
-    "pad": _padded,
     **{f"adaptive_{kind}_pool{axes}d": _everything for kind in ("avg", "max") for axes in (1, 2, 3)},
 }

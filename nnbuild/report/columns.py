@@ -61,9 +61,13 @@ def _along(attribute: str) -> Getter:
     def getter(row: Row, view: View) -> str | None:
         field = view.field(row)
         sizes = [getattr(axis, attribute) for axis in field or () if axis is not None]
-        return _each(sizes) if sizes and None not in sizes else None
+        return _each([_shown(size) for size in sizes]) if sizes and None not in sizes else None
 
     return getter
+
+
+def _shown(size: Any) -> str:
+    return size if isinstance(size, str) else f"{float(size):g}"
 
 
 def _share(attribute: str) -> Getter:

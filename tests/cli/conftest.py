@@ -8,15 +8,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from nnbuild import nn
 from nnbuild.cli import cli
 
 Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Call `nnbuild` with these arguments, at a width of 100."""
     monkeypatch.setenv("COLUMNS", "100")
+    request.addfinalizer(lambda: nn.manual_seed(0))  # forget draws that nobody could afford
 
     def call(*args: object, status: int = 0) -> Result:
         result = CliRunner().invoke(cli, [str(arg) for arg in args], prog_name="nnbuild")

@@ -219,7 +219,7 @@ def test_the_old_output_is_kept_on_failure(run, tmp_path, spec):
     [
         ("out.txt", "is neither a .npy nor a .npz file"),
         ("no/out.npy", "there is no folder"),
-        (".npz.npz/", "is neither"),
+        ("folder.npz", "is a folder"),
     ],
 )
 def test_outputs_that_cannot_be_written(run, tmp_path, output, message):
