@@ -29,7 +29,8 @@ class CallSource(Source):
         """The place of the option's text, or of the whole call where it is not written."""
         for keyword in self._node.keywords:
             if option and keyword.arg == option:
-                return self._code.mark(keyword.value)
+                known = isinstance(self._callee, Partial) or option in option_names(self._callee)
+                return self._code.mark(keyword.value if known else keyword)
         starred = any(isinstance(arg, ast.Starred) for arg in self._node.args)
         if option and not starred and not isinstance(self._callee, Partial):
             names = option_names(self._callee)

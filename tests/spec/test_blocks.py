@@ -164,7 +164,7 @@ forward: x * wide(2) + len(words['b'])
          "5:5 B takes 1 options and gets 2 (it is B(n))"),
         ("blocks:\n  B(n, k=1):\n    layers: [Identity]\nlayers:\n  - B()", "5:5 B needs n (it is B(n, k=...))"),
         ("blocks:\n  B(num):\n    layers: [Identity]\nlayers:\n  - B(nun=1)",
-         "5:11 B has no option 'nun' (did you mean num?)"),
+         "5:7 B has no option 'nun' (did you mean num?)"),
         ("blocks:\n  B(n):\n    layers: [Identity]\nlayers:\n  - B(1, n=2)".replace("1, n",
          "1,n"), "5:11 B gets n twice"),
         ("blocks:\n  B(n):\n    layers: [B(n)]\nlayers: [B(1)]", "layers more than 24 deep inside each other"

@@ -192,7 +192,7 @@ def test_a_layer_left_out_is_none_in_forward(build):
         ("\n  a: {}", "2:6 a layer in the long form is a mapping of one key, its type; here are none"),
         ("\n  a: '[ReLU() for i in range(2)]'", "2:6 a list of 2 is not a layer (write ModuleList(...) around it"),
         ("\n  a: Conv2d(3, 6)", "2:6 Conv2d needs kernel_size"),
-        ("\n  a: Conv2d(3, 6, 5, paddin=1)", "2:29 Conv2d has no option 'paddin' (did you mean padding?)"),
+        ("\n  a: Conv2d(3, 6, 5, paddin=1)", "2:22 Conv2d has no option 'paddin' (did you mean padding?)"),
         ("\n  a: {Conv2d: {in_channels: 3, out_channels: 6, kernel_size: 5, paddin: one}}",
          "2:65 Conv2d has no option 'paddin' (did you mean padding?)"),
         ("\n  a: Conv2d(3, 'six', 5)", "2:16 Conv2d wants a whole number for out_channels and gets 'six'"),
