@@ -13,7 +13,7 @@ from tests.zoo import rule
 
 #: Spec, its params, the input's shape, and the network in PyTorch, from the module that is given.
 ROWS: list[tuple[str, dict[str, Any], tuple[int, ...], Callable[[Any], Any]]] = [
-    ("unet", {"width": 8, "size": 188}, (1, 1, 188, 188), lambda torch: torch.UNet(1, 2, 4, 8, 0)),
+    ("unet", {"width": 2, "size": 188}, (1, 1, 188, 188), lambda torch: torch.UNet(1, 2, 4, 2, 0)),
     (
         "unet",
         {"width": 4, "depth": 3, "channels": 3, "classes": 5, "padding": 1},
