@@ -107,15 +107,14 @@ class MultiheadAttention(WeightedLayer):
                 "wants an attn_mask where is_causal=True says that it is causal",
                 hint="Transformer.generate_square_subsequent_mask(length) makes one",
             )
-        mask = self._merged_mask(query, key, attn_mask, key_padding_mask)
-        plain = is_causal and key_padding_mask is None and not need_weights
+        plain = is_causal and key_padding_mask is None and not need_weights  # then attn_mask is believed, not read
+        mask = None if plain else self._merged_mask(query, key, attn_mask, key_padding_mask)
         q, k, v = self._heads(query, key, value)
         if need_weights:
             heads, weights = self._weighed(q, k, v, mask)
             weights = ops.mean(weights, -3) if average_attn_weights else weights
         else:
-            allowed = None if plain else _allowed(mask)
-            heads = ops.scaled_dot_product_attention(q, k, v, allowed, self._dropout(), plain)
+            heads = ops.scaled_dot_product_attention(q, k, v, _allowed(mask), self._dropout(), plain)
             weights = None
         return self.out_proj(self._joined(heads)), weights
 
@@ -218,6 +217,8 @@ class MultiheadAttention(WeightedLayer):
     def _weighed(self, q: Any, k: Any, v: Any, mask: Any) -> tuple[Any, Any]:
         """The heads' outputs, and the weights that made them."""
         scores = ops.matmul(ops.mul(q, 1 / math.sqrt(self.head_dim)), ops.transpose(k, -2, -1))
+        if mask is not None and not _is_bool(mask) and spec_of(mask).dtype != spec_of(scores).dtype:
+            raise ShapeError(f"wants masks of bool or {spec_of(scores).dtype} and gets {spec_of(mask).dtype}")
         if mask is not None:
             scores = ops.where(mask, -math.inf, scores) if _is_bool(mask) else ops.add(scores, mask)
         weights = ops.dropout(ops.softmax(scores, -1), self._dropout(), True)

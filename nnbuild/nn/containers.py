@@ -62,10 +62,15 @@ class _Numbered(Module):
             raise AssertionError(f"module should be of type: {Module}")
         if not -len(self) <= index <= len(self):
             raise IndexError(f"Index out of range: {index}")
+        self._insert(index, module)
+        return self
+
+    def _insert(self, index: int, module: Module) -> None:
+        if any(name != str(place) for place, name in enumerate(self._modules)):
+            raise KeyError(f"cannot insert: the modules have names of their own, {', '.join(self._modules)}")
         modules = list(self)
         modules.insert(index, module)
         self._renumber(modules)
-        return self
 
     def pop(self, key: int | slice = -1) -> Any:
         """Take out and return the module at this index."""
@@ -106,6 +111,11 @@ class Sequential(_Numbered):
             raise ValueError(f"add operator supports only objects of Sequential class, but {type(other)} is given.")
         return Sequential(*self, *other)
 
+    def __iadd__(self, other: Iterable[Module]) -> Self:
+        if not isinstance(other, Sequential):
+            raise ValueError(f"add operator supports only objects of Sequential class, but {type(other)} is given.")
+        return self.extend(other)
+
     def __mul__(self, times: int) -> Sequential:
         return Sequential(*self).__imul__(times)
 
@@ -116,7 +126,7 @@ class Sequential(_Numbered):
             raise TypeError(f"unsupported operand type(s) for *: {type(self)} and {type(times)}")
         if times <= 0:
             raise ValueError(f"Non-positive multiplication factor {times} for {type(self)}")
-        return self.extend(module for _ in range(times - 1) for module in list(self)[: len(self) // max(1, times)])
+        return self.extend(list(self) * (times - 1))
 
     def forward(self, input: Any) -> Any:
         for module in self:
@@ -142,9 +152,9 @@ class ModuleList(_Numbered):
 
     def insert(self, index: int, module: Module) -> None:
         """Put a module before this index; the later ones move up."""
-        modules = list(self)
-        modules.insert(index, module)
-        self._renumber(modules)
+        if not isinstance(module, Module):
+            raise TypeError(f"{type(module).__name__} is not a Module subclass")
+        self._insert(index, module)
 
     def __add__(self, other: Iterable[Module]) -> ModuleList:
         return ModuleList(chain(self, other))
@@ -169,6 +179,18 @@ class ModuleList(_Numbered):
                 lines.append(f"({start}-{start + count - 1}): {count} x {_indented(text)}")
             start += count
         return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
+
+
+def checked_pairs(container: str, pairs: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+    """The pairs of an `update`, each refused unless it is one."""
+    for place, pair in enumerate(pairs):
+        what = f"{container} update sequence element #{place}"
+        if not isinstance(pair, Iterable):
+            raise TypeError(f"{what} should be Iterable; is {type(pair).__name__}")
+        key_and_value = tuple(pair)
+        if len(key_and_value) != 2:
+            raise ValueError(f"{what} has length {len(key_and_value)}; 2 is required")
+        yield key_and_value
 
 
 class ModuleDict(Module):
@@ -225,7 +247,8 @@ class ModuleDict(Module):
                 "ModuleDict.update should be called with an iterable of key/value pairs, but got "
                 + type(modules).__name__
             )
-        for key, module in modules.items() if isinstance(modules, Mapping | ModuleDict) else modules:
+        pairs = modules.items() if isinstance(modules, Mapping | ModuleDict) else checked_pairs("ModuleDict", modules)
+        for key, module in pairs:
             self[key] = module
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:

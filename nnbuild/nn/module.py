@@ -146,11 +146,12 @@ class Module(TreeMethods, HookMethods, StateMethods):
         for kind, dictionary, register, expected in (
             (Parameter, "_parameters", "register_parameter", "parameter '{}' (nnbuild.nn.Parameter or None expected)"),
             (Module, "_modules", "register_module", "child module '{}' (nnbuild.nn.Module or None expected)"),
-            (Buffer, "_buffers", "register_buffer", "buffer '{}' (an array or None expected)"),
+            (Buffer, "_buffers", "register_buffer", "buffer '{}' (nnbuild.nn.Buffer, an array or None expected)"),
         ):
             if isinstance(value, kind):
-                self._registered(dictionary, dictionary.strip("_")[:-1])
-                self._forget(name, keep=dictionary)
+                self._registered(dictionary, "parameters" if kind is Parameter else dictionary[1:-1])
+                if kind is not Buffer:  # as torch: a Buffer does not displace a plain attribute
+                    self._forget(name, keep=dictionary)
                 getattr(self, register)(name, value, *([value.persistent] if isinstance(value, Buffer) else []))
                 return
             if name in self.__dict__.get(dictionary, ()):
@@ -206,9 +207,21 @@ class Module(TreeMethods, HookMethods, StateMethods):
             parameter.requires_grad_(requires_grad)
         return self
 
-    def to(self, dtype: str) -> Self:
-        """Convert parameters and buffers with fractions to a floating dtype, such as "float64"."""
-        dtype = getattr(dtype, "__name__", str(dtype))
+    def to(self, *args: Any, device: Any = None, dtype: Any = None) -> Self:
+        """Convert parameters and buffers with fractions to a floating dtype, such as "float64".
+
+        A device may stand before it, as in torch; it can only be "cpu".
+        """
+        given = [value for value in (*args, device, dtype) if value is not None and str(value) != "cpu"]
+        if len(given) > 1:
+            raise TypeError(f"to() takes the device 'cpu' and one dtype, and gets {given}")
+        return self._to_dtype(getattr(given[0], "__name__", str(given[0]))) if given else self
+
+    def cpu(self) -> Self:
+        """This module: it cannot be elsewhere."""
+        return self
+
+    def _to_dtype(self, dtype: str) -> Self:
         if dtype not in ITEM_SIZES or not is_floating(dtype):
             raise TypeError(f"nn.Module.to only accepts floating point dtypes, but got desired dtype={dtype}")
         for module in self.modules():

@@ -6,9 +6,11 @@ Source: https://docs.pytorch.org/docs/stable/nn.html#containers
 from __future__ import annotations
 
 import operator
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self, overload
 
+from nnbuild.nn.containers import checked_pairs
 from nnbuild.nn.module import Module
 from nnbuild.nn.parameter import Parameter
 from nnbuild.ops.op import is_tensor
@@ -94,13 +96,20 @@ class ParameterDict(Module):
             self.update(parameters)
 
     def __getitem__(self, key: str) -> Any:
+        self._check_key(key)
         if key not in self._keys:
             raise KeyError(key)
         return getattr(self, key)
 
-    def __setitem__(self, key: str, value: Any) -> None:
+    def _check_key(self, key: object) -> None:
         if not isinstance(key, str):
-            raise TypeError(f"Index given to ParameterDict cannot be used as a key as it is not a string: {key!r}")
+            raise TypeError(
+                "Index given to ParameterDict cannot be used as a key as it is not a string (type is "
+                f"'{type(key).__name__}')"
+            )
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._check_key(key)
         self._keys[key] = None
         setattr(self, key, _as_parameter(value))
 
@@ -123,13 +132,16 @@ class ParameterDict(Module):
     def __or__(self, other: ParameterDict) -> ParameterDict:
         return self.copy().__ior__(other)
 
+    def __ror__(self, other: ParameterDict) -> ParameterDict:
+        return other.copy().__ior__(self)
+
     def __ior__(self, other: ParameterDict) -> Self:
         self.update(other)
         return self
 
     def copy(self) -> ParameterDict:
         """Another ParameterDict of the same parameters."""
-        return ParameterDict(dict(self.items()))
+        return ParameterDict(self.items())
 
     def setdefault(self, key: str, default: Any = None) -> Any:
         """The value at key, which becomes `default` if there is none."""
@@ -150,6 +162,8 @@ class ParameterDict(Module):
 
     def popitem(self) -> tuple[str, Any]:
         """Take out and return the pair put in last."""
+        if not len(self):
+            raise KeyError("popitem(): dictionary is empty")
         key = next(reversed(self))
         return key, self.pop(key)
 
@@ -159,7 +173,7 @@ class ParameterDict(Module):
 
     def fromkeys(self, keys: Iterable[str], default: Any = None) -> ParameterDict:
         """A new ParameterDict with these keys and one value."""
-        return ParameterDict(dict.fromkeys(keys, default))
+        return ParameterDict((key, default) for key in keys)
 
     def keys(self) -> Iterable[str]:
         """The names."""
@@ -180,7 +194,14 @@ class ParameterDict(Module):
                 "ParameterDict.update should be called with an iterable of key/value pairs, but got "
                 + type(parameters).__name__
             )
-        for key, value in parameters.items() if isinstance(parameters, Mapping | ParameterDict) else parameters:
+        pairs: Iterable[tuple[Any, Any]]
+        if isinstance(parameters, OrderedDict | ParameterDict):
+            pairs = parameters.items()
+        elif isinstance(parameters, Mapping):
+            pairs = sorted(parameters.items())  # as torch, which was there before dicts had an order
+        else:
+            pairs = checked_pairs("ParameterDict", parameters)
+        for key, value in pairs:
             self[key] = value
 
     def extra_repr(self) -> str:

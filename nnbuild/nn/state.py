@@ -252,8 +252,10 @@ class StateMethods:
                 f"the shape in current model is {_size(tensor)}."
             )
         if assign:
-            is_parameter = isinstance(tensor, Parameter) and not isinstance(value, Parameter)
-            setattr(self, name, Parameter(value, tensor.requires_grad) if is_parameter else value)
+            if isinstance(tensor, Parameter):
+                value = value if isinstance(value, Parameter) else Parameter(value)
+                value.requires_grad = tensor.requires_grad
+            setattr(self, name, value)
         else:
             _copy(tensor, array_of(value))
         return None

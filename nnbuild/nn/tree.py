@@ -102,6 +102,20 @@ class TreeMethods:
             raise AttributeError(f"`{name}` is not {what}")
         return getattr(module, name)
 
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Put a module at a dotted path below this one; `strict`: only in the place of another one."""
+        if not target:
+            raise ValueError("Cannot set the submodule without a target name!")
+        if not isinstance(module, TreeMethods):
+            raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
+        path, _, name = target.rpartition(".")
+        parent = self.get_submodule(path)
+        if strict and not hasattr(parent, name):
+            raise AttributeError(f"{parent._get_name()} has no attribute `{name}`")
+        if hasattr(parent, name) and not isinstance(getattr(parent, name), TreeMethods):
+            raise AttributeError(f"`{name}` is not an nn.Module")
+        setattr(parent, name, module)
+
     def get_parameter(self: Any, target: str) -> Parameter:
         """The parameter at a dotted path."""
         return self._member(target, "_parameters", "an nn.Parameter")
