@@ -171,7 +171,7 @@ class _Builder:
             row.executed = False
             earlier = list(parent.module._modules).index(name) if parent.module else 0
             known = set(list(parent.module._modules)[:earlier]) if parent.module else set()
-            places = [place for place, child in enumerate(parent.children) if child.label in known]
+            places = [place for place, child in enumerate(parent.children) if child.label in known and not child.again]
             parent.children.insert(places[-1] + 1 if places else 0, row)
 
     def _add_own(self, root: Row) -> None:
