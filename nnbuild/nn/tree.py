@@ -24,14 +24,17 @@ class TreeMethods:
     ) -> Iterator[tuple[str, Module]]:
         """This module and all below it with their dotted names, each once unless `remove_duplicate` is false."""
         memo = set() if memo is None else memo
-        if self in memo:
-            return
-        if remove_duplicate:
-            memo.add(self)
-        yield prefix, self
-        for name, module in self._modules.items():
-            if module is not None:
-                yield from module.named_modules(memo, f"{prefix}.{name}".lstrip("."), remove_duplicate)
+        pending = [(prefix, self)]
+        while pending:
+            path, module = pending.pop()
+            if module in memo:
+                continue
+            if remove_duplicate:
+                memo.add(module)
+            yield path, module
+            start = f"{path}." if path else ""
+            children = [(start + name, child) for name, child in module._modules.items() if child is not None]
+            pending += reversed(children)
 
     def modules(self: Any, remove_duplicate: bool = True) -> Iterator[Module]:
         """This module and all below it."""

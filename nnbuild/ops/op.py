@@ -67,14 +67,17 @@ _PLAIN = frozenset((int, float, bool, str, type(None)))
 
 def map_tensors(function: Callable[[Any], Any], value: Any) -> Any:
     """The value with the function applied to each tensor in it, through lists, tuples and dicts."""
-    if type(value) in _PLAIN:  # most of an op's arguments; without this a trace takes 10 % longer
+    kind = type(value)
+    if kind in _PLAIN:  # most of an op's arguments; every trace passes here 50 times for each op
         return value
+    if kind is tuple:
+        return tuple([map_tensors(function, item) for item in value])
+    if isinstance(value, dict):
+        return {key: map_tensors(function, item) for key, item in value.items()}
     if is_tensor(value):
         return function(value)
     if isinstance(value, list | tuple):
-        return _like(value, (map_tensors(function, item) for item in value))
-    if isinstance(value, dict):
-        return {key: map_tensors(function, item) for key, item in value.items()}
+        return _like(value, [map_tensors(function, item) for item in value])
     return value
 
 
@@ -86,8 +89,18 @@ def _like(value: Any, items: Iterable[Any]) -> Any:
 def tensors_in(value: Any) -> list[Any]:
     """Every tensor in the value, in order, through lists, tuples and dicts."""
     found: list[Any] = []
-    map_tensors(found.append, value)
+    _collect(value, found)
     return found
+
+
+def _collect(value: Any, found: list[Any]) -> None:
+    if type(value) in _PLAIN:
+        return
+    if isinstance(value, list | tuple | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            _collect(item, found)
+    elif is_tensor(value):
+        found.append(value)
 
 
 def spec_of(tensor: Any) -> TensorSpec:
