@@ -8,7 +8,7 @@ from typing import Any
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.op import Op, op
-from nnbuild.ops.planes import LETTERS, fractions
+from nnbuild.ops.planes import fractions
 from nnbuild.ops.randomness import noise
 from nnbuild.ops.spec import TensorSpec
 
@@ -48,7 +48,7 @@ def dropout2d(input: np.ndarray, p: float = 0.5, training: bool = True) -> np.nd
 
 @op
 def dropout3d(input: np.ndarray, p: float = 0.5, training: bool = True) -> np.ndarray:
-    """Dropout of whole channels of (N, C, D, H, W) or (C, D, H, W)."""
+    """Dropout of whole channels of (N, C, D, H, W), or of what is taken for (C, ...) without a batch."""
     return _dropped_planes(input, p, 3)
 
 
@@ -82,16 +82,14 @@ def _checked(input: TensorSpec, p: float) -> TensorSpec:
     return input
 
 
-def _rule(*axes: int) -> Callable[..., TensorSpec]:
-    """The shape rule of a form of dropout that takes inputs of these numbers of axes, of any where none is said."""
+def _any(input: TensorSpec, p: float = 0.5, training: bool = True) -> TensorSpec:
+    return _checked(input, p)
 
-    def rule(input: TensorSpec, p: float = 0.5, training: bool = True) -> TensorSpec:
-        if axes and input.ndim not in axes:
-            shape = LETTERS[axes[-1] - 3]
-            raise ShapeError(f"wants an input (N, C, {shape}) or (C, {shape}) and gets {input.shape}")
-        return _checked(input, p)
 
-    return rule
+def _sequences(input: TensorSpec, p: float = 0.5, training: bool = True) -> TensorSpec:
+    if input.ndim not in (2, 3):
+        raise ShapeError(f"wants an input (N, C, L) or (C, L) and gets {input.shape}")
+    return _checked(input, p)
 
 
 def _resting(input: Any, p: float = 0.5, training: bool = True) -> bool:
@@ -109,11 +107,11 @@ def _featured(input: TensorSpec, p: float = 0.5, training: bool = False) -> Tens
 
 
 _FORMS: dict[Op, tuple[Callable[..., TensorSpec], Callable[..., bool]]] = {
-    dropout: (_rule(), _resting),
-    dropout1d: (_rule(2, 3), _resting),
+    dropout: (_any, _resting),
+    dropout1d: (_sequences, _resting),
     dropout2d: (_featured, _resting),
-    dropout3d: (_rule(4, 5), _resting),
-    alpha_dropout: (_rule(), _alpha_resting),
+    dropout3d: (_any, _resting),
+    alpha_dropout: (_any, _alpha_resting),
     feature_alpha_dropout: (_featured, _alpha_resting),
 }
 for _op, (_shape, _unchanged) in _FORMS.items():

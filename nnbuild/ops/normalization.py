@@ -103,6 +103,8 @@ def _(
     _sized(input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     if not training and (running_mean is None or running_var is None):
         raise OptionError("batch_norm wants running_mean and running_var when it is not training", option="training")
+    if training and eps <= 0:
+        raise OptionError(f"eps must be above 0 in training, not {eps}", option="eps")
     if training and input.numel() == input.shape[1]:
         raise ShapeError(
             f"wants more than 1 value a channel in training and gets {input.shape}",
@@ -135,8 +137,9 @@ def instance_norm(
     axes = input.ndim
     result, mean, variance = _standardized(input, tuple(range(2, axes)), eps)
     count = prod(input.shape[2:])
-    _follow(running_mean, mean.reshape(input.shape[:2]).mean(0), momentum)
-    _follow(running_var, variance.reshape(input.shape[:2]).mean(0) * (count / (count - 1)), momentum)
+    if running_mean is not None and len(input):
+        _follow(running_mean, mean.reshape(input.shape[:2]).mean(0), momentum)
+        _follow(running_var, variance.reshape(input.shape[:2]).mean(0) * (count / (count - 1)), momentum)
     return _scaled(result, _across(weight, axes), _across(bias, axes))
 
 

@@ -14,7 +14,8 @@ from nnbuild.ops.spec import TensorSpec
 @op
 def cosine_similarity(x1: np.ndarray, x2: np.ndarray, dim: int = 1, eps: float = 1e-8) -> np.ndarray:
     """The cosine of the angle between x1 and x2 along `dim`; norms below `eps` count as `eps`."""
-    x1, x2 = np.broadcast_arrays(x1, x2)
+    common = np.result_type(x1, x2)
+    x1, x2 = (array.astype(common) for array in np.broadcast_arrays(x1, x2))
     first = x1 / np.maximum(norms(x1, 2, dim), eps)
     second = x2 / np.maximum(norms(x2, 2, dim), eps)
     return (first * second).sum(dim)
