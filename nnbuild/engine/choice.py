@@ -33,9 +33,10 @@ def _by_unfolding(conv: Convolution) -> float:
 
 
 def _by_winograd(conv: Convolution) -> float:
-    tiles = conv.count * prod(-(-size // 4) for size in conv.outputs)
+    tile = winograd.tile_of(conv)
+    tiles = conv.count * prod(-(-size // tile) for size in conv.outputs)
     inside, outside = tiles * conv.channels, tiles * conv.made
-    copies = 36 * inside * 0.4 + 16 * outside * 0.5
-    transforms = (1296 * inside + 576 * outside) / 28
+    copies = 36 * inside * 0.4 + tile * tile * outside * 0.5
+    transforms = 36 * (36 * inside + tile * tile * outside) / 28
     product = 36 * inside * conv.made / (45 if tiles >= 64 else 30)
-    return copies + transforms + product + 4 * conv.weight.nbytes / 10
+    return copies + transforms + product + 36 / prod(conv.kernel) * conv.weight.nbytes / 10

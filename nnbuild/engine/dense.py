@@ -6,7 +6,7 @@ from functools import partial
 
 from nnbuild.engine.finish import finished
 from nnbuild.engine.fusion import Stage
-from nnbuild.engine.step import Memory, Phase, Step, even_parts
+from nnbuild.engine.step import Call, Memory, Phase, Scratch, Step, copy, even_parts
 from nnbuild.graph.graph import Value
 from nnbuild.lazy import np
 
@@ -38,13 +38,25 @@ def linear(stage: Stage, threads: int) -> Step:
             scratch = memory.scratch[thread]
             scratch.clear()
             part = target[:, some]
-            product = partial(np.matmul, pixels, weight[some].T, part)
+            calls = _product(pixels, weight[some], part, scratch)
 
             def other(value: Value, some: slice = some) -> np.ndarray:
                 return others[value][:, some]
 
-            phase.append([product, *finished(stage.finishes, part, part, scratch, other, some)])
+            phase.append([*calls, *finished(stage.finishes, part, part, scratch, other, some)])
         return [phase]
 
     kind = "product" if source.numel() > weight.shape[1] else "matrix x vector"
     return Step(stage.nodes, kind, stage.output, stage.reads, bind, prepared=weight.nbytes if stage.folded else 0)
+
+
+def _product(pixels: np.ndarray, weight: np.ndarray, target: np.ndarray, scratch: Scratch) -> list[Call]:
+    """Calls for target = pixels @ weight.T.
+
+    A few rows by a large weight are faster the other way round: 16 by 9216 -> 4096 in 23 ms, not 35 (one core).
+    """
+    if len(pixels) == 1 or weight.nbytes < 1 << 20 or len(pixels) > 64:
+        return [partial(np.matmul, pixels, weight.T, target)]
+    upright = scratch.take(pixels.T.shape, pixels.dtype)
+    product = scratch.take(target.T.shape, target.dtype)
+    return [copy(upright, pixels.T), partial(np.matmul, weight, upright, product), copy(target, product.T)]

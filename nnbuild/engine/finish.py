@@ -30,10 +30,7 @@ def _relu(source: np.ndarray, target: np.ndarray, scratch: Scratch) -> list[Call
 
 
 def _clip(source: np.ndarray, target: np.ndarray, scratch: Scratch, low: float, high: float) -> list[Call]:
-    return [
-        partial(np.maximum, source, _number(low, target), out=target),
-        partial(np.minimum, target, _number(high, target), out=target),
-    ]
+    return [partial(np.clip, source, _number(low, target), _number(high, target), target)]
 
 
 def _tanh(source: np.ndarray, target: np.ndarray, scratch: Scratch) -> list[Call]:

@@ -94,6 +94,7 @@ def test_adaptive_average(size: Any) -> None:
         (nn.Conv2d(32, 32, 3, padding=1), (4, 32, 57, 57), "winograd 4x4"),
         (nn.Conv2d(64, 64, 3, padding=1), (3, 64, 13, 11), "winograd 4x4"),
         (nn.Conv2d(32, 32, 3, padding=2), (1, 32, 9, 2050), "winograd 4x4"),
+        (nn.Conv2d(64, 64, 5, padding=2), (2, 64, 27, 27), "winograd 2x2"),
         (nn.Conv2d(512, 512, 3, padding=1), (1, 512, 7, 7), "unfold"),
         (nn.Conv2d(64, 128, 1, 2), (2, 64, 29, 29), "product"),
         (nn.Conv2d(512, 300, 1), (1, 512, 7, 7), "product"),
