@@ -117,7 +117,7 @@ def _grid(table: Table, gap: int) -> RichTable:
 
 
 def _cells(line: Line) -> list[Text]:
-    first = Text(line.guide, style="dim") + Text(text(line.values[0] if line.label is None else line.label))
+    first = Text.assemble((line.guide, "dim"), text(line.values[0] if line.label is None else line.label))
     return [first, *(Text(text(value)) for value in line.values[1:])]
 
 

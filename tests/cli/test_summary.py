@@ -72,6 +72,11 @@ def test_a_plus_adds_columns(run):
     assert header == "path,type,output_shape,params,macs,kernel"
 
 
+def test_every_column_is_in_the_help(run):
+    text = " ".join(run("summary", "--help").stdout.replace(",", " ").split())
+    assert all(f" {key} " in text.replace(".", " ") for key in COLUMNS)
+
+
 def test_unknown_column(run):
     result = run("summary", "alexnet", "--columns", "kernal", status=1)
     assert result.stderr.endswith("error: there is no column 'kernal'\n  = help: did you mean kernel?\n")
