@@ -24,8 +24,8 @@ _FAMILIES = {
     "padding": "ConstantPad1d ConstantPad2d ConstantPad3d ZeroPad1d ZeroPad2d ZeroPad3d ReflectionPad1d ReflectionPad2d"
     " ReflectionPad3d ReplicationPad1d ReplicationPad2d ReplicationPad3d CircularPad1d CircularPad2d CircularPad3d",
     "activation": "ReLU ReLU6 Threshold RReLU Hardtanh Sigmoid Hardsigmoid Tanh SiLU Mish Hardswish ELU CELU SELU GLU"
-    " GELU Hardshrink Softshrink LeakyReLU LogSigmoid Softplus Softsign Tanhshrink Softmax LogSoftmax Softmin Softmax2d"
-    " PReLU",
+    " GELU Hardshrink Softshrink LeakyReLU LogSigmoid Softplus Softsign Tanhshrink PReLU",
+    "distribution": "Softmax LogSoftmax Softmin Softmax2d",
     "batch_normalization": "BatchNorm1d BatchNorm2d BatchNorm3d SyncBatchNorm InstanceNorm1d InstanceNorm2d"
     " InstanceNorm3d",
     "normalization": "LayerNorm RMSNorm GroupNorm LocalResponseNorm",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from nnbuild import ops
-from nnbuild.errors import OptionError, ShapeError
+from nnbuild.errors import OptionError
 from nnbuild.nn import init
 from nnbuild.nn.layer import Layer, WeightedLayer
 from nnbuild.nn.parameter import Parameter
 
 
-class _Activation(Layer):
+class Activation(Layer):
     """A layer that hands its options on to the op of its name."""
 
     op: ClassVar[str]
@@ -24,7 +24,7 @@ class _Activation(Layer):
         return ", ".join(f"{name}={value!r}" for name, value in options if name != "inplace" or value)
 
 
-class ReLU(_Activation):
+class ReLU(Activation):
     """max(0, x).
 
     Shape: (*) -> (*).
@@ -34,7 +34,7 @@ class ReLU(_Activation):
     inplace: bool = False
 
 
-class ReLU6(_Activation):
+class ReLU6(Activation):
     """min(max(0, x), 6).
 
     Shape: (*) -> (*).
@@ -44,7 +44,7 @@ class ReLU6(_Activation):
     inplace: bool = False
 
 
-class Threshold(_Activation):
+class Threshold(Activation):
     """x where it is above `threshold`, else `value`.
 
     Shape: (*) -> (*).
@@ -56,7 +56,7 @@ class Threshold(_Activation):
     inplace: bool = False
 
 
-class RReLU(_Activation):
+class RReLU(Activation):
     """Leaky ReLU whose slope is random between `lower` and `upper` in training, else their middle.
 
     Shape: (*) -> (*).
@@ -72,7 +72,7 @@ class RReLU(_Activation):
         return ops.rrelu(input, self.lower, self.upper, self.training, inplace=self.inplace)
 
 
-class Hardtanh(_Activation):
+class Hardtanh(Activation):
     """x between `min_val` and `max_val`, those beyond them.
 
     Shape: (*) -> (*).
@@ -90,7 +90,7 @@ class Hardtanh(_Activation):
             )
 
 
-class Sigmoid(_Activation):
+class Sigmoid(Activation):
     """1 / (1 + exp(-x)).
 
     Shape: (*) -> (*).
@@ -99,7 +99,7 @@ class Sigmoid(_Activation):
     op = "sigmoid"
 
 
-class Hardsigmoid(_Activation):
+class Hardsigmoid(Activation):
     """min(max(0, x + 3), 6) / 6.
 
     Shape: (*) -> (*).
@@ -113,7 +113,7 @@ class Hardsigmoid(_Activation):
         return ""
 
 
-class Tanh(_Activation):
+class Tanh(Activation):
     """The hyperbolic tangent.
 
     Shape: (*) -> (*).
@@ -122,7 +122,7 @@ class Tanh(_Activation):
     op = "tanh"
 
 
-class SiLU(_Activation):
+class SiLU(Activation):
     """x * sigmoid(x), also called swish.
 
     Shape: (*) -> (*).
@@ -132,7 +132,7 @@ class SiLU(_Activation):
     inplace: bool = False
 
 
-class Mish(_Activation):
+class Mish(Activation):
     """x * tanh(softplus(x)).
 
     Shape: (*) -> (*).
@@ -143,7 +143,7 @@ class Mish(_Activation):
     inplace: bool = False
 
 
-class Hardswish(_Activation):
+class Hardswish(Activation):
     """x * min(max(0, x + 3), 6) / 6.
 
     Shape: (*) -> (*).
@@ -157,7 +157,7 @@ class Hardswish(_Activation):
         return ""
 
 
-class ELU(_Activation):
+class ELU(Activation):
     """x where it is above 0, else `alpha` * (exp(x) - 1).
 
     Shape: (*) -> (*).
@@ -169,7 +169,7 @@ class ELU(_Activation):
     inplace: bool = False
 
 
-class CELU(_Activation):
+class CELU(Activation):
     """max(0, x) + min(0, `alpha` * (exp(x / alpha) - 1)).
 
     Shape: (*) -> (*).
@@ -181,7 +181,7 @@ class CELU(_Activation):
     inplace: bool = False
 
 
-class SELU(_Activation):
+class SELU(Activation):
     """ELU with a scale and an alpha that keep mean 0 and variance 1.
 
     Shape: (*) -> (*).
@@ -192,7 +192,7 @@ class SELU(_Activation):
     inplace: bool = False
 
 
-class GLU(_Activation):
+class GLU(Activation):
     """The first half of axis `dim` times the sigmoid of the second.
 
     Shape: (*, M, *) -> (*, M/2, *).
@@ -202,7 +202,7 @@ class GLU(_Activation):
     dim: int = -1
 
 
-class GELU(_Activation):
+class GELU(Activation):
     """x times the normal distribution's share below x, exactly or by a tanh.
 
     Shape: (*) -> (*).
@@ -213,7 +213,7 @@ class GELU(_Activation):
     approximate: Literal["none", "tanh"] = "none"
 
 
-class Hardshrink(_Activation):
+class Hardshrink(Activation):
     """x, and 0 within `lambd` of 0.
 
     Shape: (*) -> (*).
@@ -226,7 +226,7 @@ class Hardshrink(_Activation):
         return str(self.lambd)
 
 
-class Softshrink(_Activation):
+class Softshrink(Activation):
     """x moved towards 0 by `lambd`, and 0 within `lambd` of it.
 
     Shape: (*) -> (*).
@@ -239,7 +239,7 @@ class Softshrink(_Activation):
         return str(self.lambd)
 
 
-class LeakyReLU(_Activation):
+class LeakyReLU(Activation):
     """x where it is above 0, else `negative_slope` * x.
 
     Shape: (*) -> (*).
@@ -250,7 +250,7 @@ class LeakyReLU(_Activation):
     inplace: bool = False
 
 
-class LogSigmoid(_Activation):
+class LogSigmoid(Activation):
     """log(1 / (1 + exp(-x))).
 
     Shape: (*) -> (*).
@@ -259,7 +259,7 @@ class LogSigmoid(_Activation):
     op = "logsigmoid"
 
 
-class Softplus(_Activation):
+class Softplus(Activation):
     """log(1 + exp(`beta` * x)) / `beta`; x itself where `beta` * x is above `threshold`.
 
     Shape: (*) -> (*).
@@ -270,7 +270,7 @@ class Softplus(_Activation):
     threshold: float = 20.0
 
 
-class Softsign(_Activation):
+class Softsign(Activation):
     """x / (1 + abs(x)).
 
     Shape: (*) -> (*).
@@ -279,55 +279,13 @@ class Softsign(_Activation):
     op = "softsign"
 
 
-class Tanhshrink(_Activation):
+class Tanhshrink(Activation):
     """x - tanh(x).
 
     Shape: (*) -> (*).
     """
 
     op = "tanhshrink"
-
-
-class Softmax(_Activation):
-    """exp(x) over its sum along `dim`; without `dim`, along axis 0 of 0, 1 or 3 axes, else along axis 1.
-
-    Shape: (*) -> (*).
-    """
-
-    op = "softmax"
-    dim: int | None = None
-
-
-class LogSoftmax(_Activation):
-    """The logarithm of Softmax.
-
-    Shape: (*) -> (*).
-    """
-
-    op = "log_softmax"
-    dim: int | None = None
-
-
-class Softmin(_Activation):
-    """Softmax of -x.
-
-    Shape: (*) -> (*).
-    """
-
-    op = "softmin"
-    dim: int | None = None
-
-
-class Softmax2d(_Activation):
-    """Softmax over the channels at each place of an image.
-
-    Shape: (N, C, H, W) or (C, H, W) -> the same.
-    """
-
-    def forward(self, input: Any) -> Any:
-        if input.ndim not in (3, 4):
-            raise ShapeError(f"wants an input of 4 axes (N, C, H, W) or 3 (C, H, W) and gets {input.shape}")
-        return ops.softmax(input, -3)
 
 
 class PReLU(WeightedLayer):
