@@ -97,8 +97,7 @@ def command(
     inputs = gather(files, network.spec)
     for note in inputs.notes:
         warn(f"note: {note}")
-    layers = [path for path, _ in network.model.named_modules() if path] if save_all else list(dict.fromkeys(save))
-    plan = Plan(network.model, inputs, batch, () if save_all else layers)
+    plan = Plan(network.model, inputs, batch, list(dict.fromkeys(save)))
     if save_all:
         plan.save = _that_run(plan)
     if output is not None and output.suffix == ".npy" and len(plan.names) > 1:
