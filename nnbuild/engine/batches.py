@@ -12,7 +12,7 @@ from nnbuild.ops.op import map_tensors
 from nnbuild.ops.spec import TensorSpec
 
 #: Bytes that a step's input and output may take before the batch is divided.
-_AT_ONCE = 64 << 20
+_AT_ONCE = 32 << 20
 
 #: Ops that treat each index of the first axis alone, whatever their options.
 _ALONE = {

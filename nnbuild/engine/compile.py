@@ -48,7 +48,8 @@ class Compiled:
         batch = tensors_in((inputs, options))[0].shape[0]
         results: list[np.ndarray] = []
         for start in range(0, batch, count):
-            some = slice(start, start + count)
+            first = min(start, batch - count)  # the last part overlaps the one before: one plan serves all
+            some = slice(first, first + count)
             args, named = map_tensors(operator.itemgetter(some), (inputs, options))
             part = self(*args, **named)
             found = tensors_in(part)

@@ -147,8 +147,8 @@ class Plan:
         )
         for step in self.steps:
             step.bind(memory.fresh())
-        self.scratch = [Scratch(np.empty(scratch.most, np.uint8)) for scratch in memory.scratch]
-        self.shared = Scratch(np.empty(memory.shared.most, np.uint8))
+        self.scratch = [Scratch(scratch.most) for scratch in memory.scratch]
+        self.shared = Scratch(memory.shared.most)
         self.memory = Memory(self._arrays(self.block, {}), self.layout.last, self.scratch, self.shared)
         self.bound: list[list[Phase] | None] = [
             None if self._is_loose(step) else step.bind(self.memory.fresh()) for step in self.steps

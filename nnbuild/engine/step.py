@@ -27,10 +27,10 @@ STRIP_BYTES = 1 << 20
 
 
 class Scratch:
-    """Memory that one thread needs only within a step. Without a buffer it only counts."""
+    """Memory that one thread needs only within a step. It grows; `most` says what would have been enough."""
 
-    def __init__(self, buffer: np.ndarray | None = None) -> None:
-        self.buffer = buffer
+    def __init__(self, size: int = 0) -> None:
+        self.buffer = np.empty(size, np.uint8)
         self.used = 0
         self.most = 0
 
@@ -40,8 +40,8 @@ class Scratch:
         size = prod(shape) * np.dtype(dtype).itemsize
         start, self.used = self.used, self.used + -(-size // 64) * 64
         self.most = max(self.most, self.used)
-        if self.buffer is None:
-            return np.empty(shape, dtype)
+        if self.used > self.buffer.size:  # arrays taken before keep the smaller buffer
+            self.buffer = np.empty(max(self.used, 2 * self.buffer.size), np.uint8)
         return self.buffer[start : start + size].view(dtype).reshape(shape)
 
     def clear(self) -> None:
