@@ -99,7 +99,7 @@ def command(
         warn(f"note: {note}")
     plan = Plan(network.model, inputs, batch, list(dict.fromkeys(save)))
     if save_all:
-        plan.save = _that_run(plan)
+        plan.save_layers(_that_run(plan))
     if output is not None and output.suffix == ".npy" and len(plan.names) > 1:
         raise InputError(f"the network gives {len(plan.names)} outputs and a .npy file holds one", hint="name it .npz")
     if not force:

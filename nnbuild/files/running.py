@@ -42,8 +42,8 @@ class Plan:
             self.batch = inputs.samples
             self.graph = self._traced(self.batch)
         self.names = list(_names(self.graph.result, "output"))
-        self.save = list(save)
-        self._check_saved()
+        self.save: list[str] = []
+        self.save_layers(save)
 
     @property
     def whole(self) -> bool:
@@ -76,11 +76,11 @@ class Plan:
     def _has_batch_axis(self) -> bool:
         return all(value.ndim and value.shape[0] == self.batch for value in self.graph.outputs)
 
-    def _check_saved(self) -> None:
-        """Every layer asked for exists, is called, and can be written batch by batch."""
+    def save_layers(self, paths: Sequence[str]) -> None:
+        """Want the outputs of these layers too: each must exist, run, and come batch by batch. Raises InputError."""
         known = {path: module for path, module in self.model.named_modules() if path}
         calls = {id(call.module): call for call in self.graph.calls()}
-        for path in self.save:
+        for path in paths:
             if path not in known:
                 raise InputError(f"the network has no layer {path!r}", hint=suggestion(path, known) or _some(known))
             call = calls.get(id(known[path]))
@@ -90,6 +90,7 @@ class Plan:
                 raise InputError(
                     f"the output of {path} has no batch axis in front", hint=f"run all at once: --batch {self.samples}"
                 )
+        self.save = list(paths)
 
     def check_memory(self) -> None:
         """Raises InputError if weights and activations need more memory than there is."""

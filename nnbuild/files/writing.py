@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import zipfile
+from math import prod
 from pathlib import Path
 from typing import IO
 
@@ -53,9 +54,18 @@ class OutputFile:
             for part in self._parts.values():
                 part.close()
             if kind is None and self._parts:
+                self._check()
                 self._finish()
         finally:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _check(self) -> None:
+        for name, part in self._parts.items():
+            if not part.complete:
+                raise InputError(
+                    f"{name} does not come with one part for each batch, so it cannot be put together",
+                    hint=f"run all at once: --batch {self.samples}",
+                )
 
     def _finish(self) -> None:
         try:
@@ -76,12 +86,19 @@ class _Part:
 
     def __init__(self, path: Path, shape: tuple[int, ...], dtype: np.dtype) -> None:
         self.path = path
+        self._missing = prod(shape)
         self._file: IO[bytes] = path.open("wb")
         header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(self._file, header)
 
     def append(self, array: np.ndarray) -> None:
+        self._missing -= array.size
         self._file.write(np.ascontiguousarray(array).data if array.size else b"")
+
+    @property
+    def complete(self) -> bool:
+        """Whether as much came as the header promises."""
+        return self._missing == 0
 
     def close(self) -> None:
         self._file.close()

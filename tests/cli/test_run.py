@@ -127,6 +127,11 @@ def test_layers_without_a_batch_axis_in_front(run, tmp_path, spec):
     x = save(tmp_path / "x.npy", np.ones((8, 3)))
     result = run("run", net, "--input", x, "--save", "a", "--output", tmp_path / "o.npz", "--batch", 4, status=1)
     assert "the output of a has no batch axis in front" in result.stderr and "--batch 8" in result.stderr
+    result = run("run", net, "--input", x, "--save-all", "--output", tmp_path / "o.npz", "--batch", 4, status=1)
+    assert "the output of a has no batch axis in front" in result.stderr
+    run("run", net, "--input", x, "--save-all", "--output", tmp_path / "o.npz", "--batch", 8)
+    with np.load(tmp_path / "o.npz") as saved:
+        assert saved["a"].shape == (3, 8)
 
 
 def test_several_inputs_and_outputs(run, tmp_path, spec):

@@ -153,6 +153,15 @@ def test_one_array_in_a_npy(tmp_path):
         file.append("y", np.zeros(1), whole=True)
 
 
+def test_parts_must_add_up(tmp_path):
+    with (
+        pytest.raises(InputError, match=r"x does not come with one part .* --batch 5"),
+        OutputFile(tmp_path / "o.npy", 5) as file,
+    ):
+        file.append("x", np.zeros((2, 3)), whole=False)
+    assert not list(tmp_path.iterdir())
+
+
 def test_memory_is_known():
     assert 1 << 20 < memory.available_memory() < 1 << 50
     assert memory.in_gigabytes(4 * 2**30) == "4.00 GiB" and memory.in_gigabytes(2**20) == "1.00 MiB"
