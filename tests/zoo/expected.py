@@ -1,4 +1,4 @@
-"""What the 80 networks must be: facts of torchvision 0.28's builders, and their outputs in PyTorch with weights by `rule`.
+"""What the 80 networks must be: facts of torchvision 0.28's builders, and their outputs with weights made by `rule`.
 
 `expected.json.xz` holds, by name, `input` (a shape), `params`, `macs`, and `tensors`, the state_dict in order as lines
 like "features.0.weight float32 [64,3,11,11]". `expected.npz` holds the 1000 logits for the input of the rule, float32.
