@@ -23,6 +23,7 @@ from nnbuild.spec.members import add_buffers, add_parameters, initialise, tie
 from nnbuild.spec.model import ModuleNames, SpecModule
 from nnbuild.spec.names import BUILD_NAMES
 from nnbuild.spec.nodes import Mapping, Node, Scalar, Sequence
+from nnbuild.spec.program import Program
 from nnbuild.spec.scalars import EXPRESSION, constant
 from nnbuild.spec.scope import MISSING, Chain, Scope
 from nnbuild.spec.source import CallSource, LongSource
@@ -40,6 +41,7 @@ class Builder(Caller):
         super().__init__(Budget())
         self.problems: list[NnbuildError] = []
         self.path: list[str] = []
+        self.programs: dict[int, Program] = {}  # of buffers, by the id of the node, which the spec keeps
         self._modules = 0
         self._nested = 0
 

@@ -116,7 +116,8 @@ def _computed(node: Node, scope: Scope, builder: Builder) -> Any:
     if not isinstance(node, Scalar):
         return value_of(node, scope, builder)
     if node.style == "|" and "return" in node.text:
-        return Program(node, ()).run(scope, (), {}, "the buffer")
+        program = builder.programs.get(id(node)) or builder.programs.setdefault(id(node), Program(node, ()))
+        return program.run(scope, (), {}, "the buffer")
     return evaluate(node, scope, builder)
 
 
