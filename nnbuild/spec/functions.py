@@ -124,6 +124,7 @@ MATH: dict[str, Any] = {
 #: Names that stand for themselves everywhere.
 NAMES: dict[str, Any] = {
     **{name: _plain(name, python) for name, python in _PYTHON.items()},
+    **{name: MATH[name] for name in ("sqrt", "ceil", "floor", "log", "log2", "exp")},
     "sum": _folding("sum", "Add", 0), "prod": MATH["prod"],
     "accumulate": _folding("accumulate", "Add", None, keep=True),
     "true": True, "false": False, "null": None,
