@@ -137,8 +137,8 @@ def suggestion(name: str, known: Iterable[str]) -> str | None:
     import difflib
 
     names = list(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.55)
     if not close:
         folded = {known_name.lower(): known_name for known_name in names}
-        close = [folded[match] for match in difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)]
+        close = [folded[match] for match in difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.55)]
     return f"did you mean {close[0]}?" if close else None
