@@ -102,6 +102,10 @@ class MultiheadAttention(WeightedLayer):
         is_causal: bool = False,
     ) -> tuple[Any, Any]:
         self._check_inputs(query, key, value)
+        for name, given in (("attn_mask", attn_mask), ("key_padding_mask", key_padding_mask)):
+            if given is not None and not _is_bool(given) and not is_floating(spec_of(given).dtype):
+                dtype = spec_of(given).dtype
+                raise ShapeError(f"wants {name} to be of bool or numbers with fractions and gets {dtype}")
         if is_causal and attn_mask is None:
             raise ShapeError(
                 "wants an attn_mask where is_causal=True says that it is causal",
@@ -156,11 +160,11 @@ class MultiheadAttention(WeightedLayer):
         batch = query.shape[1 - time] if query.ndim == 3 else 1
         if attn_mask is not None:
             full = (batch * self.num_heads, length, keys)
-            _check_mask("attn_mask", attn_mask, query, (length, keys), full)
+            _check_mask("attn_mask", attn_mask, (length, keys), full)
             if attn_mask.ndim == 3 and query.ndim == 3:
                 attn_mask = ops.reshape(attn_mask, (batch, self.num_heads, length, keys))
         if key_padding_mask is not None:
-            _check_mask("key_padding_mask", key_padding_mask, query, (batch, keys) if query.ndim == 3 else (keys,))
+            _check_mask("key_padding_mask", key_padding_mask, (batch, keys) if query.ndim == 3 else (keys,))
             if query.ndim == 3:
                 key_padding_mask = ops.reshape(key_padding_mask, (batch, 1, 1, keys))
         mask = _either(attn_mask, key_padding_mask)
@@ -229,12 +233,9 @@ def _is_bool(mask: Any) -> bool:
     return spec_of(mask).dtype == "bool"
 
 
-def _check_mask(name: str, mask: Any, query: Any, *shapes: tuple[int, ...]) -> None:
-    dtype = spec_of(mask).dtype
-    if dtype != "bool" and not is_floating(dtype):
-        raise ShapeError(f"wants an {name} of bool or numbers with fractions and gets {dtype}")
+def _check_mask(name: str, mask: Any, *shapes: tuple[int, ...]) -> None:
     if mask.shape not in shapes:
-        raise ShapeError(f"wants an {name} of {' or '.join(map(str, shapes))} and gets {mask.shape}")
+        raise ShapeError(f"wants {name} to be {' or '.join(map(str, shapes))} and gets {mask.shape}")
 
 
 def _either(first: Any, second: Any) -> Any:

@@ -63,7 +63,8 @@ def module_list(lib: Library) -> list[Any]:
     del some[1]
     facts += [repr(some), repr(some.append(identity())), repr(some.insert(0, identity())), repr(some)]
     del some[3:]
-    facts += [repr(some), repr(some.extend([identity()])), repr(some.__add__([linear(3, 3)])), outcome(lambda: some + 3)]
+    facts += [repr(some), repr(some.extend([identity()])), repr(some.__add__([linear(3, 3)]))]
+    facts.append(outcome(lambda: some + 3))
     some += [linear(8, 8)]
     facts += [repr(some), repr(some.pop(0)), repr(some.pop(-1)), repr(some.pop(slice(0, 1))), repr(some)]
     facts += [outcome(lambda: some.append(3)), outcome(lambda: some.extend(3)), outcome(lambda: some.pop(99))]
