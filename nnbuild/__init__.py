@@ -13,12 +13,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nnbuild import nn, ops
-    from nnbuild.engine import compile
+    from nnbuild import engine, graph, nn, ops
     from nnbuild.errors import InputError, NnbuildError, OptionError, ShapeError, SpecError, WeightError
-    from nnbuild.graph import Graph, trace
+    from nnbuild.graph import Graph
     from nnbuild.ops import TensorSpec
     from nnbuild.spec import load
+
+    compile = engine.compile
+    trace = graph.trace
 
 __version__ = "0.1.0"
 

@@ -3,8 +3,8 @@
     python -m tests.readme          rewrite the outputs in place
 
 A block ```console has commands behind `$ ` with their output below, exact to the letter. A pair of comments
-`<!-- $ nnbuild ... -->` and `<!-- end -->` encloses what that command prints as Markdown. Blocks of YAML and Python that
-begin with a comment `# name.yaml` are files beside which the commands run.
+`<!-- $ nnbuild ... -->` and `<!-- end -->` encloses what that command prints as Markdown. Blocks of YAML and Python
+that begin with a comment `# name.yaml` are files beside which the commands run.
 """
 
 from __future__ import annotations

@@ -15,7 +15,9 @@ from nnbuild.cli import cli
 from tests import readme
 
 TEXT = readme.README.read_text(encoding="utf-8")
-SLOW = ("check --all", "alexnet")
+#: Commands that make large weights or check every network.
+LARGE = [command for command in readme.commands(TEXT) if "--all" in command or "run alexnet" in command]
+QUICK = [command for command in readme.commands(TEXT) if command not in LARGE]
 
 
 @pytest.fixture
@@ -30,19 +32,8 @@ def test_printed_outputs_are_what_the_commands_print(folder: Path) -> None:
     assert readme.renewed(TEXT) == TEXT
 
 
-@pytest.mark.parametrize("command", readme.commands(TEXT))
+@pytest.mark.parametrize("command", [*QUICK, *(pytest.param(command, marks=pytest.mark.large) for command in LARGE)])
 def test_commands_run(command: str, folder: Path) -> None:
-    if "run" in command and "alexnet" in command or "--all" in command:
-        pytest.skip("runs with the marker large")
-    output, status = readme.run(command)
-    assert status == 0, output
-
-
-@pytest.mark.large
-@pytest.mark.parametrize(
-    "command", [command for command in readme.commands(TEXT) if "alexnet" in command or "--all" in command]
-)
-def test_large_commands_run(command: str, folder: Path) -> None:
     output, status = readme.run(command)
     assert status == 0, output
 

@@ -7,7 +7,7 @@ import math
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.dtypes import floating, is_floating
-from nnbuild.ops.op import elementwise
+from nnbuild.ops.elementwise import elementwise
 
 _SELU_ALPHA = 1.6732632423543772
 _SELU_SCALE = 1.0507009873554805

@@ -7,7 +7,8 @@ from typing import Any
 from nnbuild.errors import ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.dtypes import floating, is_floating, numbers, result_type
-from nnbuild.ops.op import elementwise, op
+from nnbuild.ops.elementwise import elementwise
+from nnbuild.ops.op import op
 from nnbuild.ops.spec import TensorSpec
 
 # The first operand of a reflected operator (`2 - x`) may be a number, so no name says "tensor" here.

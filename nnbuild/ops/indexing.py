@@ -10,7 +10,8 @@ from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.axes import axis, listed_shape, real_axis, whole
 from nnbuild.ops.dtypes import is_floating
-from nnbuild.ops.op import Op, array_of, broadcast, is_tensor, op, recorder
+from nnbuild.ops.elementwise import broadcast
+from nnbuild.ops.op import Op, array_of, is_tensor, op, recorder
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.tensor_like import TensorLike
 

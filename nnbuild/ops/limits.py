@@ -7,7 +7,8 @@ from typing import Any
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.dtypes import fractions, numbers, result_type
-from nnbuild.ops.op import broadcast, elementwise, op
+from nnbuild.ops.elementwise import broadcast, elementwise
+from nnbuild.ops.op import op
 from nnbuild.ops.spec import TensorSpec
 
 

@@ -7,7 +7,7 @@ import math
 from nnbuild.lazy import np
 from nnbuild.ops import special
 from nnbuild.ops.dtypes import floating, fractions, numbers
-from nnbuild.ops.op import elementwise
+from nnbuild.ops.elementwise import elementwise
 
 
 @elementwise(dtype=floating)

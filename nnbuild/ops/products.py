@@ -7,7 +7,8 @@ from typing import Any
 from nnbuild.errors import ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.dtypes import numbers, promote
-from nnbuild.ops.op import broadcast, op
+from nnbuild.ops.elementwise import broadcast
+from nnbuild.ops.op import op
 from nnbuild.ops.spec import TensorSpec
 
 

@@ -6,7 +6,8 @@ from nnbuild.lazy import np
 from nnbuild.ops.axes import real_axis
 from nnbuild.ops.distribution import norms
 from nnbuild.ops.dtypes import promote
-from nnbuild.ops.op import broadcast, op
+from nnbuild.ops.elementwise import broadcast
+from nnbuild.ops.op import op
 from nnbuild.ops.planes import fractions
 from nnbuild.ops.spec import TensorSpec
 

@@ -1,0 +1,84 @@
+"""Ops on each element alone: broadcasting, promotion, and the decorator that makes an Op of a function on arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from nnbuild.errors import ShapeError
+from nnbuild.lazy import np
+from nnbuild.ops.dtypes import result_type
+from nnbuild.ops.op import Op, is_array
+from nnbuild.ops.spec import TensorSpec
+
+
+def broadcast(*shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape that these broadcast to, aligned at the last axis."""
+    result: list[int] = [1] * max((len(shape) for shape in shapes), default=0)
+    for shape in shapes:
+        for axis, size in enumerate(shape, start=len(result) - len(shape)):
+            if size != 1 and result[axis] not in (1, size):
+                raise ShapeError(
+                    f"shapes {' and '.join(map(str, shapes))} do not broadcast: sizes {result[axis]} and {size}",
+                    hint="axes are aligned at the right; each pair must be equal or one of them 1",
+                )
+            result[axis] = size if result[axis] == 1 else result[axis]
+    return tuple(result)
+
+
+def elementwise(
+    kernel: Callable[..., Any] | None = None,
+    *,
+    dtype: str | Callable[[str], str] | None = None,
+    inplace: bool = False,
+    check: Callable[..., None] | None = None,
+) -> Any:
+    """Decorator: an Op on each element alone, over operands that broadcast.
+
+    The operands are the required arguments, tensors or numbers; the kernel gets their arrays in their common dtype.
+
+    Params: dtype, the result's, or a function of the operands' common one (`floating` for what has fractions), None
+    for the common one itself; inplace, whether the op takes `inplace=`; check, a function of the op's arguments that
+    refuses options.
+    """
+
+    def decorate(kernel: Callable[..., Any]) -> Op:
+        code = kernel.__code__
+        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        required = names[: code.co_argcount - len(kernel.__defaults__ or ())]
+
+        def dtype_of(args: tuple[Any, ...], options: dict[str, Any]) -> str:
+            common = result_type(*args[: len(required)], *(options[name] for name in required[len(args) :]))
+            return common if dtype is None or isinstance(dtype, str) else dtype(common)
+
+        @wraps(kernel)
+        def on_promoted(*args: Any, **options: Any) -> Any:
+            common = dtype_of(args, options)
+            promoted = {name: _promoted(value, common) for name, value in options.items()}
+            return kernel(*(_promoted(value, common) for value in args), **promoted)
+
+        def shape(*args: Any, **options: Any) -> TensorSpec:
+            given = {*names[: len(args)], *options}
+            if len(args) > code.co_argcount or not given.issubset(names) or not given.issuperset(required):
+                raise TypeError  # which `infer` explains
+            if check is not None:
+                check(*args, **options)
+            common = dtype_of(args, options)
+            tensors = [value.shape for value in (*args, *options.values()) if isinstance(value, TensorSpec)]
+            return TensorSpec(broadcast(*tensors), dtype if isinstance(dtype, str) else common)
+
+        made = Op(on_promoted)
+        made.inplace = inplace
+        made.shape(shape)
+        return made
+
+    return decorate if kernel is None else decorate(kernel)
+
+
+def _promoted(value: Any, dtype: str) -> Any:
+    if is_array(value):
+        return value.astype(dtype, copy=False)
+    if type(value) is int and "int" in dtype:
+        return np.asarray(value).astype(dtype)  # NumPy refuses a number that does not fit; torch takes its low bits
+    return value
