@@ -11,8 +11,8 @@ from nnbuild.nn.module import Module
 from nnbuild.ops.op import map_tensors
 from nnbuild.ops.spec import TensorSpec
 
-#: Bytes that a step's input and output may take before the batch is divided.
-_AT_ONCE = 32 << 20
+#: Bytes of a step's input and output from which on the batch is divided, and what they then may take.
+_LARGE, _AT_ONCE = 128 << 20, 32 << 20
 
 #: Ops that treat each index of the first axis alone, whatever their options.
 _ALONE = {
@@ -32,7 +32,7 @@ def batch_part(graph: Graph) -> int | None:
         return None
     batch = graph.inputs[0].shape[0]
     most = max(sum(value.nbytes for value in (*node.inputs, *node.outputs)) for node in graph.nodes)
-    if most <= _AT_ONCE or batch < 2:
+    if most <= _LARGE or batch < 2:
         return None
     values = [*graph.inputs, *(value for node in graph.nodes for value in node.outputs), *graph.outputs]
     if any(not isinstance(value, Value) or value.shape[:1] != (batch,) for value in values):

@@ -35,13 +35,17 @@ class Layout:
 
     def _place_channels(self, stages: list[Stage]) -> None:
         for stage in stages:
-            if windowed(stage):
+            if windowed(stage) or (stage.kind == "affine" and stage.output.ndim > 2):
                 self.last.update((stage.input, stage.output))
         for stage in stages:
             follows = stage.kind in ("affine", "elementwise")
             joins = is_channel_cat(stage) and all(value in self.last for value in stage.args["tensors"])
             if joins or (follows and stage.input in self.last):
                 self.last.add(stage.output)
+
+        for stage in reversed(stages):
+            if is_channel_cat(stage) and stage.output in self.last:
+                self.last.update(stage.args["tensors"])
 
     def _place_parts(self, stages: list[Stage]) -> None:
         """The later and larger first: a cat that begins another one is part of it."""

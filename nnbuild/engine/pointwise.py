@@ -53,8 +53,8 @@ def _strip(
     scratch.clear()
     pixels, calls = _pixels(conv, picked[part.images, part.rows], scratch)
     target, _ = conv.parts(memory, part)
-    product = rows(target)
-    return [*calls, partial(np.matmul, pixels, weight, product), *conv.finish(memory, part, target, scratch)]
+    room = conv.room(target, scratch)
+    return [*calls, partial(np.matmul, pixels, weight, rows(room)), *conv.finish(memory, part, room, scratch)]
 
 
 def _by_channels(

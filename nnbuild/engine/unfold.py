@@ -74,6 +74,8 @@ def _strip(
     target, _ = conv.parts(memory, part)
     if wide is not conv and not target.flags.c_contiguous:
         target = scratch.take(target.shape, conv.dtype)
+    else:
+        target = conv.room(target, scratch)
     if conv.groups == 1:
         product = rows(target) if wide is conv else target.reshape(pixels, -1)
         calls.append(partial(np.matmul, columns[0], weight[0], product))

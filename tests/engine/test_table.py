@@ -1,0 +1,69 @@
+"""Over the table of cases and the bundled specs: the engine gives what the model gives."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nnbuild
+from nnbuild import nn
+from nnbuild.engine import compile
+from nnbuild.graph.trace import trace
+from nnbuild.ops import TensorSpec
+from nnbuild.ops.op import tensors_in
+from tests.cases import Case, all_cases, weight
+
+ROWS = [row for row in all_cases() if not row.train]
+SPECS = sorted(path.stem for path in (Path(__file__).parents[2] / "specs").glob("*.yaml"))
+
+
+def compared(model: Any, inputs: list[Any], options: dict[str, Any]) -> None:
+    kept = [np.array(array) for array in inputs]
+    expected = tensors_in(model(*inputs, **options))
+    run = compile(model, threads=2)
+    for _ in range(2):
+        found = tensors_in(run(*inputs, **options))
+        assert len(found) == len(expected)
+        for ours, theirs in zip(found, expected, strict=True):
+            assert ours.dtype == theirs.dtype and ours.shape == theirs.shape
+            scale = float(np.nanmax(np.abs(theirs), initial=1e-3)) if theirs.dtype.kind == "f" else 0
+            np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-4 * scale if np.isfinite(scale) else 1e-4)
+    assert all(map(np.array_equal, inputs, kept))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_layers(row: Case) -> None:
+    if "inplace=True" in row.layer:
+        pytest.skip("writes into its input by design")
+    layer = row.build(nn)
+    if row.layer.startswith("Lazy"):
+        trace(layer, *row.arrays(), **row.call)
+    state = layer.state_dict()
+    floats = {key: weight(key, array.shape) for key, array in state.items() if array.dtype == np.float32}
+    layer.load_state_dict({**state, **floats})
+    compared(layer, row.arrays(), row.call)
+
+
+#: Small enough for every test run; `.ci/run` takes the others.
+LIGHT = {"lenet", "lenet_sequential", "lenet_mnist", "linear", "conv_layer", "module_dict", "module_list", "m5", "unet"}
+
+#: Unpooling goes by the places of largest elements, which rounding in single precision moves among equals.
+EXACT = {"segnet"}
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in LIGHT else pytest.param(name, marks=pytest.mark.large) for name in SPECS]
+)
+def test_bundled_specs(name: str) -> None:
+    model = nnbuild.load(name).eval()
+    if name in EXACT:
+        model.double()
+    random = np.random.default_rng(0)
+    inputs = [
+        random.normal(size=entry.shape).astype("float64" if name in EXACT else entry.dtype)
+        if entry.dtype.startswith("float")
+        else random.integers(0, 2, entry.shape).astype(entry.dtype)
+        for entry in (TensorSpec(entry.sized(1), entry.dtype) for entry in model.spec.inputs)
+    ]
+    compared(model, inputs, {})
