@@ -24,6 +24,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
+from importlib import import_module
 from typing import Any, Protocol, Self
 
 from nnbuild.errors import OptionError, ShapeError
@@ -125,6 +126,9 @@ class Op:
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _op_named, (self.name,)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self  # like a function: a layer that keeps its activation is copied with the same op
@@ -236,6 +240,10 @@ class Op:
             return values
         results = self.compute(outputs, *args, **options)
         return _written(array_of(args[0]), results) if in_place else results
+
+
+def _op_named(name: str) -> Op:
+    return getattr(import_module("nnbuild.ops"), name)
 
 
 def _widen(array: np.ndarray) -> np.ndarray:

@@ -262,3 +262,13 @@ def test_extra_state_is_two_methods() -> None:
     for call in (nn.Module().get_extra_state, lambda: nn.Module().set_extra_state(1)):
         with pytest.raises(RuntimeError, match="override get_extra_state and set_extra_state together"):
             call()
+
+
+def test_a_module_survives_pickling_and_copying() -> None:
+    x = np.ones((2, 3, 8), np.float32)
+    model = nn.Sequential(nn.TransformerEncoderLayer(8, 2, 16), nn.LayerNorm(8), nn.Linear(8, 2)).eval()
+    again, copied = pickle.loads(pickle.dumps(model)), copy.deepcopy(model)
+    for other in (again, copied):
+        np.testing.assert_array_equal(other(x), model(x))
+        other[2].weight.data[...] = 0
+        assert np.any(model[2].weight.data)
