@@ -8,14 +8,14 @@ from nnbuild.engine import depthwise, pointwise, unfold, winograd
 from nnbuild.engine.convolution import Convolution
 from nnbuild.engine.step import Step
 
-#: Multiply-adds below which handing work to another thread costs more than it saves.
-_ALONE = 1 << 19
+#: Multiply-adds below which handing work to another thread costs more (40 us) than it saves: of products, of taps.
+_ALONE, _ALONE_TAPS = 1 << 23, 1 << 19
 
 
 def convolution(conv: Convolution, threads: int) -> Step:
     """The step for a convolution."""
     macs = conv.pixels * prod(conv.weight.shape)
-    if macs < _ALONE:
+    if macs < (_ALONE_TAPS if depthwise.fits(conv) else _ALONE):
         threads = 1
     if pointwise.fits(conv):
         return pointwise.pointwise(conv, threads)

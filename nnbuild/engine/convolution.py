@@ -184,10 +184,11 @@ def strip_input(
         calls += [partial(padded[(*lead, end)].fill, fill) for end in ends if end.start != end.stop]
     middle = tuple(slice(a, a + n) for (a, _), n in zip(edges, inner.shape[1:-1], strict=True))
     target = padded[(slice(None), *middle)]
-    return padded, calls + finished(before, inner, target, scratch, _no_other)
+    return padded, calls + finished(before, inner, target, scratch, no_other)
 
 
-def _no_other(value: Value) -> np.ndarray:
+def no_other(value: Value) -> np.ndarray:
+    """For finishes that add no other value."""
     raise AssertionError("an input's own finishes add no other value")
 
 

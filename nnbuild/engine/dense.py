@@ -24,7 +24,7 @@ def linear(stage: Stage, threads: int) -> Step:
     source = stage.args["input"]
     work = source.numel() * made
     # A product of less than this is done before another thread has heard of it.
-    parts = even_parts(made, threads if work > 1 << 17 else 1)
+    parts = even_parts(made, threads if work > 1 << 22 else 1)
 
     def bind(memory: Memory) -> list[Phase]:
         pixels = memory.arrays[source].reshape(-1, weight.shape[1])

@@ -16,6 +16,9 @@ def elementwise(stage: Stage, threads: int) -> Step:
     """The step; over its input where that is not read again."""
     source, output = stage.args["input"], stage.output
 
+    # Handing work to another thread costs 40 us, a pass over so many elements takes 70.
+    threads = threads if output.numel() > 8 * _AT_ONCE else 1
+
     def bind(memory: Memory) -> list[Phase]:
         before, after = memory.like(source, output), memory.arrays[output]
         others = {
@@ -37,6 +40,6 @@ def elementwise(stage: Stage, threads: int) -> Step:
             inner, target = before[some], after[some]
             in_place = before is after or inner.__array_interface__["data"] == target.__array_interface__["data"]
             lists.append(finished(stage.finishes, target if in_place else inner, target, scratch, other))
-        return [dealt(lists, threads if after.size > _AT_ONCE else 1)]
+        return [dealt(lists, threads)]
 
     return Step(stage.nodes, "in strips", output, stage.reads, bind, inplace=[source])

@@ -12,6 +12,9 @@ from nnbuild.engine.step import STRIP_BYTES, Call, Memory, Phase, Scratch, Step,
 from nnbuild.lazy import np
 from nnbuild.ops.window import Slide
 
+#: Elements below which handing work to another thread costs more than it saves.
+_ALONE = 1 << 18
+
 
 def fits(stage: Stage) -> bool:
     """Whether this is the largest or the average of windows of a batch of images, without indices."""
@@ -45,7 +48,7 @@ def pool(stage: Stage, threads: int) -> Step:
 
     def bind(memory: Memory) -> list[Phase]:
         row = source.numel() // (source.shape[0] * outputs[0]) * np.dtype(output.dtype).itemsize
-        small = source.numel() < 1 << 15
+        small = source.numel() < _ALONE
         parts = strips(source.shape[0], outputs[0], max(1, STRIP_BYTES // max(1, 2 * row)), 1 if small else threads)
         lists = [
             _strip(memory, stage, slides, factor, part, memory.scratch[thread])
@@ -120,7 +123,7 @@ def _whole(stage: Stage, threads: int) -> Step:
         before = memory.image(source)
         before = before.reshape(before.shape[0], -1, before.shape[-1])
         after = memory.image(output).reshape(before.shape[0], -1)
-        split = threads if source.numel() >= 1 << 15 else 1
+        split = threads if source.numel() >= _ALONE else 1
         phase: Phase = []
         for start, stop in even_parts(after.shape[1], split):
             total = after[:, start:stop]

@@ -11,10 +11,9 @@ from __future__ import annotations
 from functools import partial
 from math import prod
 
-from nnbuild.engine.convolution import Convolution, Part, strip_input, strips
-from nnbuild.engine.finish import Finish, finished
+from nnbuild.engine.convolution import Convolution, Part, no_other, strip_input, strips
+from nnbuild.engine.finish import finished
 from nnbuild.engine.step import STRIP_BYTES, Call, Memory, Phase, Scratch, Step, copy, dealt, even_parts, owners
-from nnbuild.graph.graph import Value
 from nnbuild.lazy import np
 from nnbuild.ops.window import Slide
 
@@ -106,50 +105,50 @@ class _Form:
         ]
 
     def divided(self, memory: Memory) -> list[Phase]:
-        """Input transform by channels, products by their 36 places, output transform by channels."""
+        """Transforms by rows of tiles, the products between by their 36 places: each thread reads half a weight."""
         conv, shared = self.conv, memory.shared
-        whole = Part(0, conv.count, 0, conv.outputs[0])
         down, across = (-(-size // self.tile) for size in conv.outputs)
-        tiles = conv.count * down * across
-        values = shared.take((36, tiles, conv.channels), conv.dtype)
-        products = shared.take((36, tiles, conv.made), conv.dtype)
+        every = slice(0, across)
+        values = shared.take((36, conv.count * down * across, conv.channels), conv.dtype)
+        products = shared.take((36, conv.count * down * across, conv.made), conv.dtype)
         first: Phase = []
-        second: Phase = []
         third: Phase = []
-        for thread, (start, stop) in enumerate(even_parts(conv.channels, self.threads)):
+        for thread, part in enumerate(self._halves(down)):
             scratch = memory.scratch[thread]
             scratch.clear()
-            padded, calls = self._padded(memory, whole, scratch, slice(start, stop))
-            gathered, call = self._gathered(padded, whole, slice(0, across), scratch)
-            changed = scratch.take(gathered.shape, conv.dtype)
-            change = partial(np.matmul, self.into, gathered.reshape(36, -1), changed.reshape(36, -1))
-            first.append([*calls, call, change, copy(values[:, :, start:stop], changed)])
-        for start, stop in even_parts(36, self.threads):
-            second.append([partial(np.matmul, values[start:stop], self.weight[start:stop], products[start:stop])])
-        for thread, (start, stop) in enumerate(even_parts(conv.made, self.threads)):
-            scratch = memory.scratch[thread]
+            start = (part.first * down + part.start // self.tile) * across
+            padded, calls = self._padded(memory, part, scratch)
+            gathered, call = self._gathered(padded, part, every, scratch)
+            some = slice(start, start + gathered.shape[1])
+            into = values[:, some].reshape(36, -1)
+            first.append([*calls, call, partial(np.matmul, self.into, gathered.reshape(36, -1), into)])
             scratch.clear()
-            some = scratch.take((36, tiles, stop - start), conv.dtype)
-            results = scratch.take((self.tile**2, tiles, stop - start), conv.dtype)
-            calls = [
-                copy(some, products[:, :, start:stop]),
-                partial(np.matmul, self.out_of, some.reshape(36, -1), results.reshape(self.tile**2, -1)),
-            ]
-            third.append(calls + self._placed(memory, whole, results, slice(0, across), scratch, slice(start, stop)))
+            results = scratch.take((self.tile**2, gathered.shape[1], conv.made), conv.dtype)
+            back = partial(np.matmul, self.out_of, products[:, some].reshape(36, -1), results.reshape(len(results), -1))
+            third.append([back, *self._placed(memory, part, results, every, scratch)])
+        second: Phase = [
+            [partial(np.matmul, values[start:stop], self.weight[start:stop], products[start:stop])]
+            for start, stop in even_parts(36, self.threads)
+        ]
         return [first, second, third]
 
-    def _padded(
-        self, memory: Memory, part: Part, scratch: Scratch, channels: slice = slice(None)
-    ) -> tuple[np.ndarray, list[Call]]:
-        """The input under a strip, padded up to whole tiles, and the calls that bring it there."""
+    def _halves(self, down: int) -> list[Part]:
+        """A part of the output for each thread: images, or rows of tiles of the only one."""
         conv = self.conv
-        source = memory.image(conv.input)[..., channels]
-        tile = self.tile
+        if conv.count > 1:
+            return [Part(*images, 0, conv.outputs[0]) for images in even_parts(conv.count, self.threads)]
+        return [
+            Part(0, 1, start * self.tile, min(stop * self.tile, conv.outputs[0]))
+            for start, stop in even_parts(down, self.threads)
+        ]
+
+    def _padded(self, memory: Memory, part: Part, scratch: Scratch) -> tuple[np.ndarray, list[Call]]:
+        """The input under a strip, padded up to whole tiles, and the calls that bring it there."""
+        conv, tile = self.conv, self.tile
         slides = tuple(Slide(_VALUES, tile, slide.before) for slide in conv.slides)
-        tiles = tuple(-(-size // self.tile) for size in conv.outputs)
+        tiles = tuple(-(-size // tile) for size in conv.outputs)
         inner = Part(part.first, part.last, part.start // tile, -(-part.stop // tile))
-        before = [_of_channels(finish, channels) for finish in conv.stage.before]
-        return strip_input(source, slides, tiles, inner, scratch, before)
+        return strip_input(memory.image(conv.input), slides, tiles, inner, scratch, conv.before)
 
     def _gathered(self, padded: np.ndarray, part: Part, columns: slice, scratch: Scratch) -> tuple[np.ndarray, Call]:
         """(36, tiles, C): the 6x6 values under each tile of outputs, in some columns of tiles."""
@@ -165,38 +164,25 @@ class _Form:
         gathered = scratch.take((36, images * down * across, channels), self.conv.dtype)
         return gathered, copy(gathered.reshape(view.shape), view)
 
-    def _placed(
-        self,
-        memory: Memory,
-        part: Part,
-        results: np.ndarray,
-        columns: slice,
-        scratch: Scratch,
-        channels: slice = slice(None),
-    ) -> list[Call]:
-        """Finish (tile * tile, tiles, O) and put each tile where it belongs; tiles at the edge are cut."""
-        conv = self.conv
-        images, length, width = part.shape(conv.outputs)
-        finishes, calls = list(conv.finishes), []
-        if finishes and finishes[0].kind == "bias":
-            calls = finished(finishes[:1], results, results, scratch, _no_other, channels)
-            finishes = finishes[1:]
+    def _placed(self, memory: Memory, part: Part, results: np.ndarray, columns: slice, scratch: Scratch) -> list[Call]:
+        """Finish (tile * tile, tiles, O) and put each tile where it belongs; tiles at the edge are cut.
+
+        What needs no other value is done before: there the numbers lie in one run.
+        """
+        conv, tile = self.conv, self.tile
+        _, length, width = part.shape(conv.outputs)
+        alone = next((at for at, finish in enumerate(conv.finishes) if finish.kind == "add"), len(conv.finishes))
+        calls = finished(conv.finishes[:alone], results, results, scratch, no_other)
         target, other = conv.parts(memory, part)
-        tile = self.tile
-        tiles = results.reshape(tile, tile, images, -(-length // tile), columns.stop - columns.start, -1)
-        width = min(width, tile * columns.stop) - tile * columns.start
+        some = slice(columns.start * tile, min(width, columns.stop * tile))
+        target = target[:, :, some]
+        tiles = results.reshape(tile, tile, len(target), -(-length // tile), columns.stop - columns.start, -1)
         for down, high in _pieces(length, tile):
-            for across, wide in _pieces(width, tile):
+            for across, wide in _pieces(target.shape[2], tile):
                 piece = tiles[:high, :wide, :, down, across].transpose(2, 3, 0, 4, 1, 5)
-                place = (slice(down.start * tile, None), slice((columns.start + across.start) * tile, None))
-
-                def blocks(
-                    array: np.ndarray, place: tuple[slice, ...] = place, shape: tuple[int, ...] = piece.shape
-                ) -> np.ndarray:
-                    return _blocks(array[..., channels][(slice(None), *place)], shape, tile)
-
-                calls += finished(finishes, piece, blocks(target), scratch, lambda v, b=blocks: b(other(v)), channels)  # type: ignore[misc]
-        return calls
+                corner = target[:, down.start * tile :, across.start * tile :]
+                calls.append(copy(_blocks(corner, piece.shape, tile), piece))
+        return calls + finished(conv.finishes[alone:], target, target, scratch, lambda value: other(value)[:, :, some])
 
 
 def _blocks(array: np.ndarray, shape: tuple[int, ...], tile: int) -> np.ndarray:
@@ -210,11 +196,3 @@ def _pieces(length: int, tile: int) -> list[tuple[slice, int]]:
     full, rest = divmod(length, tile)
     whole = [(slice(0, full), tile)] if full else []
     return whole + ([(slice(full, full + 1), rest)] if rest else [])
-
-
-def _of_channels(finish: Finish, channels: slice) -> Finish:
-    return finish if finish.vector is None else finish._replace(vector=finish.vector[channels])
-
-
-def _no_other(value: Value) -> np.ndarray:
-    raise AssertionError("a bias adds no other value")

@@ -1,0 +1,98 @@
+"""The same graph on PyTorch and ONNX Runtime, for a comparison of their times with the engine's.
+
+PyTorch runs each node by its own function of the op's name, on the same weights. ONNX Runtime runs PyTorch's export.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from nnbuild.errors import InputError
+from nnbuild.graph.graph import Graph, Node, Value
+from nnbuild.ops.op import array_of, map_tensors
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Run = Callable[[], Any]
+
+#: What each peer needs, by its name.
+NEEDS = {"torch": ("torch",), "onnxruntime": ("onnxruntime", "torch", "onnx")}
+
+
+def peer(name: str, graph: Graph, inputs: Sequence[np.ndarray], threads: int) -> Run:
+    """One forward pass of the graph on these inputs by a peer. Raises InputError where it is not installed."""
+    missing = [package for package in NEEDS[name] if find_spec(package) is None]
+    if missing:
+        raise InputError(
+            f"{name} cannot be compared with: {' and '.join(missing)} is not installed",
+            hint=f"pip install {' '.join(missing)}, or leave {name} out of --against",
+        )
+    import torch
+
+    torch.set_num_threads(threads)
+    module, tensors = _module(graph), [torch.from_numpy(array) for array in inputs]
+    if name == "onnxruntime":
+        return _onnxruntime(module, tensors, threads)
+
+    def run() -> Any:
+        with torch.inference_mode():
+            return module(*tensors)
+
+    return run
+
+
+def _function(node: Node) -> Callable[..., Any]:
+    """PyTorch's function of the op's name."""
+    import torch
+
+    name = node.op.name
+    if name == "getitem":
+        return lambda input, index: input[index]
+    for home in (torch.nn.functional, torch, torch.Tensor):
+        if hasattr(home, name):
+            return getattr(home, name)
+    raise InputError(f"PyTorch has no function {name!r}", hint="leave --against out")
+
+
+def _module(graph: Graph) -> Any:
+    """The graph as a torch.nn.Module that calls its nodes in order."""
+    import torch
+
+    def tensor(value: Any) -> Any:
+        return value if isinstance(value, Value) else torch.nn.Parameter(torch.as_tensor(array_of(value)), False)
+
+    calls = [(node, _function(node), *map_tensors(tensor, (node.args, node.options))) for node in graph.nodes]
+
+    class Calls(torch.nn.Module):
+        def forward(self, *inputs: Any) -> Any:
+            known = dict(zip(graph.inputs, inputs, strict=True))
+
+            def look(value: Any) -> Any:
+                return known[value] if isinstance(value, Value) else value
+
+            for node, function, args, options in calls:
+                result = function(*map_tensors(look, args), **map_tensors(look, options))
+                known.update(zip(node.outputs, result if node.returns_many else (result,), strict=True))
+            return tuple(known[value] for value in graph.outputs)
+
+    return Calls().eval()
+
+
+def _onnxruntime(module: Any, tensors: list[Any], threads: int) -> Run:
+    import onnxruntime  # type: ignore[import-untyped]
+    import torch
+
+    file = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(module, tuple(tensors), file, dynamo=False)  # type: ignore[arg-type]
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(file.getvalue(), options)
+    feed = {entry.name: tensor.numpy() for entry, tensor in zip(session.get_inputs(), tensors, strict=True)}
+    return lambda: session.run(None, feed)

@@ -1,0 +1,69 @@
+"""Side by side: the times of the engine and of its peers on one network."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any, NamedTuple
+
+from nnbuild.engine.compile import compile
+from nnbuild.engine.peers import Run, peer
+from nnbuild.engine.threads import usable_cores
+from nnbuild.graph.trace import trace
+from nnbuild.lazy import np
+from nnbuild.nn.module import Module
+from nnbuild.ops.op import tensors_in
+from nnbuild.ops.spec import TensorSpec
+
+#: Threads of some libraries wait actively for this long after a run, and would slow the next one down.
+_PAUSE = 0.005
+
+
+class Timing(NamedTuple):
+    """Milliseconds of the runs of each, in the order in which they took turns; and what it was measured with."""
+
+    milliseconds: dict[str, list[float]]
+    difference: dict[str, float]  # the largest from the engine's result, as a share of its largest value
+    gmacs: float
+    inputs: tuple[TensorSpec, ...]
+    threads: int
+    versions: dict[str, str]
+
+
+def measured(
+    model: Module, specs: Sequence[TensorSpec], against: Sequence[str], repeat: int, threads: int | None
+) -> Timing:
+    """Time a model on random inputs of these shapes, and the named peers on the same."""
+    threads = threads or usable_cores()
+    inputs = [_drawn(spec) for spec in specs]
+    graph = trace(model, *inputs)
+    compiled = compile(model, *inputs, threads=threads)
+    runs: dict[str, Run] = {"nnbuild": lambda: compiled(*inputs)}
+    runs |= {name: peer(name, graph, inputs, threads) for name in against}
+    results = {name: [np.asarray(tensor) for tensor in _tensors(run())] for name, run in runs.items()}
+    ours = results.pop("nnbuild")
+    times: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(repeat):
+        for name, run in runs.items():
+            time.sleep(_PAUSE)
+            start = time.perf_counter()
+            run()
+            times[name].append(1e3 * (time.perf_counter() - start))
+    difference = {
+        name: max(float(np.abs(a - b).max() / max(np.abs(a).max(), 1e-30)) for a, b in zip(ours, theirs, strict=True))
+        for name, theirs in results.items()
+    }
+    versions = {name: version(name) for name in ("numpy", *against)}
+    return Timing(times, difference, graph.macs / 1e9, tuple(specs), threads, versions)
+
+
+def _tensors(result: Any) -> list[Any]:
+    return list(result) if isinstance(result, list | tuple) else tensors_in(result)
+
+
+def _drawn(spec: TensorSpec) -> np.ndarray:
+    random = np.random.default_rng(0)
+    if spec.dtype.startswith("float"):
+        return random.normal(size=spec.shape).astype(spec.dtype)
+    return random.integers(0, 2, spec.shape).astype(spec.dtype)
