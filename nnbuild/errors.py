@@ -132,13 +132,13 @@ class ProblemList(NnbuildError):  # noqa: N818
         return "\n\n".join(problem.render() for problem in self.problems)
 
 
-def suggestion(name: str, known: Iterable[str]) -> str | None:
-    """'did you mean Conv2d?' for the closest known name, None if nothing is close."""
+def suggestion(name: str, known: Iterable[str], cutoff: float = 0.55) -> str | None:
+    """'did you mean Conv2d?' for the closest known name, None if nothing is close: `cutoff` of it, 1 being equal."""
     import difflib
 
     names = list(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.55)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=cutoff)
     if not close:
         folded = {known_name.lower(): known_name for known_name in names}
-        close = [folded[match] for match in difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.55)]
+        close = [folded[match] for match in difflib.get_close_matches(name.lower(), folded, n=1, cutoff=cutoff)]
     return f"did you mean {close[0]}?" if close else None

@@ -9,7 +9,7 @@ from nnbuild.spec.nodes import Mapping, Node, Scalar, Sequence
 from nnbuild.spec.scalars import EXPRESSION, constant
 from nnbuild.spec.scope import Scope
 from nnbuild.spec.source import option_names
-from nnbuild.spec.values import comprehension_of, evaluate, refuse_cut, value_of
+from nnbuild.spec.values import comprehension_of, evaluate, refuse_cut, starred, value_of, values_of
 
 
 class Arguments:
@@ -34,6 +34,8 @@ class Arguments:
             return [], {}, {}
         if isinstance(node, Sequence) and not comprehension_of(node):
             refuse_cut(node)
+            if any(starred(item) for item in node.items):
+                return [value for item in node.items for value in values_of(item, self._scope, self._caller)], {}, {}
             items: tuple[Node, ...] = node.items
         else:
             items = (node,)

@@ -25,7 +25,7 @@ from nnbuild.spec.lets import add_lets
 from nnbuild.spec.nodes import Document, Mapping, Node, Scalar, Sequence
 from nnbuild.spec.scope import Scope
 from nnbuild.spec.syntax import Code, parse_expression, parse_program
-from nnbuild.spec.values import LAYERS_HINT, comprehension_of, evaluate, mapping_of, refuse_cut
+from nnbuild.spec.values import LAYERS_HINT, comprehension_of, evaluate, in_brackets, mapping_of, refuse_cut
 
 if TYPE_CHECKING:
     from nnbuild.errors import Mark
@@ -67,6 +67,7 @@ class Entries:
                     self._count += 1
                 yield name, module, place
         except NnbuildError as error:
+            self._count += 1  # it would have been one, so that the layers behind it are called by their own numbers
             self._builder.note(self._builder.located(node, error))
 
     def _spread(self, node: Node, scope: Scope) -> Iterator[Entry]:
@@ -74,7 +75,7 @@ class Entries:
         scalar = comprehension_of(node) if isinstance(node, Sequence) else node
         assert isinstance(scalar, Scalar)
         if scalar.text.strip().startswith("*"):
-            scalar = Scalar(scalar.document, scalar.start, scalar.end, f"[{scalar.text.strip()}]", scalar.style, False)
+            scalar = in_brackets(scalar)
         value = evaluate(scalar, scope, self._builder)
         if isinstance(value, dict):
             pairs: Any = value.items()
@@ -164,15 +165,21 @@ class Entries:
             refuse_cut(node, LAYERS_HINT)
             for key, value in node.entries:
                 if key.text == "let":
-                    add_lets(mapping_of(value, "let"), scope, scope, self._builder)
+                    self._let(value, scope)
                 else:
                     yield from self._pair(key, value, scope)
         elif isinstance(node, Sequence):
             refuse_cut(node, LAYERS_HINT)
             for item in node.items:
-                yield from self._item(item, scope)
+                if isinstance(item, Mapping) and [key.text for key, _ in item.entries] == ["let"]:
+                    self._let(item.entries[0][1], scope)
+                else:
+                    yield from self._item(item, scope)
         else:
             yield from self._item(node, scope)
+
+    def _let(self, node: Node, scope: Scope) -> None:
+        add_lets(mapping_of(node, "let"), scope, scope, self._builder)
 
     def _for(self, key: Scalar, value: Node, scope: Scope) -> Iterator[Entry]:
         code = _statement(key, "pass")

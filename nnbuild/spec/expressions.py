@@ -268,9 +268,11 @@ def prefixed(known: tuple[str, str], scope: Scope) -> Any:
 
 def unknown(name: str, scope: Scope) -> SpecError:
     """The error for a name that nothing goes by."""
-    hint = advice(name) or suggestion(name, scope.names())
-    if not hint or (hint.startswith("did") and name.islower()):
-        hint = f"{hint or ''} text must be quoted: '{name}'".strip()
+    names = scope.names()
+    hint = advice(name) or suggestion(name, names, cutoff=0.75)
+    if hint is None:
+        known = f"values are named under `params:` or `let:`, text is quoted: '{name}'"
+        hint = " ".join(filter(None, (suggestion(name, names), known)))
     return SpecError(f"the name {name} is not known here", hint=hint)
 
 

@@ -134,7 +134,7 @@ class _Composer:
     def _close(self, end: int) -> None:
         opened = self._stack.pop()
         if opened.mapping:
-            entries = self._entries(opened.children)
+            entries = self._entries(opened.children, opened.flow)
             node: Node = Mapping(self.document, opened.start, end, entries, opened.flow)
         else:
             node = Sequence(self.document, opened.start, end, opened.children, opened.flow)
@@ -143,8 +143,11 @@ class _Composer:
 
     def _alias(self, event: Any) -> None:
         node = self._anchors.get(event.anchor)
+        known = event.anchor in self._anchors
+        if not known and self._stack and not self._stack[-1].mapping:  # `[a, *widths]`: the items of a value
+            begin, end = event.start_mark.index, event.end_mark.index
+            node = Scalar(self.document, begin, end, f"*{event.anchor}", "", self._stack[-1].flow)
         if node is None:
-            known = event.anchor in self._anchors
             message = f"*{event.anchor} stands inside its own anchor" if known else f"no anchor &{event.anchor} before"
             raise SpecError(message, mark=self._mark(event), hint="text that starts with * must be quoted")
         self._limit_depth(node.depth, event)
@@ -165,11 +168,11 @@ class _Composer:
         else:
             self._root = node
 
-    def _entries(self, children: list[Node]) -> list[tuple[Scalar, Node]]:
+    def _entries(self, children: list[Node], flow: bool) -> list[tuple[Scalar, Node]]:
         entries: list[tuple[Scalar, Node]] = []
         seen: dict[str, Scalar] = {}
         for key, value in zip(children[::2], children[1::2], strict=True):
-            problem = self._key_problem(key, seen)
+            problem = self._key_problem(key, seen, flow)
             if problem:
                 self.problems.append(problem.locate(mark=key.mark))
             elif isinstance(key, Scalar):
@@ -177,13 +180,16 @@ class _Composer:
                 entries.append((key, value))
         return entries
 
-    def _key_problem(self, key: Node, seen: dict[str, Scalar]) -> SpecError | None:
+    def _key_problem(self, key: Node, seen: dict[str, Scalar], flow: bool) -> SpecError | None:
         if not isinstance(key, Scalar):
             return SpecError("a key must be text", hint="quote it if it starts with [ or {")
         if not key.text.strip():
             return SpecError("a key is empty", hint="give it a name")
         if key.text == "<<" and not key.quoted:
             return SpecError("merge keys (<<) are not part of the language", hint="write a block with parameters")
+        if key.text in seen and flow and not key.quoted and key.text.endswith((")", "]")):
+            hint = "write one entry a line, or quote what has brackets: {a: 'Linear(4, 4)'}"
+            return SpecError(f"YAML cuts at commas, so {key.text!r} is a key of its own here", hint=hint)
         if key.text in seen:
             return SpecError(f"the key {key.text} stands twice", hint=f"first at line {seen[key.text].mark.line}")
         return None

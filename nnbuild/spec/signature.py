@@ -12,7 +12,7 @@ from nnbuild.spec.expressions import Evaluator
 from nnbuild.spec.nodes import Node, Scalar
 from nnbuild.spec.scope import Scope
 from nnbuild.spec.syntax import Code, parse_expression
-from nnbuild.spec.values import value_of
+from nnbuild.spec.values import evaluate, value_of
 
 
 class Signature:
@@ -95,4 +95,6 @@ class SpecFunction:
         """The body's value for these arguments."""
         inner = Scope({}, self.scope)
         self.signature.fill(inner, self.signature.bind(args, kwargs), inner, caller)
+        if isinstance(self.body, Scalar) and self.body.quoted:  # as YAML wants a body with ': ' or brackets
+            return evaluate(self.body, inner, caller)
         return value_of(self.body, inner, caller)

@@ -44,10 +44,28 @@ def value_of(node: Node, scope: Scope, caller: Caller) -> Any:
         if comprehension:
             return evaluate(comprehension, scope, caller)
         refuse_cut(node)
-        return [value_of(item, scope, caller) for item in node.items]
+        return [value for item in node.items for value in values_of(item, scope, caller)]
     assert isinstance(node, Mapping)
     refuse_cut(node)
     return {key.text: value_of(value, scope, caller) for key, value in node.entries}
+
+
+def values_of(item: Node, scope: Scope, caller: Caller) -> list[Any]:
+    """The values that an item of a list stands for: one, or with a star those of a list."""
+    if not starred(item):
+        return [value_of(item, scope, caller)]
+    assert isinstance(item, Scalar)
+    return evaluate(in_brackets(item), scope, caller)
+
+
+def starred(item: Node) -> bool:
+    """Whether the item of a list is `*values`, which YAML takes where no anchor is called so."""
+    return isinstance(item, Scalar) and not item.quoted and item.text.lstrip().startswith("*")
+
+
+def in_brackets(scalar: Scalar) -> Scalar:
+    """`*values` as the list `[*values]`."""
+    return Scalar(scalar.document, scalar.start, scalar.end, f"[{scalar.text.strip()}]", scalar.style, False)
 
 
 def text_of(node: Node, what: str) -> str:

@@ -146,15 +146,18 @@ let:
   wide(v): divisible(1.4 * v) if v > 3 else v
   table: list(wide(i) for i in [2, 20, 100])
   pair: [wide(i) for i in range(2)]
+  sizes(v): "{'a': [v, 1]}['a']"
+  more: [*pair, 7, *table]
   words: {a: "text", b: [1, "two"]}
 layers:
   - Linear(table[1], table[2])
-forward: x * wide(2) + len(words['b'])
+forward: x * (wide(2) + sizes(3)[0])
 """
     model = build(text)
     values = model._names.values
     assert (values["table"], values["words"]) == ([2, 32, 144], {"a": "text", "b": [1, "two"]})
-    np.testing.assert_array_equal(model(X), 4 * X)
+    assert values["more"] == [0, 1, 7, 2, 32, 144]
+    np.testing.assert_array_equal(model(X), 5 * X)
 
 
 @pytest.mark.parametrize(

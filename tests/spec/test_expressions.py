@@ -59,7 +59,9 @@ def test_values(text, value):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("sam", "the name sam is not known here (did you mean sum? text must be quoted: 'sam')"),
+        ("sam", "the name sam is not known here (did you mean sum? values are named under `params:` or `let:`, text is"
+         " quoted: 'sam')"),
+        ("accumulat", "the name accumulat is not known here (did you mean accumulate?)"),
         # limits
         ("9**9**9", "1:1 9 ** 387420489 grows beyond 256 bits"),
         ("1 << 10**9", "1:1 1 << 1000000000 grows beyond 256 bits"),
@@ -96,7 +98,8 @@ def test_values(text, value):
         ("'%d' % 3", "% does not format text here (write f'layer{i}')"),
         # names and parts
         ("Conv2D(3, 6)", "1:1 the name Conv2D is not known here (did you mean Conv2d?)"),
-        ("x + same", "1:1 the name x is not known here (text must be quoted: 'x')"),
+        ("x + same", "1:1 the name x is not known here (values are named under `params:` or `let:`, text is"
+         " quoted: 'x')"),
         ("[1, 2][5]", "index 5 of a list of 2 (indices start at 0)"),
         ("[1]['a']", "an index is a whole number, not the text 'a'"),
         ("[1][::0]", "a slice's step cannot be 0"),

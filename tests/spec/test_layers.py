@@ -140,6 +140,10 @@ def names(model) -> list[str]:
         ("\n  for i in [j for j in range(4) if j % 2]:\n    a{i}: ReLU", ["a1", "a3"]),
         ("\n  - for i in range(2):\n      - Linear(2, 2)\n      - ReLU\n  - Identity", ["0", "1", "2", "3", "4"]),
         ("\n  - for i in range(2): ReLU\n", ["0", "1"]),
+        ("\n  - for i in range(2):\n      - let: {m: 2 + i}\n      - Linear(m, m)\n      - ReLU", ["0", "1", "2", "3"]),
+        ("\n  - Linear: [*sizes, false]\nlet: {sizes: [2, 3]}", ["0"]),
+        ("[Identity, *more]\nlet:\n  more: 2 * [ReLU]", ["0", "1", "2"]),
+        ("\n  - Identity\n  - *more\nlet:\n  more: 2 * [ReLU]", ["0", "1", "2"]),
         ("\n  for i in range(2):\n    for j in range(2):\n      a{i}{j}: ReLU", ["a00", "a01", "a10", "a11"]),
         ("\n  if 1 > 2:\n    a: ReLU\n  if 2 > 1:\n    b: ReLU", ["b"]),
         ("\n  - if 1 > 2: ReLU\n  - if 2 > 1: [Tanh, ReLU]", ["0", "1"]),
@@ -198,7 +202,13 @@ def test_a_layer_left_out_is_none_in_forward(build):
         ("\n  a: Conv2d(3, 'six', 5)", "2:16 Conv2d wants a whole number for out_channels and gets 'six'"),
         ("\n  a: {Conv2d: [3, 6.5, 5]}", "2:19 Conv2d wants a whole number for out_channels and gets 6.5"),
         ("\n  a: Conv2d(3, 6, 5, padding=same)",
-         "2:30 the name same is not known here (did you mean Upsample? text must be quoted: 'same')"),
+         "2:30 the name same is not known here (did you mean Upsample? values are named under `params:` or `let:`, text"
+         " is quoted: 'same')"),
+        ("\n  a: Linear(4, clases)\nparams: {classes: 3}",
+         "2:16 the name clases is not known here (did you mean classes?)"),
+        ("{a: Linear(4, 4), b: Linear(4, 4)}", "1:40 YAML cuts at commas, so '4)' is a key of its own here"
+         " (write one entry a line, or quote what has brackets: {a: 'Linear(4, 4)'})"),
+        ("[Identity, *others]", "the name others is not known here"),
         ("\n  a: Conv2d(3, 6, oops, 2)", "2:19 the name oops is not known here"),
         ("\n  a: Linear(2, 3, 4, 5, 6, 7)", "2:6 Linear takes"),
         ("\n  a: Sequential(ReLU)", "2:6 the layer type ReLU is no layer yet (write ReLU(...))"),
@@ -242,6 +252,14 @@ def test_independent_problems_come_together(refused):
     text += "  c:\n    Sequential:\n      - Linear(2)\n      - ReLU\n      - Oops\n"
     lines = refused(text).split("\n")
     assert [line.split(" ")[0] for line in lines] == ["2:6", "3:6", "6:9", "8:9"]
+
+
+def test_a_problem_does_not_change_the_numbers_behind_it(build):
+    from nnbuild.errors import ProblemList
+
+    with pytest.raises(ProblemList) as caught:
+        build("layers:\n  - ReLU\n  - Linear(1)\n  - Tanh\n  - Linear(2)\n")
+    assert [problem.path for problem in caught.value.problems] == ["1", "3"]
 
 
 def test_at_most_twenty_problems(refused):

@@ -88,7 +88,8 @@ def test_refused(refused, options, message):
     [
         ("params: 3\nlayers: [ReLU]", "1:9 params is a mapping"),
         ("params: {a b: 3}\nlayers: [ReLU]", "1:10 'a b' is not a name that an expression can use"),
-        ("params: {a: b}\nlayers: [ReLU]", "1:13 the name b is not known here (text must be quoted: 'b')"),
+        ("params: {a: b}\nlayers: [ReLU]",
+         "1:13 the name b is not known here (values are named under `params:` or `let:`, text is quoted: 'b')"),
         ("params: {a: 010}\nlayers: [ReLU]", "1:13 '010' is not a number (write 10, or 0o10 for octal"),
         ("params: {a: 3:3}\nlayers: [ReLU]", "1:13 '3:3' is not a number"),
         ("params: {a: on}\nlayers: [ReLU]", "1:13 the name on is not known here (write true; as text, quote it)"),
