@@ -106,8 +106,12 @@ layers:
                         "layers:\n      first: layer(a, b)\n      last: layer(b, c)")  # fmt: skip
     model = build(text)
     shapes = [tuple(parameter.shape) for name, parameter in model.named_parameters() if name.endswith("weight")]
-    assert shapes == [(8, 4), (12, 8), (1, 12), (13, 1), (3, 13), (16, 3), (38, 19), (57, 38)]  \
-        or shapes[:4] == [(8, 4), (12, 8), (1, 12), (13, 1)]
+    assert shapes == [(8, 4), (12, 8), (1, 12), (13, 1), (3, 13), (16, 3), (38, 19), (57, 38)] or shapes[:4] == [
+        (8, 4),
+        (12, 8),
+        (1, 12),
+        (13, 1),
+    ]
 
 
 def test_a_block_may_take_layers_and_layer_types(build):

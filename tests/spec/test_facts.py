@@ -70,8 +70,10 @@ def test_everything_is_kept(build, tmp_path):
         ("weights: http://a/b.npz", "1:10 weights is a path relative to the spec"),
         ("weights: [a]", "1:10 weights is text"),
         ("weights:", "weights is text (write it behind the colon)"),
-        ("inputs: {x: [N], y: [N]}\nexample: a.npy\nforward: x",
-            "2:10 example: names a file for each input ({x: file.npy})"),
+        (
+            "inputs: {x: [N], y: [N]}\nexample: a.npy\nforward: x",
+            "2:10 example: names a file for each input ({x: file.npy})",
+        ),
         ("example: {y: a.npy}", "1:11 there is no input y (the inputs are x)"),
         ("labels: [[a]]", "1:10 a label is text"),
         ("preprocess: {resise: 3}", "1:14 preprocess has no resise (did you mean resize?)"),

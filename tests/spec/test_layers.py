@@ -98,8 +98,10 @@ def test_both_forms_are_one_tree(build):
         ("partial(Linear, bias=False)(2, 3)", "Linear(in_features=2, out_features=3, bias=False)"),
         (">\n    Linear(2,\n    3)", "Linear(in_features=2, out_features=3, bias=True)"),
         ("|\n    Linear(2,\n           3)", "Linear(in_features=2, out_features=3, bias=True)"),
-        ("BatchNorm2d(6, 1e-5)",
-         "BatchNorm2d(6, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)"),
+        (
+            "BatchNorm2d(6, 1e-5)",
+            "BatchNorm2d(6, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)",
+        ),
         ("{LeakyReLU: 1e-2}", "LeakyReLU(negative_slope=0.01)"),
     ],
 )
