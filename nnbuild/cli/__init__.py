@@ -8,6 +8,7 @@ COMMANDS = {
     "summary": "Show the layers, shapes, parameters and cost of a network.",
     "shapes": "Show the formula of every size, with its numbers.",
     "run": "Run a network on arrays or images.",
+    "bench": "Time a network, beside PyTorch and ONNX Runtime.",
     "check": "Check specs, and the facts that they state.",
     "layers": "List the layer types, or explain one.",
     "list": "List the bundled specs.",

@@ -54,6 +54,8 @@ def _files(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
 @click.option(
     "--batch", type=click.IntRange(min=1), default=64, metavar="N", help="Run at most N samples at once (64)."
 )
+@click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Use N threads; the usable cores unless said.")
+@click.option("--explain", is_flag=True, help="Show the steps that were run, with --time each one's time.")
 @click.option("--time", "timed", is_flag=True, help="Show how long it took.")
 @click.option("--force", is_flag=True, help="Run even if there seems to be too little memory.")
 @building
@@ -68,6 +70,8 @@ def command(
     weights: Path | None,
     seed: int,
     batch: int,
+    threads: int | None,
+    explain: bool,
     timed: bool,
     force: bool,
     params: dict[str, Any],
@@ -97,7 +101,7 @@ def command(
     inputs = gather(files, network.spec)
     for note in inputs.notes:
         warn(f"note: {note}")
-    plan = Plan(network.model, inputs, batch, list(dict.fromkeys(save)))
+    plan = Plan(network.model, inputs, batch, list(dict.fromkeys(save)), threads)
     if save_all:
         plan.save_layers(_that_run(plan))
     if output is not None and output.suffix == ".npy" and len(plan.names) > 1:
@@ -106,7 +110,7 @@ def command(
         plan.check_memory()
     _weigh(network, weights, seed)
     classes = _classes(network, plan, topk)
-    _run(plan, output, classes, format, started if timed else None)
+    _run(plan, output, classes, format, started if timed else None, explain)
 
 
 def _that_run(plan: Plan) -> list[str]:
@@ -148,7 +152,9 @@ def _classes(network: Network, plan: Plan, topk: int | None) -> Classes | None:
     return Classes(min(topk or 1, output.shape[1]), labels, last)
 
 
-def _run(plan: Plan, output: Path | None, classes: Classes | None, format: str | None, started: float | None) -> None:
+def _run(
+    plan: Plan, output: Path | None, classes: Classes | None, format: str | None, started: float | None, explain: bool
+) -> None:
     from nnbuild.cli.progress import progress
     from nnbuild.files.writing import OutputFile
     from nnbuild.report.outputs import Figures, outputs
@@ -177,7 +183,12 @@ def _run(plan: Plan, output: Path | None, classes: Classes | None, format: str |
     seconds = {} if started is None else {"preparing": begun - started, "running": ended - begun}
     facts = [("Time", f"{_span(seconds['preparing'])} to prepare, {_span(seconds['running'])} to run "
               f"{plan.samples:,} sample{'s' * (plan.samples != 1)}")] if seconds else []  # fmt: skip
-    emit(outputs(shown, classes, facts, seconds), format)
+    report = outputs(shown, classes, facts, seconds)
+    if explain:
+        from nnbuild.report.steps import with_steps
+
+        report = with_steps(report, plan.explain(timed=started is not None))
+    emit(report, format)
 
 
 def _span(seconds: float) -> str:

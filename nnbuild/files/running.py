@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from nnbuild import engine
+from nnbuild.engine import compile
+from nnbuild.engine.explain import Row
 from nnbuild.errors import InputError, ShapeError, suggestion
 from nnbuild.files.inputs import Inputs
 from nnbuild.files.memory import available_memory, in_gigabytes
@@ -21,20 +24,19 @@ from nnbuild.ops.spec import TensorSpec
 Receiver = Callable[[str, np.ndarray], None]
 
 
-def forward(model: Module, inputs: Sequence[np.ndarray]) -> Any:
-    """One forward pass. The one place that decides how networks are run."""
-    return model(*inputs)
-
-
 class Plan:
     """How a run will go: the graph of one batch, how many samples a batch has, what will come out.
 
-    Params: model; inputs; batch, samples at a time at most; save, paths of layers whose outputs are wanted too.
+    Params: model; inputs; batch, samples at a time at most; save, paths of layers whose outputs are wanted too;
+    threads, how many to use, the cores unless said.
     Raises: ShapeError, InputError before anything is computed.
     """
 
-    def __init__(self, model: Module, inputs: Inputs, batch: int, save: Sequence[str] = ()) -> None:
+    def __init__(
+        self, model: Module, inputs: Inputs, batch: int, save: Sequence[str] = (), threads: int | None = None
+    ) -> None:
         self.model = model
+        self.forward = compile(model, threads=threads)
         self.inputs = inputs
         self.batch = min(batch, inputs.samples)
         self.graph = self._traced(self.batch)
@@ -116,10 +118,21 @@ class Plan:
             with ExitStack() as hooks:
                 for path in self.save:
                     hooks.enter_context(self._saving(path, receive))
-                result = forward(self.model, arrays)
+                result = self.forward(*arrays)
             for name, array in zip(self.names, tensors_in(result), strict=True):
                 receive(name, array)
             advance(stop - start)
+
+    def explain(self, timed: bool) -> list[Row]:
+        """The steps of the first batch's run; none where the model itself runs. Params: timed, run them some times."""
+        if self.save:
+            return []
+        arrays = self._batch(0, self.batch)
+        plan = self.forward.plan(*arrays)
+        if isinstance(plan, int):  # a large batch: the plan of its parts
+            arrays = [array[:plan] for array in arrays]
+            plan = self.forward.plan(*arrays)
+        return plan.explain(*(arrays if timed else ())) if isinstance(plan, engine.Plan) else []
 
     def _batch(self, start: int, stop: int) -> list[np.ndarray]:
         if not self.inputs.batched:
