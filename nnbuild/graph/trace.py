@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nnbuild.errors import NnbuildError, ShapeError
+from nnbuild.graph.aliases import Aliases
 from nnbuild.graph.graph import Call, Graph, Node, Value
 from nnbuild.nn.module import Module
 from nnbuild.ops.op import Op, map_tensors, recorder, spec_of, tensors_in
@@ -20,6 +21,7 @@ class _Tracer:
         self.current: Call | None = None
         self.called: set[int] = set()
         self.overwritten: dict[Value, Value] = {}
+        self.aliases = Aliases()
 
     def record(self, op: Op, args: tuple[Any, ...], options: dict[str, Any], outputs: Any) -> Any:
         """Append a node; its outputs become Values."""
@@ -33,13 +35,17 @@ class _Tracer:
         )
         self.graph.nodes.append(node)
         call.nodes.append(node)
+        self.aliases.note(node)
         if not node.returns_many:
             return node.output
         return type(outputs)(*node.outputs) if hasattr(outputs, "_fields") else type(outputs)(node.outputs)
 
     def overwrite(self, old: Any, new: Any) -> None:
         """An op worked in place: who asks for the old value from here on gets the new one."""
-        self.overwritten[self._latest(old)] = new
+        old = self._latest(old)
+        self.overwritten[old] = new
+        if isinstance(old, Value):
+            self.aliases.spoil(old, new)
 
     def settled(self, value: Any) -> Any:
         """The value with overwritten tensors replaced by what they hold now."""
@@ -48,6 +54,7 @@ class _Tracer:
     def _latest(self, tensor: Any) -> Any:
         while isinstance(tensor, Value) and tensor in self.overwritten:
             tensor = self.overwritten[tensor]
+        self.aliases.check(tensor)
         return tensor
 
     def call(self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

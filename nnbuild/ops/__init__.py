@@ -27,6 +27,13 @@ _FAMILIES = {
     "indexing": "getitem .gather .index_select .take_along_dim .scatter .scatter_add .masked_fill .tril .triu one_hot",
     "creation": "zeros ones empty full zeros_like ones_like empty_like full_like .new_zeros .new_ones .new_empty"
     " .new_full arange linspace eye tensor tril_indices triu_indices meshgrid",
+    "in_place": ".add_ .sub_ .subtract_ .mul_ .multiply_ .div_ .divide_ .true_divide_ .floor_divide_ .remainder_ .fmod_"
+    " .pow_ .neg_ .negative_ .eq_ .ne_ .lt_ .le_ .gt_ .ge_ .logical_and_ .logical_or_ .logical_xor_ .logical_not_"
+    " .bitwise_and_ .bitwise_or_ .bitwise_xor_ .bitwise_not_ .sqrt_ .rsqrt_ .reciprocal_ .square_ .exp_ .exp2_ .expm1_"
+    " .log_ .log2_ .log10_ .log1p_ .sin_ .cos_ .tan_ .asin_ .acos_ .atan_ .atan2_ .sinh_ .cosh_ .erf_ .erfc_ .abs_"
+    " .absolute_ .sign_ .floor_ .ceil_ .trunc_ .round_ .frac_ .clamp_ .clip_ .clamp_min_ .clamp_max_ .lerp_ .addcmul_"
+    " .addcdiv_ .nan_to_num_ .cumsum_ .cumprod_ .scatter_ .scatter_add_ .masked_fill_ .tril_ .triu_ .zero_ .fill_"
+    " .copy_ .addmm_ .baddbmm_ .relu_ .sigmoid_ .tanh_ elu_ celu_ selu_ leaky_relu_ hardtanh_ threshold_ rrelu_",
     "casting": ".to .type_as .half .float .double .byte .short .int .long .bool",
     "convolution": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
     "products": "linear .matmul .mm .bmm .mv .dot .outer .addmm .baddbmm",

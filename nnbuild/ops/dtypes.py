@@ -43,6 +43,11 @@ def fractions(dtype: str) -> str:
     return dtype
 
 
+def fits(dtype: str, into: str) -> bool:
+    """Whether torch puts values of the dtype in place of the other's: not fractions among integers, say."""
+    return _CATEGORY[dtype] <= _CATEGORY[into]
+
+
 def promote(first: str, second: str) -> str:
     """The dtype that holds the values of both."""
     if _CATEGORY[first] != _CATEGORY[second]:

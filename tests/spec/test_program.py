@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nnbuild import ops
+from nnbuild import compile, ops
 from nnbuild.errors import NnbuildError
 from nnbuild.ops import TensorSpec
 
@@ -102,6 +102,12 @@ X = np.arange(8, dtype=np.float32).reshape(2, 4)
         ("return x * fc.in_features", 4 * X),
         ("return F.linear(x, fc.weight) * 0 + 1", np.ones((2, 4))),
         ("return (x > 3) & ~(x == 5)", (X > 3) & ~(X == 5)),
+        ("y = x.clone()\ny.add_(x).mul_(2)\nF.relu_(y)\nreturn y", np.maximum(4 * X, 0)),
+        ("y = x\nx.zero_()\nx.fill_(3).sub_(1, alpha=2)\nreturn y", np.ones_like(X)),
+        ("x.masked_fill_(x > 3, -1.0)\nreturn torch.clamp_(x, min=0)", np.maximum(np.where(X > 3, -1, X), 0)),
+        ("x.copy_(x[0])\nreturn x", np.broadcast_to(X[0], X.shape)),
+        ("x.mul_(torch.ones(4, dtype=torch.float64)).gt_(3)\nreturn x", (X > 3).astype(np.float32)),
+        ("F.dropout(x, training=False, inplace=True)\nF.leaky_relu_(x, 0.5)\nreturn x", X),
         ("return F.linear(x, self.fc.weight, self.fc.bias)", None),
         ("return fc(x)", None),
     ],
@@ -111,6 +117,8 @@ def test_runs(build, lines, expected):
     result = model(X.copy())
     if expected is not None:
         np.testing.assert_allclose(result, expected)
+        if "training" not in lines:
+            np.testing.assert_allclose(compile(model.eval())(X.copy()), expected)
     spec = model(TensorSpec(X.shape, "float32"))
     assert (spec.shape, spec.dtype) == (result.shape, result.dtype.name)
 
@@ -175,7 +183,11 @@ def test_refused_when_built(refused, lines, message):
         ("return x.item()", "a decision on the data"),
         ("return range(x)", "a decision on the data"),
         ("x[0] = 1\nreturn x", "16:3 a tensor's items cannot be assigned (build the parts and join them with cat)"),
-        ("return x.add_(1)", "add_() changes a tensor in place (write x = x.add(...))"),
+        ("return x.squeeze_(1)", "squeeze_() changes a tensor in place (write x = x.squeeze(...))"),
+        ("return x.add_(torch.ones(3, 2, 4))", "add_ keeps shape and dtype, (2, 4) float32, and the result is (3, 2, 4)"
+         " float32 (write x = x.add(...))"),
+        ("return scale.mul_(x)", "mul_ would change a parameter or a buffer, which a forward leaves as it is"
+         " (write y = x.mul(...))"),
         ("(1, 2)[0] = x\nreturn x", "16:3 items of a tuple of 2 cannot be assigned"),
         ("y = [1]\ny[3] = x\nreturn x", "17:3 index 3 of a list of 1"),
         ("[*x.shape][0:1] = [1]\nreturn x", "16:3 items of a list of 2 cannot be assigned"),
@@ -225,7 +237,7 @@ def test_refused_when_built(refused, lines, message):
 )  # fmt: skip
 def test_refused_when_run(low_limits, build, lines, message):
     model = build(program(lines))
-    for value in (X, TensorSpec(X.shape)):
+    for value in (X.copy(), TensorSpec(X.shape)):
         with pytest.raises(NnbuildError) as caught:
             model(value)
         assert message in report(caught.value)

@@ -1,0 +1,75 @@
+"""Ops whose result takes the place of their first argument, by torch's names for them: `add_`, `relu_`, `copy_`.
+
+On an array they write into it, and so into everything that is a view of it; in a trace, who asks for the old value from
+there on gets the new one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nnbuild.errors import OptionError, ShapeError
+from nnbuild.lazy import np
+from nnbuild.ops.dtypes import fits
+from nnbuild.ops.op import is_tensor, recorder, spec_of
+from nnbuild.ops.spec import TensorSpec
+from nnbuild.ops.tensor_like import TensorLike
+
+#: Those whose result another op gives than that of their own name.
+_RESULTS = {"zero_": "zeros_like", "fill_": "full_like", "copy_": "expand_as"}
+
+
+class InPlace:
+    """The op of this name, its result put in its first argument's place."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.__doc__ = f"{name[:-1]}, in place of the first argument."
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+    def __call__(self, input: Any, *args: Any, **options: Any) -> Any:
+        """The input with the result in it. Raises ShapeError for a result that has no place there."""
+        from nnbuild import ops
+
+        self._check_target(input)
+        op = getattr(ops, _RESULTS.get(self.name, self.name[:-1]))
+        result = ops.clone(op(args[0], input)) if self.name == "copy_" else op(input, *args, **options)
+        before, after = spec_of(input), spec_of(result)
+        if before.shape != after.shape or not fits(after.dtype, before.dtype):
+            raise ShapeError(
+                f"{self.name} keeps shape and dtype, {before.shape} {before.dtype}, and the result is {after.shape} "
+                f"{after.dtype}",
+                hint=f"write x = x.{self.name[:-1]}(...)",
+            )
+        return replaced(input, ops.to(result, before.dtype) if before.dtype != after.dtype else result)
+
+    def _check_target(self, input: Any) -> None:
+        if not is_tensor(input):
+            raise OptionError(f"{self.name} wants a tensor and gets {input!r:.80}", option="input")
+        if isinstance(input, TensorLike) and not isinstance(input, TensorSpec):
+            raise ShapeError(
+                f"{self.name} would change a parameter or a buffer, which a forward leaves as it is",
+                hint=f"write y = x.{self.name[:-1]}(...)",
+            )
+        if not isinstance(input, TensorLike) and not input.flags.writeable:
+            raise ShapeError(f"{self.name} writes into its input, which is read-only", hint="give it a copy: x.clone()")
+
+
+def replaced(old: Any, new: Any) -> Any:
+    """The tensor that stands for `old` once `new` is put in its place."""
+    active = recorder.get()
+    if isinstance(new, TensorLike):
+        if active is not None:
+            active.overwrite(old, new)
+        return new
+    np.copyto(old, new)
+    return old
+
+
+def __getattr__(name: str) -> InPlace:
+    if name.startswith("_") or not name.endswith("_"):
+        raise AttributeError(name)
+    made = globals()[name] = InPlace(name)
+    return made
