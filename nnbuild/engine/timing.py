@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
@@ -16,8 +16,8 @@ from nnbuild.nn.module import Module
 from nnbuild.ops.op import tensors_in
 from nnbuild.ops.spec import TensorSpec
 
-#: Threads of some libraries wait actively for this long after a run, and would slow the next one down.
-_PAUSE = 0.005
+#: Seconds of rest before each turn.
+_PAUSE = 0.02
 
 
 class Timing(NamedTuple):
@@ -43,19 +43,33 @@ def measured(
     runs |= {name: peer(name, graph, inputs, threads) for name in against}
     results = {name: [np.asarray(tensor) for tensor in _tensors(run())] for name, run in runs.items()}
     ours = results.pop("nnbuild")
-    times: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(repeat):
-        for name, run in runs.items():
-            time.sleep(_PAUSE)
-            start = time.perf_counter()
-            run()
-            times[name].append(1e3 * (time.perf_counter() - start))
+    times = in_turns(runs, repeat)
     difference = {
         name: max(float(np.abs(a - b).max() / max(np.abs(a).max(), 1e-30)) for a, b in zip(ours, theirs, strict=True))
         for name, theirs in results.items()
     }
     versions = {name: version(name) for name in ("numpy", *against)}
     return Timing(times, difference, graph.macs / 1e9, tuple(specs), threads, versions)
+
+
+def in_turns(runs: Mapping[str, Run], repeat: int, seconds: float = 0) -> dict[str, list[float]]:
+    """Milliseconds of each run, taking turns `repeat` times and then for so many seconds in all.
+
+    In each turn an untimed run comes first: the threads of the one before may still wait actively (with two cores that
+    made the next run up to 1.9 times as long), and its data fill the caches.
+    """
+    times: dict[str, list[float]] = {name: [] for name in runs}
+    end = time.perf_counter() + seconds
+    turn = 0
+    while turn < repeat or time.perf_counter() < end:
+        turn += 1
+        for name, run in runs.items():
+            time.sleep(_PAUSE)
+            run()
+            start = time.perf_counter()
+            run()
+            times[name].append(1e3 * (time.perf_counter() - start))
+    return times
 
 
 def _tensors(result: Any) -> list[Any]:

@@ -1,7 +1,8 @@
 """Times of nnbuild beside its peers, as a table in Markdown: python -m tests.bench.table [NAME ...] [--threads N].
 
-Runs are interleaved in one process, with the same weights and input; the figures are medians in milliseconds, the
-ratios nnbuild's time over the peer's. Peers that are not installed are left out.
+Runs take turns in one process, with the same weights and input, each timed one after an untimed one of its own; the
+figures are medians in milliseconds, the ratios nnbuild's time over the peer's. Peers that are not installed are left
+out.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import argparse
 import io
 import math
-import time
 import warnings
 from collections.abc import Callable
 from importlib.metadata import version
@@ -22,6 +22,7 @@ import nnbuild
 from nnbuild import nn, ops
 from nnbuild.engine import compile
 from nnbuild.engine.threads import usable_cores
+from nnbuild.engine.timing import in_turns
 from tests.bench.networks import CASES, networks
 
 Run = Callable[[], Any]
@@ -77,37 +78,19 @@ def nnbuild_run(model: Any, name: str, images: np.ndarray, threads: int) -> Run:
     return lambda: run(images)
 
 
-def medians(runs: list[Run], seconds: float) -> list[float]:
-    """The median milliseconds of each, run in turn for so long, at least five times.
-
-    A pause before each lets the threads of the one before stop waiting actively, as they do for milliseconds.
-    """
-    times: list[list[float]] = [[] for _ in runs]
-    for run in runs:
-        run()
-    end = time.perf_counter() + seconds
-    while len(times[0]) < 5 or time.perf_counter() < end:
-        for run, taken in zip(runs, times, strict=True):
-            time.sleep(0.005)
-            start = time.perf_counter()
-            run()
-            taken.append(1e3 * (time.perf_counter() - start))
-    return [float(np.median(taken)) for taken in times]
-
-
 def row(name: str, batch: int, threads: int, seconds: float, peers: list[str]) -> list[float]:
     """nnbuild's median and the peers'; the results must agree."""
     side = 32 if name == "LeNet" else 224
     images = np.random.default_rng(0).normal(size=(batch, 3, side, side)).astype(np.float32)
     model = torch_model(name)
-    runs = [nnbuild_run(model, name, images, threads), torch_run(model, images, threads)]
+    runs = {"nnbuild": nnbuild_run(model, name, images, threads), "torch": torch_run(model, images, threads)}
     if "onnxruntime" in peers:
-        runs.append(onnxruntime_run(model, images, threads))
-    ours, theirs = runs[0](), runs[1]()
+        runs["onnxruntime"] = onnxruntime_run(model, images, threads)
+    ours, theirs = runs["nnbuild"](), runs["torch"]()
     error = float(np.abs(ours - theirs).max() / np.abs(theirs).max())
     if error > 1e-4:
         print(f"{name}: differs from PyTorch by {error:.1e}")
-    return medians(runs, seconds)
+    return [float(np.median(times)) for times in in_turns(runs, 5, seconds).values()]
 
 
 def main() -> None:
