@@ -28,7 +28,7 @@ _FAMILIES = {
     "distribution": "Softmax LogSoftmax Softmin Softmax2d",
     "batch_normalization": "BatchNorm1d BatchNorm2d BatchNorm3d SyncBatchNorm InstanceNorm1d InstanceNorm2d"
     " InstanceNorm3d",
-    "normalization": "LayerNorm RMSNorm GroupNorm LocalResponseNorm",
+    "normalization": "LayerNorm RMSNorm GroupNorm LocalResponseNorm CrossMapLRN2d",
     "dropout": "Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout",
     "resampling": "Upsample UpsamplingNearest2d UpsamplingBilinear2d PixelShuffle PixelUnshuffle ChannelShuffle",
     "folding": "Unfold Fold",

@@ -132,3 +132,18 @@ class LocalResponseNorm(Layer):
 
     def extra_repr(self) -> str:
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
+class CrossMapLRN2d(LocalResponseNorm):
+    """LocalResponseNorm of images as Torch7 had it.
+
+    An even `size` reaches no farther than the odd one below it, and the first channel stays in the sums of all behind it.
+
+    Shape: (N, C, H, W) -> the same.
+    Source: https://github.com/pytorch/pytorch/blob/main/torch/nn/modules/_functions.py
+    """
+
+    k: float = 1
+
+    def forward(self, input: Any) -> Any:
+        return ops.cross_map_lrn2d(input, self.size, self.alpha, self.beta, self.k)

@@ -190,3 +190,6 @@ def _upsample(
 
 upsample = Op(_upsample, "upsample")
 upsample.facets = {**interpolate.facets, "kernel": _upsample}
+
+upsample_nearest = interpolate.alias("upsample_nearest", mode="nearest")
+upsample_bilinear = interpolate.alias("upsample_bilinear", mode="bilinear", align_corners=True)

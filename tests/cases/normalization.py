@@ -19,4 +19,8 @@ CASES = [
     case("LocalResponseNorm(2)", (2, 5, 4), output=(2, 5, 4)),
     case("LocalResponseNorm(3, 0.1, 0.5, 2)", (2, 5, 4, 3), output=(2, 5, 4, 3)),
     case("LocalResponseNorm(4, alpha=1)", (2, 5, 4, 3, 2), output=(2, 5, 4, 3, 2)),
+    case("CrossMapLRN2d(3)", (2, 5, 4, 3), output=(2, 5, 4, 3)),
+    case("CrossMapLRN2d(4, 0.1, 0.5, 2)", (2, 5, 4, 3), output=(2, 5, 4, 3)),
+    case("CrossMapLRN2d(2, alpha=1)", (2, 5, 4, 3), output=(2, 5, 4, 3)),
+    case("CrossMapLRN2d(9, alpha=1, k=0.5)", (2, 5, 4, 3), output=(2, 5, 4, 3)),
 ]  # fmt: skip

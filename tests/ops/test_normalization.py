@@ -140,3 +140,17 @@ def test_statistics_as_torchs(name: str, data: Any) -> None:
     tolerance = 1e-10 if dtype == "float64" else 2e-4
     for array, tensor in zip([result, *own], [expected, *theirs], strict=True):
         np.testing.assert_allclose(array, tensor.numpy(), rtol=tolerance, atol=tolerance)
+
+
+def test_cross_map_lrn2d_refuses() -> None:
+    for shape, size, message in [
+        (
+            (2, 4, 3),
+            2,
+            "cross_map_lrn2d wants an input of 4 axes (N, C, H, W), at least one channel, and gets (2, 4, 3)",
+        ),
+        ((2, 4, 3, 3), 0, "size must be at least 1, not 0"),
+    ]:
+        with pytest.raises(NnbuildError) as caught:
+            ops.cross_map_lrn2d(T(shape).array(), size)
+        assert caught.value.message == message

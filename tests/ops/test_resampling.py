@@ -165,6 +165,13 @@ def test_upsample_is_interpolate() -> None:
 
 
 @pytest.mark.torch
+def test_upsampling_as_torch() -> None:
+    for name in ("upsample_nearest", "upsample_bilinear"):
+        assert agrees(call(name, IMAGE, 7)) and agrees(call(name, IMAGE, scale_factor=2))
+        assert agrees(call(name, LINE, 7)) is (name == "upsample_nearest")
+
+
+@pytest.mark.torch
 @pytest.mark.parametrize("row", [row for row, _ in BY_HAND], ids=ids)
 def test_as_torch(row: Row) -> None:
     assert agrees(row)
