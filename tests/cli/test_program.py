@@ -111,8 +111,15 @@ def test_interrupting_is_no_traceback(tmp_path):
     big.write_text(
         'input: [N, 8]\nlayers: {a: "Linear(8, 8)"}\nforward: |\n  for i in range(20000):\n    x = a(x)\n  return x\n'
     )
-    process = subprocess.Popen([*PROGRAM, "summary", str(big)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(0.6)
+    program = "import sys, nnbuild.cli; print('ready', flush=True); nnbuild.cli.main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, "summary", str(big)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a background shell has it ignored
+    )
+    assert process.stdout.readline() == b"ready\n"
+    time.sleep(0.3)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130 and b"Traceback" not in errors
