@@ -25,6 +25,7 @@ _FAMILIES = {
     "reduction": ".sum .mean .prod .amax .amin .all .any .count_nonzero .var .std .norm .logsumexp .cumsum .cumprod",
     "ordering": ".max .min .argmax .argmin .argsort .sort .topk .kthvalue .median",
     "indexing": "getitem .gather .index_select .take_along_dim .scatter .scatter_add .masked_fill .tril .triu one_hot",
+    "items": "setitem",
     "creation": "zeros ones empty full zeros_like ones_like empty_like full_like .new_zeros .new_ones .new_empty"
     " .new_full arange linspace eye tensor tril_indices triu_indices meshgrid",
     "in_place": ".add_ .sub_ .subtract_ .mul_ .multiply_ .div_ .divide_ .true_divide_ .floor_divide_ .remainder_ .fmod_"

@@ -33,11 +33,12 @@ class InPlace:
         """The input with the result in it. Raises ShapeError for a result that has no place there."""
         from nnbuild import ops
 
-        self._check_target(input)
+        check_target(self.name, input)
         op = getattr(ops, _RESULTS.get(self.name, self.name[:-1]))
         result = ops.clone(op(args[0], input)) if self.name == "copy_" else op(input, *args, **options)
         before, after = spec_of(input), spec_of(result)
-        if before.shape != after.shape or not fits(after.dtype, before.dtype):
+        fitting = self.name == "copy_" or fits(after.dtype, before.dtype)
+        if before.shape != after.shape or not fitting:
             raise ShapeError(
                 f"{self.name} keeps shape and dtype, {before.shape} {before.dtype}, and the result is {after.shape} "
                 f"{after.dtype}",
@@ -45,16 +46,18 @@ class InPlace:
             )
         return replaced(input, ops.to(result, before.dtype) if before.dtype != after.dtype else result)
 
-    def _check_target(self, input: Any) -> None:
-        if not is_tensor(input):
-            raise OptionError(f"{self.name} wants a tensor and gets {input!r:.80}", option="input")
-        if isinstance(input, TensorLike) and not isinstance(input, TensorSpec):
-            raise ShapeError(
-                f"{self.name} would change a parameter or a buffer, which a forward leaves as it is",
-                hint=f"write y = x.{self.name[:-1]}(...)",
-            )
-        if not isinstance(input, TensorLike) and not input.flags.writeable:
-            raise ShapeError(f"{self.name} writes into its input, which is read-only", hint="give it a copy: x.clone()")
+
+def check_target(name: str, input: Any) -> None:
+    """Refuse what the op of this name cannot change."""
+    if not is_tensor(input):
+        raise OptionError(f"{name} wants a tensor and gets {input!r:.80}", option="input")
+    if isinstance(input, TensorLike) and not isinstance(input, TensorSpec):
+        raise ShapeError(
+            f"{name} would change a parameter or a buffer, which a forward leaves as it is",
+            hint="change a copy: y = x.clone()",
+        )
+    if not isinstance(input, TensorLike) and not input.flags.writeable:
+        raise ShapeError(f"{name} writes into its input, which is read-only", hint="change a copy: y = x.clone()")
 
 
 def replaced(old: Any, new: Any) -> Any:

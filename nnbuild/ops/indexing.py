@@ -20,12 +20,17 @@ class _ByIndex(Op):
     """Masks of bools, where their values are at hand, become the places where they hold: so sizes are known."""
 
     def __call__(self, input: Any, index: Any) -> Any:
-        if isinstance(index, list) and any(isinstance(item, list | tuple | slice) for item in index):
-            raise OptionError(
-                f"an index of lists in a list, {index}, may mean two things", hint="x[a, b], or x[tensor(...)]"
-            )
-        items = index if isinstance(index, tuple) else (index,)
-        return super().__call__(input, tuple(place for item in items for place in _places(item, input)))
+        return super().__call__(input, places(index, input))
+
+
+def places(index: Any, input: Any) -> tuple[Any, ...]:
+    """The index as a tuple, without masks whose values are at hand."""
+    if isinstance(index, list) and any(isinstance(item, list | tuple | slice) for item in index):
+        raise OptionError(
+            f"an index of lists in a list, {index}, may mean two things", hint="x[a, b], or x[tensor(...)]"
+        )
+    items = index if isinstance(index, tuple) else (index,)
+    return tuple(place for item in items for place in _places(item, input))
 
 
 def _places(item: Any, input: Any) -> tuple[Any, ...]:
@@ -39,8 +44,13 @@ def _places(item: Any, input: Any) -> tuple[Any, ...]:
 
 def _getitem(input: np.ndarray, index: tuple[Any, ...]) -> np.ndarray:
     """Python's x[index]: ints, slices, None, ..., lists and tensors of whole numbers, known masks of bools."""
-    basic, taken = _parts(tuple(_plain(item) for item in index), input.ndim)
+    basic, taken = parts(index, input.ndim)
     return input[basic][taken] if taken else input[basic]
+
+
+def parts(index: tuple[Any, ...], ndim: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """The index of an array in two, for one after the other: ints and slices, then lists if there are any."""
+    return _parts(tuple(_plain(item) for item in index), ndim)
 
 
 getitem = _ByIndex(_getitem, "getitem")

@@ -52,7 +52,8 @@ def _store(evaluator: Evaluator, target: ast.Subscript, value: Any, scope: Scope
     container, index = evaluator.evaluate(target.value, scope), evaluator.evaluate(target.slice, scope)
     try:
         if tensors.is_tensor(container):
-            raise SpecError("a tensor's items cannot be assigned", hint="build the parts and join them with cat")
+            evaluator.caller.call_op(tensors.find_op("setitem"), [container, index, value], {})
+            return
         if not isinstance(container, (list, dict)) or isinstance(index, slice):
             raise SpecError(f"items of {describe(container)} cannot be assigned")
         if isinstance(container, dict):

@@ -22,8 +22,8 @@ from nnbuild.spec.arithmetic import describe
 from nnbuild.spec.calls import Caller
 from nnbuild.spec.model import Input
 from nnbuild.spec.nodes import Mapping, Node, Scalar, Sequence
-from nnbuild.spec.program import DTYPES
 from nnbuild.spec.scope import Scope
+from nnbuild.spec.torch_names import DTYPES
 from nnbuild.spec.values import located, mapping_of, refuse_cut, text_of, value_of
 
 MAX_AXES = 8

@@ -11,8 +11,8 @@ from nnbuild.spec.arithmetic import describe
 from nnbuild.spec.calls import PARTIAL
 from nnbuild.spec.functions import Function
 from nnbuild.spec.limits import Budget
-from nnbuild.spec.program import DTYPES
 from nnbuild.spec.scope import MISSING, Scope
+from nnbuild.spec.torch_names import DTYPES
 
 #: torch.nn.init's functions that fill a parameter.
 INITIALISERS = (

@@ -10,23 +10,16 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from nnbuild.errors import NnbuildError, OptionError, ShapeError, SpecError, suggestion
-from nnbuild.spec import functions, tensors
+from nnbuild.errors import NnbuildError, OptionError, SpecError, suggestion
+from nnbuild.spec import functions, tensors, torch_names
 from nnbuild.spec.arithmetic import describe
-from nnbuild.spec.assignment import bind
 from nnbuild.spec.calls import Caller
 from nnbuild.spec.expressions import Evaluator, prefixed
 from nnbuild.spec.limits import Budget
 from nnbuild.spec.nodes import Scalar
 from nnbuild.spec.scope import MISSING, LazyScope, Scope
-from nnbuild.spec.syntax import Code, function_of, is_docstring, parse_program
-
-#: torch's names of dtypes.
-DTYPES = {
-    "float": "float32", "float16": "float16", "half": "float16", "float32": "float32", "float64": "float64",
-    "double": "float64", "uint8": "uint8", "int8": "int8", "int16": "int16", "short": "int16", "int32": "int32",
-    "int": "int32", "int64": "int64", "long": "int64", "bool": "bool",
-}  # fmt: skip
+from nnbuild.spec.statements import Returned, Run
+from nnbuild.spec.syntax import Code, evaluated_children, function_of, is_docstring, parse_program
 
 
 class Running(Caller):
@@ -74,18 +67,17 @@ class ForwardNames(Scope):
     def __init__(self) -> None:
         from nnbuild import ops
 
-        super().__init__(functions.NAMES, LazyScope(ops.OPS, lambda name: getattr(ops, name)))
+        super().__init__({**functions.NAMES, **torch_names.NAMES}, LazyScope(ops.OPS, lambda name: getattr(ops, name)))
 
     def prefixed(self, prefix: str, name: str) -> Any:
+        if prefix == "torch" and name in torch_names.DTYPES:
+            return torch_names.DTYPES[name]
         if prefix in ("torch", "F"):
             op = tensors.find_op(name)
             if op is not None:
                 return op
-        if prefix == "torch":
-            return DTYPES.get(name, functions.MATH.get(name, MISSING))
-        if prefix in ("math", "np"):
-            return (functions.MATH if prefix == "math" else functions.NP).get(name, MISSING)
-        return MISSING
+        tables = {"torch": torch_names.TORCH, "math": functions.MATH, "np": functions.NP}
+        return tables[prefix].get(name, MISSING) if prefix in tables else MISSING
 
 
 class Program:
@@ -155,8 +147,8 @@ class Program:
         evaluator = Evaluator(self.code, Running(Budget(what=f"the forward of {name}")))
         local = Scope({}, scope)
         self._bind(local, args, kwargs, name, evaluator)
-        result = _Run(evaluator, local).block(self.body)
-        if not isinstance(result, _Returned):
+        result = Run(evaluator, local).block(self.body)
+        if not isinstance(result, Returned):
             mark = self.code.mark(self.body[-1])
             raise SpecError(f"the forward of {name} ended without a return", mark=mark)
         return result.value
@@ -180,14 +172,12 @@ class Program:
 
 
 def _evaluated(node: ast.AST) -> Iterator[ast.AST]:
-    """The node and all below it, but for annotations and the inside of prefixed names."""
+    """The node and all below it that is evaluated, but for the inside of prefixed names."""
     yield node
     if getattr(node, "known", None):
         return
-    children = [node.target, node.value] if isinstance(node, ast.AnnAssign) else ast.iter_child_nodes(node)
-    for child in children:
-        if child is not None:
-            yield from _evaluated(child)
+    for child in evaluated_children(node):
+        yield from _evaluated(child)
 
 
 def _unknown_here(name: str, scope: Scope) -> SpecError:
@@ -200,90 +190,3 @@ def _unknown_here(name: str, scope: Scope) -> SpecError:
         return SpecError(f"{name} stands before a dot only", hint="pass the layer or the tensor itself")
     known = "a forward knows its inputs, the layers, params and parameters of its block, and the ops"
     return SpecError(f"the name {name} is not known here", hint=suggestion(name, scope.names()) or known)
-
-
-class _Returned:
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-
-_BREAK, _CONTINUE = object(), object()
-
-
-class _Run:
-    """One run of a program: statements change the local scope; a signal says that a loop or the program ends."""
-
-    __slots__ = ("_evaluator", "_scope")
-
-    def __init__(self, evaluator: Evaluator, scope: Scope) -> None:
-        self._evaluator = evaluator
-        self._scope = scope
-
-    def block(self, statements: list[ast.stmt]) -> Any:
-        """Run the statements; returns the signal that ended them early, or None."""
-        for statement in statements:
-            signal = _STATEMENTS[type(statement)](self, statement)
-            if signal is not None:
-                return signal
-        return None
-
-    def _value(self, node: ast.AST) -> Any:
-        return self._evaluator.evaluate(node, self._scope)
-
-    def _assign(self, node: ast.Assign) -> None:
-        value = self._value(node.value)
-        for target in node.targets:
-            bind(self._evaluator, target, value, self._scope)
-
-    def _assign_annotated(self, node: ast.AnnAssign) -> None:
-        if node.value is not None:
-            bind(self._evaluator, node.target, self._value(node.value), self._scope)
-
-    def _assign_augmented(self, node: ast.AugAssign) -> None:
-        old, value = self._value(node.target), self._value(node.value)
-        evaluator, name = self._evaluator, type(node.op).__name__
-        try:
-            if isinstance(old, list) and name == "Add":
-                evaluator.budget.spend(len(old))
-                old.extend(evaluator.iterate(value, "+="))
-                return
-            result = tensors.operate(name, old, value, evaluator.budget)
-        except NnbuildError as error:
-            raise error.locate(mark=evaluator.code.mark(node)) from None
-        bind(evaluator, node.target, result, self._scope)
-
-    def _return(self, node: ast.Return) -> _Returned:
-        return _Returned(self._value(node.value) if node.value else None)
-
-    def _for(self, node: ast.For) -> Any:
-        evaluator = self._evaluator
-        for item in evaluator.loop(node.iter, self._scope):
-            evaluator.budget.spend()
-            bind(evaluator, node.target, item, self._scope)
-            signal = self.block(node.body)
-            if signal is _BREAK:
-                break
-            if signal is not None and signal is not _CONTINUE:
-                return signal
-        return None
-
-    def _if(self, node: ast.If) -> Any:
-        return self.block(node.body if self._evaluator.condition(node.test, self._scope) else node.orelse)
-
-    def _expression(self, node: ast.Expr) -> None:
-        self._value(node.value)
-
-    def _assert(self, node: ast.Assert) -> None:
-        if not self._evaluator.condition(node.test, self._scope):
-            message = self._value(node.msg) if node.msg else f"{self._evaluator.code.text(node.test)} does not hold"
-            raise ShapeError(str(message)[:500], mark=self._evaluator.code.mark(node.test))
-
-
-_STATEMENTS: dict[type, Any] = {
-    ast.Assign: _Run._assign, ast.AnnAssign: _Run._assign_annotated, ast.AugAssign: _Run._assign_augmented,
-    ast.Return: _Run._return, ast.For: _Run._for, ast.If: _Run._if, ast.Expr: _Run._expression,
-    ast.Assert: _Run._assert, ast.Pass: lambda run, node: None,
-    ast.Break: lambda run, node: _BREAK, ast.Continue: lambda run, node: _CONTINUE,
-}  # fmt: skip

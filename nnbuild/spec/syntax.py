@@ -22,6 +22,7 @@ PREFIXES = {
     ("F",): "F",
     ("nn",): "nn",
     ("math",): "math",
+    ("torch", "jit"): "torch",
     ("torch", "nn"): "nn",
     ("nn", "functional"): "F",
     ("nn", "init"): "init",
@@ -35,7 +36,8 @@ _OPERATORS = """Load Store Add Sub Mult Div FloorDiv Mod Pow MatMult LShift RShi
     UAdd USub Eq NotEq Lt LtE Gt GtE Is IsNot In NotIn"""
 _EXPRESSIONS = """Expression Constant Name Tuple List Dict UnaryOp BinOp BoolOp Compare IfExp Subscript Slice ListComp
     DictComp GeneratorExp comprehension Starred JoinedStr FormattedValue Call keyword Attribute"""
-_STATEMENTS = "Module Assign AugAssign AnnAssign Return For If Break Continue Pass Expr Assert FunctionDef"
+_STATEMENTS = """Module Assign AugAssign AnnAssign Return For If Break Continue Pass Expr Assert Raise With Delete
+    FunctionDef"""
 _IN_EXPRESSION = frozenset((_OPERATORS + " " + _EXPRESSIONS).split())
 _IN_PROGRAM = _IN_EXPRESSION | frozenset(_STATEMENTS.split())
 
@@ -47,11 +49,8 @@ _REFUSED = {
     "While": ("while is not part of the language", "loop with for over a range, a list or the layers"),
     "Import": ("import is not part of the language", "torch's functions are here without it: F.relu(...)"),
     "ImportFrom": ("import is not part of the language", "torch's functions are here without it: F.relu(...)"),
-    "With": ("with is not part of the language", "remove it: nothing here tracks gradients"),
     "Try": ("try is not part of the language", "decide with `if` on shapes and options"),
     "TryStar": ("try is not part of the language", "decide with `if` on shapes and options"),
-    "Raise": ("raise is not part of the language", "write assert CONDITION, 'message'"),
-    "Delete": ("del is not part of the language", "remove it: memory is freed after the last use"),
     "ClassDef": ("classes are not part of the language", "define a layer type under `blocks:`"),
     "FunctionDef": ("the only def is `def forward(...)` around the program", "define a layer type under `blocks:`"),
     "Global": ("global is not part of the language", "pass values as arguments"),
@@ -60,6 +59,9 @@ _REFUSED = {
     "Yield": ("yield is not part of the language", "collect values in a list and return it"),
     "YieldFrom": ("yield is not part of the language", "collect values in a list and return it"),
 }
+
+#: What may stand behind `with`, and does nothing here.
+_NO_GRADIENTS = ("torch.no_grad()", "torch.inference_mode()", "torch.enable_grad()")
 
 
 class Code:
@@ -196,11 +198,20 @@ def _children(node: ast.AST, wrapper: ast.FunctionDef | None) -> list[ast.AST]:
     if node is wrapper and wrapper is not None:
         defaults = [default for default in (*wrapper.args.defaults, *wrapper.args.kw_defaults) if default]
         return [*defaults, *wrapper.body]
-    if isinstance(node, ast.AnnAssign):
-        return [child for child in (node.target, node.value) if child]
     if isinstance(node, ast.Attribute):
         return [] if _note_prefix(node) else [node.value]
-    return list(ast.iter_child_nodes(node))
+    return evaluated_children(node)
+
+
+def evaluated_children(node: ast.AST) -> list[ast.AST]:
+    """The nodes right below that have a value: no annotations, no types of exceptions, no `with torch.no_grad()`."""
+    if isinstance(node, ast.AnnAssign):
+        return [child for child in (node.target, node.value) if child]
+    if isinstance(node, ast.Raise):
+        return list(node.exc.args) if isinstance(node.exc, ast.Call) else []
+    if isinstance(node, ast.With):
+        return list(node.body)
+    return [] if isinstance(node, ast.Delete) else list(ast.iter_child_nodes(node))
 
 
 def _note_prefix(node: ast.Attribute) -> bool:
@@ -231,6 +242,12 @@ def _problem(node: ast.AST) -> SpecError | None:
         return SpecError("async is not part of the language")
     if isinstance(node, ast.For) and node.orelse:
         return SpecError("else after for is not part of the language", hint="write it behind the loop")
+    if isinstance(node, ast.With) and any(ast.unparse(item) not in _NO_GRADIENTS for item in node.items):
+        return SpecError("with is not part of the language", hint="write the lines in it without it")
+    if isinstance(node, ast.Delete) and not all(isinstance(target, ast.Name) for target in node.targets):
+        return SpecError("del takes names only", hint="remove it: memory is freed after the last use")
+    if isinstance(node, ast.Raise) and (node.exc is None or node.cause):
+        return SpecError("raise takes an error: raise ValueError('message')")
     if isinstance(node, ast.FunctionDef):
         if node.decorator_list:
             return SpecError("decorators are not part of the language", hint="remove it")

@@ -84,9 +84,11 @@ def attribute(value: Any, name: str) -> Any:
         axes = range(len(value.shape))
         order = tuple(reversed(axes)) if name == "T" else (*axes[:-2], *reversed(axes[-2:]))
         return find_op("permute")(value, order)
-    if name == "device":
-        raise SpecError("there are no devices here", hint="leave out `device=`")
-    if name in ("data", "weight", "bias"):
+    if name in _ALWAYS:
+        return _ALWAYS[name]
+    if name == "data":
+        return value
+    if name in ("weight", "bias"):
         raise SpecError(f"a tensor has no {name}")
     known = ["shape", "ndim", "dtype", "T", "mT", *_FACTS, *_methods()]
     call = f"write {name}()" if name in known else suggestion(name, known)
@@ -100,6 +102,7 @@ _FACTS = {
     "nelement": lambda value: math.prod(int(size) for size in value.shape),
     "is_floating_point": lambda value: "float" in attribute(value, "dtype"),
 }
+_ALWAYS = {"device": "cpu", "is_cuda": False, "requires_grad": False}
 _SAME = ("contiguous", "detach", "cpu", "clone")
 
 
@@ -113,6 +116,8 @@ def method(value: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> An
     """value.name(...): a fact, or the op of that name."""
     if name in _methods():
         return find_op(name)(value, *args, **kwargs)
+    if name == "type" and (args or kwargs):
+        return find_op("to")(value, *args, **kwargs)
     if name == "size":
         return _size(value, *args, **kwargs)
     if name in _FACTS or name in _SAME:

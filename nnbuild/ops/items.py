@@ -1,0 +1,67 @@
+"""Items put into a tensor: x[index] = value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nnbuild.errors import OptionError, ShapeError
+from nnbuild.lazy import np
+from nnbuild.ops.in_place import check_target, replaced
+from nnbuild.ops.indexing import getitem, parts, places
+from nnbuild.ops.op import Op, is_tensor
+from nnbuild.ops.spec import TensorSpec
+
+
+class _Put(Op):
+    """An op in place. A mask of bools and a number fill what the mask picks, whatever its values are."""
+
+    def __call__(self, input: Any, index: Any, value: Any) -> Any:
+        check_target(self.name, input)
+        mask = index[0] if isinstance(index, tuple) and len(index) == 1 else index
+        if is_tensor(mask) and str(mask.dtype) == "bool" and mask.shape:
+            return replaced(input, _filled(input, mask, value))
+        return replaced(input, super().__call__(input, places(index, input), value))
+
+
+def _filled(input: Any, mask: Any, value: Any) -> Any:
+    from nnbuild import ops
+
+    if is_tensor(value) and value.shape:
+        raise ShapeError(
+            f"how many elements a mask picks depends on the data, so a value {tuple(value.shape)} may not fit",
+            hint="where(mask, value, x) takes the value's elements at the places of the mask",
+        )
+    if tuple(mask.shape) != tuple(input.shape[: len(mask.shape)]):
+        raise ShapeError(f"a mask {tuple(mask.shape)} does not lie on the first axes of {tuple(input.shape)}")
+    aligned = ops.view(mask, (*mask.shape, *[1] * (len(input.shape) - len(mask.shape))))
+    return ops.masked_fill(input, aligned, value)
+
+
+def _setitem(input: np.ndarray, index: tuple[Any, ...], value: Any) -> np.ndarray:
+    """Python's x[index] = value: the tensor with the value, in its dtype, in the places of the index."""
+    result = input.copy()
+    basic, taken = parts(index, input.ndim)
+    if taken:
+        result[basic][taken] = value
+    else:
+        result[basic] = value
+    return result
+
+
+setitem = _Put(_setitem, "setitem")
+
+
+@setitem.shape
+def _(input: TensorSpec, index: tuple[Any, ...], value: Any) -> TensorSpec:
+    picked = getitem.facets["shape"](input, index).shape
+    if not isinstance(value, TensorSpec):
+        if not isinstance(value, bool | int | float):
+            raise OptionError(f"an item is a tensor or a number, not {value!r:.80}", option="value")
+        return input
+    shape = value.shape
+    while len(shape) > len(picked) and shape[0] == 1:
+        shape = shape[1:]
+    ends = picked[len(picked) - len(shape) :]
+    if len(shape) > len(picked) or any(size not in (1, wanted) for size, wanted in zip(shape, ends, strict=True)):
+        raise ShapeError(f"wants a value {picked}, or what broadcasts to it, for these items and gets {value.shape}")
+    return input
