@@ -13,7 +13,7 @@ from nnbuild import ops
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.ops import TensorSpec
 
-SMALL = settings(max_examples=60, deadline=None, derandomize=True)
+SMALL = settings(max_examples=60, deadline=None)
 
 
 @st.composite

