@@ -44,7 +44,10 @@ class OutputFile:
                 raise InputError(f"{self.path} can hold one array only, and there are several", hint="name it .npz")
             shape = array.shape if whole else (self.samples, *array.shape[1:])
             self._parts[name] = _Part(self._folder / f"{len(self._parts)}.npy", shape, array.dtype)
-        self._parts[name].append(array)
+        try:
+            self._parts[name].append(array)
+        except OSError as error:  # a full disk, mostly
+            raise InputError(f"{self.path} cannot be written: {error.strerror}") from None
 
     def __enter__(self) -> OutputFile:
         return self

@@ -99,7 +99,8 @@ def _origin(value: TensorSpec) -> list[str]:
         value = before
     producer = value.producer
     if producer is None:
-        return [f"its input is the network's input {value.name}: {value.shape}{story}"]
+        name = "" if value.name == "input" else f" {value.name}"
+        return [f"its input is the network's input{name}: {value.shape}{story}"]
     return [f"its input comes from {producer.path or producer.op.name}: {value.shape}{story}"]
 
 
@@ -113,11 +114,12 @@ def trace(model: Module, *inputs: Any, **options: Any) -> Graph:
     values: list[Value] = []
 
     def value(tensor: Any) -> Value:
-        name = f"input{len(values)}" if len(tensors) > 1 else "input"
-        values.append(Value(spec_of(tensor), name))
+        values.append(Value(spec_of(tensor), names[len(values)]))
         return values[-1]
 
-    tensors = tensors_in((inputs, options))
+    count = len(tensors_in((inputs, options)))
+    known = getattr(model, "input_names", ())
+    names = known if len(known) == count else ["input"] if count == 1 else [f"input{index}" for index in range(count)]
     args, kwargs = map_tensors(value, inputs), map_tensors(value, options)
     tracer = _Tracer(model, values)
     token = recorder.set(tracer)

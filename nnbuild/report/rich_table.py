@@ -46,7 +46,7 @@ def _body(table: Table, width: int) -> RenderableType:
                 return _grid(candidate, gap)
     widths = zip(_widths(candidate), candidate.columns, strict=True)
     folded = sum(min(natural, 18) if column.wide else natural for natural, column in widths)
-    return _grid(candidate, 1) if folded + len(candidate.columns) - 1 <= width else _records(table)
+    return _grid(candidate, 1) if folded + len(candidate.columns) - 1 <= width else _records(table, width)
 
 
 def _with_tall_headers(table: Table) -> Table:
@@ -121,17 +121,21 @@ def _cells(line: Line) -> list[Text]:
     return [first, *(Text(text(value)) for value in line.values[1:])]
 
 
-def _records(table: Table) -> Group:
+def _records(table: Table, width: int) -> Group:
     """Each line as a small block: its first value, then 'header  value' below it."""
-    width = max(len(column.header) for column in table.columns[1:])
+    widest = max(len(column.header) for column in table.columns[1:])
     parts: list[RenderableType] = []
     for line in (*table.lines, *([table.total] if table.total else ())):
         parts.append(Text(head(line), style="cyan", overflow="fold"))
         indent = " " * (len(line.guide) + 2)
+        below = f"\n{indent}{' ' * widest}  "
         for column, value in zip(table.columns[1:], line.values[1:], strict=True):
-            if value is not None and value != "":
-                body = text(value).replace("\n", f"\n{indent}{' ' * width}  ")
-                parts.append(Text(f"{indent}{column.header:<{width}}  {body}", overflow="fold"))
+            if body := text(value):
+                room = max(8, width - len(below) + 1)
+                pieces = [
+                    piece for row in body.split("\n") for piece in wrap(row, room, break_on_hyphens=False) or [""]
+                ]
+                parts.append(Text(f"{indent}{column.header:<{widest}}  {below.join(pieces)}", overflow="fold"))
     return Group(*parts)
 
 

@@ -73,6 +73,11 @@ class SpecModule(Module):
         new.__dict__.update(deepcopy(own, memo) | shared)
         return new
 
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The names of the spec's inputs; none in a block."""
+        return tuple(given.name for given in self.spec.inputs) if self.spec else ()
+
     def choose(self, **choices: Any) -> SpecModule:
         """Set run-time choices for the calls to come. Raises OptionError for an unknown one."""
         self._choices.update(self._checked(choices))

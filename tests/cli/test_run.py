@@ -232,6 +232,21 @@ def test_outputs_that_cannot_be_written(run, tmp_path, output, message):
     assert message in run("run", "linear", "--output", tmp_path / output, status=1).stderr
 
 
+def test_a_full_disk_is_named_and_leaves_nothing(run, tmp_path, monkeypatch):
+    from nnbuild.files import writing
+
+    def full(self, array):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(writing._Part, "append", full)
+    out = tmp_path / "out.npy"
+    assert (
+        f"error: {out} cannot be written: No space left on device"
+        in run("run", "linear", "--output", out, status=1).stderr
+    )
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_network_too_large_for_memory(run, tmp_path, spec):
     net = spec("input: [N, 1000000]\nlayers: {fc: 'Linear(1000000, 1000000)'}\n")
     x = save(tmp_path / "x.npy", np.zeros((1, 1_000_000), np.float32))

@@ -11,6 +11,14 @@ import pytest
 from nnbuild.report.sizes import windowed
 
 
+def test_a_long_formula_in_a_narrow_terminal_goes_on_below_itself(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = run("shapes", "lenet", "--format", "rich").stdout.splitlines()
+    at = lines.index("  Size          H, W = floor((32 + 2*0 - 1*(5-1) - 1)/1 + 1)")
+    assert lines[at + 1].rstrip() == "                = 28"
+    assert not any(line.strip() == "Size" for line in lines)
+
+
 def test_the_general_formulas_hold(run):
     """Each printed formula, evaluated, gives the size that the layer gives."""
     formulas = json.loads(run("shapes", "--format", "json").stdout)["formulas"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nnbuild import nn
+from nnbuild import nn, trace
 from nnbuild.ops import TensorSpec
 
 LENET = """
@@ -279,6 +279,13 @@ def test_where_a_shape_error_points(build):
     error = caught.value
     assert (error.mark.line, error.mark.column, error.mark.length) == (16, 19, 10)
     assert error.path == "classifier.fc1"
+
+
+def test_the_input_that_does_not_fit_is_named(build):
+    text = "inputs: {a: [N, 4], b: [N, 3]}\nlayers:\n  fc: Linear(4, 5)\nforward: fc(a) + fc(b)\n"
+    with pytest.raises(Exception) as caught:
+        trace(build(text), TensorSpec((1, 4)), TensorSpec((1, 3)))
+    assert caught.value.notes[0] == "its input is the network's input b: (1, 3)"
 
 
 def test_the_place_in_the_network_is_said(build, refused):
