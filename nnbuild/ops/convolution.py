@@ -87,6 +87,11 @@ def _positive(**options: tuple[int, ...]) -> None:
 def _check_groups(weight: TensorSpec, bias: TensorSpec | None, groups: int, axes: int, outputs: int) -> None:
     if weight.ndim != axes + 2:
         raise ShapeError(f"wants a weight of {axes + 2} axes and gets {weight.shape}")
+    if not outputs:
+        raise OptionError(
+            f"out_channels must be at least 1, not 0: the weight is {weight.shape}", option="out_channels"
+        )
+    _positive(kernel_size=weight.shape[2:])
     if groups < 1 or weight.shape[0] % groups:
         raise OptionError(
             f"groups={groups} does not divide the {weight.shape[0]} channels of the weight", option="groups"

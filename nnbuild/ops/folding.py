@@ -27,6 +27,13 @@ def _slides(kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride:
     )
 
 
+def _dtypes(input: TensorSpec) -> None:
+    if "int" in input.dtype:
+        raise ShapeError(
+            f"wants numbers with fractions, or bools, and gets {input.dtype}", hint="convert it to float32"
+        )
+
+
 @op
 def unfold(
     input: np.ndarray, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1
@@ -42,6 +49,7 @@ def unfold(
 
 @unfold.shape
 def _(input: TensorSpec, *args: Any, **options: Any) -> TensorSpec:
+    _dtypes(input)
     sizes = plane_sizes(input, 2)
     slides = _slides(*args, **options)
     rows = input.shape[-3] * prod(slide.kernel for slide in slides)
@@ -87,6 +95,7 @@ def fold(
 
 @fold.shape
 def _(input: TensorSpec, output_size: Sizes, *args: Any, **options: Any) -> TensorSpec:
+    _dtypes(input)
     if input.ndim not in (2, 3) or 0 in input.shape[-2:]:
         raise ShapeError(f"wants columns (N, C*kernel, L) or (C*kernel, L) and gets {input.shape}")
     slides, sizes = _slides(*args, **options), each(output_size, 2, "output_size")

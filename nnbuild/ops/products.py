@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from nnbuild.errors import ShapeError
@@ -15,7 +16,7 @@ from nnbuild.ops.spec import TensorSpec
 @op
 def linear(input: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
     """input @ weight.T + bias: (*, in_features) with a weight (out_features, in_features) gives (*, out_features)."""
-    rows = input.reshape(-1, input.shape[-1]) @ weight.T
+    rows = input.reshape(prod(input.shape[:-1]), input.shape[-1]) @ weight.T
     if bias is not None:
         rows += bias
     return rows.reshape(*input.shape[:-1], *weight.shape[:-1])

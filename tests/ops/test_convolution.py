@@ -122,6 +122,12 @@ IMAGE, KERNEL = TensorSpec((1, 4, 5, 5)), TensorSpec((6, 4, 3, 3))
         ((IMAGE, KERNEL), {"padding": -1}, "padding must be at least 0, not -1"),
         ((IMAGE, KERNEL), {"padding": "full"}, "padding is a number, 'same' or 'valid', not 'full'"),
         ((IMAGE, KERNEL), {"padding": "same", "stride": 2}, "padding='same' needs stride 1"),
+        (
+            (IMAGE, TensorSpec((0, 4, 3, 3))),
+            {},
+            r"out_channels must be at least 1, not 0: the weight is \(0, 4, 3, 3\)",
+        ),
+        ((IMAGE, TensorSpec((6, 4, 3, 0))), {}, r"kernel_size must be at least 1, not \(3, 0\)"),
         ((IMAGE, KERNEL), {"dilation": 3}, "has a window of 7 and its input only 5 elements of an axis"),
         ((IMAGE, KERNEL.with_dtype("float64")), {}, "wants input and weight of one dtype and gets float32 and float64"),
     ],

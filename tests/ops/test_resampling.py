@@ -78,6 +78,8 @@ REFUSED = [
     (call("channel_shuffle", IMAGE, 3), "channel_shuffle has 3 groups, which do not divide 4 channels"),
     (call("channel_shuffle", T((4, 4)), 2),
      "channel_shuffle wants an input of at least 3 axes (N, C, ...) and gets (4, 4)"),
+    (call("unfold", T((2, 4, 6, 5), "int64"), 2), "unfold wants numbers with fractions, or bools, and gets int64"),
+    (call("fold", T((2, 8, 4), "uint8"), 3, 2), "fold wants numbers with fractions, or bools, and gets uint8"),
     (call("unfold", IMAGE, 7), "unfold has a window of 7 and its input only 6 elements of an axis"),
     (call("unfold", IMAGE, 2, 0), "dilation must be at least 1, not 0"),
     (call("fold", T((2, 3, 4, 5)), 4, 2), "fold wants columns (N, C*kernel, L) or (C*kernel, L) and gets (2, 3, 4, 5)"),
