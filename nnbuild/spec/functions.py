@@ -113,7 +113,7 @@ _PYTHON: dict[str, Callable[..., Any]] = {
 
 _MATH = (
     "sqrt", "ceil", "floor", "trunc", "log", "log2", "log10", "exp", "sin", "cos", "tan", "atan2", "gcd", "lcm",
-    "hypot", "isfinite", "isinf", "isnan", "fabs",
+    "hypot", "isfinite", "isinf", "isnan", "fabs", "pow",
 )  # fmt: skip
 
 MATH: dict[str, Any] = {

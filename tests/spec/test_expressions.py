@@ -40,7 +40,7 @@ def test_not_constants(text):
          [(1, "x"), (1, "y"), (2, "x"), (2, "y")]),
         ("{f'layer{i:02d}': i for i in range(2)}", {"layer00": 0, "layer01": 1}),
         ("sum(i for i in range(5))", 10), ("max(3, 5)", 5), ("min([3, 5])", 3), ("round(2.6)", 3), ("abs(-3)", 3),
-        ("math.sqrt(16) + math.floor(2.5)", 6.0), ("sqrt(16) + ceil(2.5)", 7.0), ("math.pi", math.pi),
+        ("math.sqrt(16) + math.floor(2.5)", 6.0), ("sqrt(16) + ceil(2.5)", 7.0), ("math.pi", math.pi), ("math.pow(2, 3)", 8.0),
         ("float('inf')", math.inf),
         ("1 if 2 > 1 else 0", 1), ("1 < 2 < 3 and not False", True), ("None or 4", 4), ("3 in [1, 3]", True),
         ("[1, 2, 3][-1]", 3), ("[1, 2, 3][1:]", [2, 3]), ("(1, 2) + (3,)", (1, 2, 3)), ("[0] * 3", [0, 0, 0]),
