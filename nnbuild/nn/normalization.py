@@ -137,7 +137,7 @@ class LocalResponseNorm(Layer):
 class CrossMapLRN2d(LocalResponseNorm):
     """LocalResponseNorm of images as Torch7 had it.
 
-    An even `size` reaches no farther than the odd one below it, and the first channel stays in the sums of all behind it.
+    An even `size` reaches no farther than the odd one below it; the first channel stays in the sums of all behind it.
 
     Shape: (N, C, H, W) -> the same.
     Source: https://github.com/pytorch/pytorch/blob/main/torch/nn/modules/_functions.py
