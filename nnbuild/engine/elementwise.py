@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from nnbuild.engine.finish import finished
 from nnbuild.engine.fusion import Stage
 from nnbuild.engine.step import Memory, Phase, Step, dealt, even_parts, owners
@@ -32,9 +34,9 @@ def elementwise(stage: Stage, threads: int) -> Step:
         for (start, stop), thread in zip(parts, owners(len(parts), threads), strict=True):
             scratch = memory.scratch[thread]
             scratch.clear()
-            some = (*(slice(None),) * axis, slice(start, stop)) if length > 1 else ()
+            some: Any = (*(slice(None),) * axis, slice(start, stop)) if length > 1 else ...
 
-            def other(value: Value, some: tuple[slice, ...] = some) -> np.ndarray:
+            def other(value: Value, some: Any = some) -> np.ndarray:
                 return others[value][some]
 
             inner, target = before[some], after[some]

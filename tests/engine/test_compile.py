@@ -36,6 +36,14 @@ def test_it_plans_for_each_shape_and_keeps_the_last_four() -> None:
     assert len(run._plans) == 4
 
 
+def test_numbers_without_axes_are_added_too() -> None:
+    class Sums(nn.Module):
+        def forward(self, x: Any) -> Any:
+            return ops.add(ops.sum(x), ops.relu(ops.sum(ops.getitem(x, 0))))
+
+    agree(compile(Sums(), TensorSpec((2, 3))), Sums(), drawn(2, 3))
+
+
 def test_options_and_other_values_are_part_of_the_call() -> None:
     class Scaled(nn.Module):
         def forward(self, x: Any, *, y: Any, twice: bool = False) -> Any:
