@@ -84,13 +84,13 @@ def _module(graph: Graph) -> Any:
 
 
 def _onnxruntime(module: Any, tensors: list[Any], threads: int) -> Run:
-    import onnxruntime  # type: ignore[import-untyped]
+    import onnxruntime
     import torch
 
     file = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        torch.onnx.export(module, tuple(tensors), file, dynamo=False)  # type: ignore[arg-type]
+        torch.onnx.export(module, tuple(tensors), file, dynamo=False)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(file.getvalue(), options)

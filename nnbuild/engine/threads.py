@@ -96,7 +96,7 @@ def pool() -> Pool:
 
 @cache
 def _blas() -> list[Any]:
-    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+    from threadpoolctl import ThreadpoolController
 
     np.dot(np.ones(2), np.ones(2))  # the library is loaded only then
     return ThreadpoolController().select(user_api="blas").lib_controllers

@@ -46,7 +46,7 @@ def read_image(path: Path, steps: Mapping[str, Any]) -> np.ndarray:
 
 def _opened(path: Path, grayscale: bool) -> Any:
     try:
-        from PIL import Image  # type: ignore[import-not-found,unused-ignore]
+        from PIL import Image
     except ImportError:
         raise InputError(
             f"{path} is an image, and Pillow, which reads images, is not installed",
