@@ -188,7 +188,17 @@ def networks(nn: Any, functions: Any, width: float = 1) -> dict[str, Callable[[]
 
 
 #: Network, batch: the rows of the table. LeNet takes 32x32 images, the others 224x224.
-CASES = (
-    *(("LeNet", 1), ("LeNet", 64), ("AlexNet", 1), ("AlexNet", 16), ("VGG-16", 1), ("ResNet-18", 1)),
-    *(("ResNet-50", 1), ("ResNet-50", 8), ("MobileNetV2", 1), ("SqueezeNet 1.1", 1), ("DenseNet-121", 1)),
+CASES = tuple(
+    (name, batch)
+    for name, batches in {
+        "LeNet": (1, 64),
+        "AlexNet": (1, 16),
+        "VGG-16": (1,),
+        "ResNet-18": (1, 8),
+        "ResNet-50": (1, 8),
+        "MobileNetV2": (1,),
+        "SqueezeNet 1.1": (1,),
+        "DenseNet-121": (1,),
+    }.items()
+    for batch in batches
 )
