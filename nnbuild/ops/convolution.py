@@ -7,6 +7,7 @@ from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
+from nnbuild.ops.dtypes import one_dtype
 from nnbuild.ops.op import op
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.window import Slide, Spread, each, formula_of_windows, output_sizes
@@ -38,15 +39,6 @@ def _batched(input: Any, axes: int, channels: int) -> tuple[int, int, tuple[int,
 
 def _restored(input: Any, axes: int, shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape if input.ndim == axes + 2 else shape[1:]
-
-
-def _check_dtypes(input: TensorSpec, weight: TensorSpec, bias: TensorSpec | None) -> None:
-    for name, tensor in (("weight", weight), ("bias", bias)):
-        if tensor is not None and tensor.dtype != input.dtype:
-            raise ShapeError(
-                f"wants input and {name} of one dtype and gets {input.dtype} and {tensor.dtype}",
-                hint=f"convert the input to {tensor.dtype}, or the model with model.to({input.dtype!r})",
-            )
 
 
 def _slides(weight: Any, stride: Sizes, padding: Sizes | str, dilation: Sizes, axes: int) -> tuple[Slide, ...]:
@@ -144,7 +136,7 @@ def _(
 ) -> TensorSpec:
     _check_groups(weight, bias, groups, axes, weight.shape[0])
     count, _, sizes = _batched(input, axes, weight.shape[1] * groups)
-    _check_dtypes(input, weight, bias)
+    one_dtype(input, weight=weight, bias=bias)
     outputs = output_sizes(_slides(weight, stride, padding, dilation, axes), sizes)
     return input.with_shape(_restored(input, axes, (count, weight.shape[0], *outputs)))
 
@@ -241,7 +233,7 @@ def _(
 ) -> TensorSpec:
     _check_groups(weight, bias, groups, axes, weight.shape[1] * groups)
     count, _, sizes = _batched(input, axes, weight.shape[0])
-    _check_dtypes(input, weight, bias)
+    one_dtype(input, weight=weight, bias=bias)
     outputs = output_sizes(_spreads(weight, stride, padding, output_padding, dilation, axes), sizes)
     return input.with_shape(_restored(input, axes, (count, weight.shape[1] * groups, *outputs)))
 

@@ -48,6 +48,16 @@ def fits(dtype: str, into: str) -> bool:
     return _CATEGORY[dtype] <= _CATEGORY[into]
 
 
+def one_dtype(input: Any, **others: Any) -> None:
+    """Refuse a named tensor whose dtype is not the input's; None is left out."""
+    for name, tensor in others.items():
+        if tensor is not None and tensor.dtype != input.dtype:
+            raise ShapeError(
+                f"wants input and {name} of one dtype and gets {input.dtype} and {tensor.dtype}",
+                hint=f"convert the input to {tensor.dtype}, or the model with model.to({input.dtype!r})",
+            )
+
+
 def promote(first: str, second: str) -> str:
     """The dtype that holds the values of both."""
     if _CATEGORY[first] != _CATEGORY[second]:

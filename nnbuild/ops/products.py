@@ -7,7 +7,7 @@ from typing import Any
 
 from nnbuild.errors import ShapeError
 from nnbuild.lazy import np
-from nnbuild.ops.dtypes import numbers, promote
+from nnbuild.ops.dtypes import numbers, one_dtype, promote
 from nnbuild.ops.elementwise import broadcast
 from nnbuild.ops.op import op
 from nnbuild.ops.spec import TensorSpec
@@ -36,12 +36,7 @@ def _(input: TensorSpec, weight: TensorSpec, bias: TensorSpec | None = None) -> 
             hint=f"Linear({input.shape[-1]}, {made}), or LazyLinear({made})",
             option="in_features",
         )
-    for name, tensor in (("weight", weight), ("bias", bias)):
-        if tensor is not None and tensor.dtype != input.dtype:
-            raise ShapeError(
-                f"wants input and {name} of one dtype and gets {input.dtype} and {tensor.dtype}",
-                hint=f"convert the input to {tensor.dtype}, or the model with model.to({input.dtype!r})",
-            )
+    one_dtype(input, weight=weight, bias=bias)
     if bias is not None and broadcast(bias.shape, outputs) != outputs:
         raise ShapeError(f"wants a bias of {outputs} and gets {bias.shape}")
     return input.with_shape((*input.shape[:-1], *outputs))

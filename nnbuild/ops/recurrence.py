@@ -10,6 +10,7 @@ from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
+from nnbuild.ops.dtypes import one_dtype
 from nnbuild.ops.op import op
 from nnbuild.ops.planes import fractions
 from nnbuild.ops.recurrent_cells import CELLS, Cell, State, Weights
@@ -134,15 +135,7 @@ def _check_input(input: TensorSpec, weights: Weights) -> None:
             option="input_size",
         )
     for name, weight in zip(Weights._fields, weights, strict=True):
-        _check_dtype(input, f"weight {name}", weight)
-
-
-def _check_dtype(input: TensorSpec, name: str, tensor: TensorSpec | None) -> None:
-    if tensor is not None and tensor.dtype != input.dtype:
-        raise ShapeError(
-            f"wants input and {name} of one dtype and gets {input.dtype} and {tensor.dtype}",
-            hint=f"convert the input to {tensor.dtype}, or the model with model.to({input.dtype!r})",
-        )
+        one_dtype(input, **{f"weight {name}": weight})
 
 
 def _check_states(cell: Cell, input: TensorSpec, hx: Any, shapes: list[tuple[int, ...]], letters: str) -> None:
@@ -157,7 +150,7 @@ def _check_states(cell: Cell, input: TensorSpec, hx: Any, shapes: list[tuple[int
     for name, state, shape in zip("hc", states, shapes, strict=False):
         if state.shape != shape:
             raise ShapeError(f"wants a state {name} of {letters} = {shape} and gets {state.shape}")
-        _check_dtype(input, f"state {name}", state)
+        one_dtype(input, **{f"state {name}": state})
 
 
 @recurrent.shape
