@@ -9,6 +9,7 @@ from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.dtypes import one_dtype
 from nnbuild.ops.op import op
+from nnbuild.ops.planes import check_rank
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.window import Slide, Spread, each, formula_of_windows, output_sizes
 from nnbuild.ops.window_view import window_view
@@ -19,14 +20,9 @@ Sizes = int | tuple[int, ...]
 _UNFOLDED_AT_ONCE = 1 << 24
 
 
-def _batched(input: Any, axes: int, channels: int) -> tuple[int, int, tuple[int, ...]]:
-    """N, C and the sizes of an input (N, C, *size) or (C, *size)."""
-    if input.ndim not in (axes + 1, axes + 2):
-        letters = ("L", "H, W", "D, H, W")[axes - 1]
-        raise ShapeError(
-            f"wants an input of {axes + 2} axes (N, C, {letters}) or {axes + 1} (C, {letters}) and gets {input.shape}"
-        )
-    count = 1 if input.ndim == axes + 1 else input.shape[0]
+def _batched(input: TensorSpec, axes: int, channels: int) -> tuple[int, tuple[int, ...]]:
+    """N and the sizes of an input (N, C, *size) or (C, *size), whose channels must be so many."""
+    check_rank(input, axes)
     found = input.shape[-axes - 1]
     if found != channels:
         raise ShapeError(
@@ -34,7 +30,7 @@ def _batched(input: Any, axes: int, channels: int) -> tuple[int, int, tuple[int,
             hint=f"in_channels={found}, or a layer before it that gives {channels}",
             option="in_channels",
         )
-    return count, channels, input.shape[-axes:]
+    return 1 if input.ndim == axes + 1 else input.shape[0], input.shape[-axes:]
 
 
 def _restored(input: Any, axes: int, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -135,7 +131,7 @@ def _(
     axes: int,
 ) -> TensorSpec:
     _check_groups(weight, bias, groups, axes, weight.shape[0])
-    count, _, sizes = _batched(input, axes, weight.shape[1] * groups)
+    count, sizes = _batched(input, axes, weight.shape[1] * groups)
     one_dtype(input, weight=weight, bias=bias)
     outputs = output_sizes(_slides(weight, stride, padding, dilation, axes), sizes)
     return input.with_shape(_restored(input, axes, (count, weight.shape[0], *outputs)))
@@ -232,7 +228,7 @@ def _(
     axes: int,
 ) -> TensorSpec:
     _check_groups(weight, bias, groups, axes, weight.shape[1] * groups)
-    count, _, sizes = _batched(input, axes, weight.shape[0])
+    count, sizes = _batched(input, axes, weight.shape[0])
     one_dtype(input, weight=weight, bias=bias)
     outputs = output_sizes(_spreads(weight, stride, padding, output_padding, dilation, axes), sizes)
     return input.with_shape(_restored(input, axes, (count, weight.shape[1] * groups, *outputs)))
