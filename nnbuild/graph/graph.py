@@ -31,7 +31,7 @@ class Node:
     """One call of an op.
 
     Params: op; args, options as called, with Values, Parameters, Buffers and arrays in the tensors' places; outputs,
-    the op's Values; path, the dotted name of the module whose forward made the call; mark, the place in the spec.
+    the op's Values; call, the module call whose forward called the op, with its path and its mark in the spec.
     """
 
     def __init__(self, index: int, op: Op, args: tuple[Any, ...], options: dict[str, Any], call: Call) -> None:

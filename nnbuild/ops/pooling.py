@@ -11,7 +11,7 @@ from nnbuild.ops.largest import largest, slide_taps
 from nnbuild.ops.op import op
 from nnbuild.ops.planes import at_least, fractions, plane_sizes
 from nnbuild.ops.spec import TensorSpec
-from nnbuild.ops.window import Slide, each, output_sizes, spatial_formula
+from nnbuild.ops.window import Slide, each, formula_of_windows, output_sizes
 from nnbuild.ops.window_view import padded
 
 Sizes = int | tuple[int, ...]
@@ -213,13 +213,7 @@ def _(input: TensorSpec, norm_type: float, *args: Any, axes: int, **options: Any
 
 
 for _family in (max_pool, avg_pool, lp_pool):
-
-    def _formula(
-        output: Any, input: TensorSpec, *args: Any, _of: Any = _family, axes: int, **options: Any
-    ) -> list[str]:
-        return spatial_formula(_of.ask("window", input, *args, axes=axes, **options), input.shape[-axes:])
-
-    _family.formula(_formula)
+    _family.formula(formula_of_windows(_family.facets["window"]))
 
 
 max_pool1d, max_pool2d, max_pool3d = max_pool.over(1, 2, 3)

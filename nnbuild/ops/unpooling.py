@@ -10,7 +10,7 @@ from nnbuild.lazy import np
 from nnbuild.ops.op import op
 from nnbuild.ops.planes import at_least, plane_sizes
 from nnbuild.ops.spec import TensorSpec
-from nnbuild.ops.window import Spread, each, output_sizes, spatial_formula
+from nnbuild.ops.window import Spread, each, formula_of_windows, output_sizes
 
 Sizes = int | tuple[int, ...]
 
@@ -95,9 +95,6 @@ def _(input: TensorSpec, indices: TensorSpec, *args: Any, axes: int, **options: 
     return _spreads(input.shape[-axes:], *args, axes=axes, **options)
 
 
-@max_unpool.formula
-def _(output: TensorSpec, input: TensorSpec, indices: TensorSpec, *args: Any, axes: int, **options: Any) -> list[str]:
-    return spatial_formula(_spreads(input.shape[-axes:], *args, axes=axes, **options), input.shape[-axes:])
-
+max_unpool.formula(formula_of_windows(max_unpool.facets["window"]))
 
 max_unpool1d, max_unpool2d, max_unpool3d = max_unpool.over(1, 2, 3)
