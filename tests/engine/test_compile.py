@@ -1,7 +1,9 @@
 """compile: plans for shapes, changes of the model, hooks, threads, memory."""
 
+import os
 import threading
 import tracemalloc
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 
 from nnbuild import nn, ops
 from nnbuild.engine import compile
+from nnbuild.engine.threads import Pool, current_core, usable_cores
 from nnbuild.graph.trace import trace
 from nnbuild.ops.spec import TensorSpec
 
@@ -153,13 +156,29 @@ def test_several_threads() -> None:
 
 
 def test_an_error_in_a_worker_reaches_the_caller() -> None:
-    from nnbuild.engine.threads import Pool
-
     def fail() -> None:
         raise ValueError("in a worker")
 
     with pytest.raises(ValueError, match="in a worker"):
         Pool().run([[[int], [fail]]])
+
+
+@pytest.mark.skipif(usable_cores() < 2 or current_core() is None, reason="one core, or one that cannot be asked for")
+def test_workers_stay_off_the_core_of_the_caller() -> None:
+    seen = []
+    pool = Pool()
+    allowed = os.sched_getaffinity(0)
+    pool.run([[[lambda: seen.append(current_core())], [lambda: seen.append(current_core())]]])
+    (worker,) = pool.workers
+    assert pool.core not in os.sched_getaffinity(worker.thread.native_id or 0)
+    assert len(seen) == 2
+    assert os.sched_getaffinity(0) == allowed
+
+
+def test_more_threads_than_cores_run_where_they_can() -> None:
+    seen: list[int] = []
+    Pool().run([[[partial(seen.append, index)] for index in range(usable_cores() + 2)]])
+    assert sorted(seen) == list(range(usable_cores() + 2))
 
 
 def test_what_is_fused() -> None:
