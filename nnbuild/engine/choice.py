@@ -8,8 +8,8 @@ from nnbuild.engine import depthwise, pointwise, unfold, winograd
 from nnbuild.engine.convolution import Convolution
 from nnbuild.engine.step import Step
 
-#: Multiply-adds below which handing work to another thread costs more (40 us) than it saves: of products, of taps.
-_ALONE, _ALONE_TAPS = 1 << 23, 1 << 19
+#: Multiply-adds below which handing work to another thread costs more than it saves: of products, of taps.
+_ALONE, _ALONE_TAPS = 1 << 21, 1 << 18
 
 
 def convolution(conv: Convolution, threads: int) -> Step:
