@@ -16,8 +16,8 @@ from nnbuild.nn.module import Module
 from nnbuild.ops.op import tensors_in
 from nnbuild.ops.spec import TensorSpec
 
-#: Seconds of rest before each turn.
-_PAUSE = 0.02
+#: Seconds of rest before each turn, and after how many of these it begins even if other threads are still busy.
+_PAUSE, _PATIENCE = 0.02, 20
 
 
 class Timing(NamedTuple):
@@ -55,8 +55,8 @@ def measured(
 def in_turns(runs: Mapping[str, Run], repeat: int, seconds: float = 0) -> dict[str, list[float]]:
     """Milliseconds of each run, taking turns `repeat` times and then for so many seconds in all.
 
-    In each turn an untimed run comes first: the threads of the one before may still wait actively (with two cores that
-    made the next run up to 1.9 times as long), and its data fill the caches.
+    A turn begins when the process is at rest: the threads of the run before may wait actively for some 50 ms, and with
+    two cores that made the next run up to 1.9 times as long. Its first run is not timed: it fills the caches.
     """
     times: dict[str, list[float]] = {name: [] for name in runs}
     end = time.perf_counter() + seconds
@@ -64,12 +64,21 @@ def in_turns(runs: Mapping[str, Run], repeat: int, seconds: float = 0) -> dict[s
     while turn < repeat or time.perf_counter() < end:
         turn += 1
         for name, run in runs.items():
-            time.sleep(_PAUSE)
+            _rest()
             run()
             start = time.perf_counter()
             run()
             times[name].append(1e3 * (time.perf_counter() - start))
     return times
+
+
+def _rest() -> None:
+    """Wait until no thread of this process works."""
+    for _ in range(_PATIENCE):
+        before = time.process_time()
+        time.sleep(_PAUSE)
+        if time.process_time() - before < _PAUSE / 20:
+            return
 
 
 def _tensors(result: Any) -> list[Any]:
