@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from math import prod
 
-from nnbuild.engine import depthwise, pointwise, unfold, winograd
+from nnbuild.engine import depthwise, pointwise, pooling, unfold, winograd
 from nnbuild.engine.convolution import Convolution
+from nnbuild.engine.fusion import Stage
 from nnbuild.engine.step import Step
 
 #: Multiply-adds below which handing work to another thread costs more than it saves: of products, of taps.
 _ALONE, _ALONE_TAPS = 1 << 21, 1 << 18
+
+
+def windowed(stage: Stage, threads: int) -> Step:
+    """The step for a stage whose window slides: a convolution or a pool."""
+    conv = Convolution.of(stage) if stage.kind.startswith("conv") else None
+    return pooling.pool(stage, threads) if conv is None else convolution(conv, threads)
 
 
 def convolution(conv: Convolution, threads: int) -> Step:

@@ -34,7 +34,7 @@ class Convolution:
     @classmethod
     def of(cls, stage: Stage) -> Convolution | None:
         """The stage's convolution, None if it needs the plain op: its weight is computed, or the input has no batch."""
-        slides = stage.nodes[0].ask("window")
+        slides = stage.slides
         source = stage.args["input"]
         if stage.weight is None or source.ndim != len(slides) + 2 or isinstance(stage.args["bias"], Value):
             return None

@@ -15,6 +15,7 @@ from nnbuild.engine.finish import Finish, activation
 from nnbuild.graph.graph import Graph, Node, Value
 from nnbuild.lazy import np
 from nnbuild.ops.op import array_of, is_tensor, map_tensors, tensors_in
+from nnbuild.ops.window import Slide
 
 _CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
 _WEIGHTED = (*_CONVOLUTIONS, "linear")
@@ -36,6 +37,12 @@ class Stage:
     before: list[Finish] = field(default_factory=list)  # done to the input
     finishes: list[Finish] = field(default_factory=list)  # done to the result
     folded: bool = False  # whether the weight is a copy already
+    window: tuple[Slide, ...] | None = None  # in place of the node's own, for a strip of its rows
+
+    @property
+    def slides(self) -> tuple[Slide, ...]:
+        """How its window moves over each axis."""
+        return self.nodes[0].ask("window") if self.window is None else self.window
 
     @property
     def input(self) -> Value:
@@ -84,7 +91,7 @@ class Rewriter:
     def _take_in(self, stage: Stage) -> None:
         """Let a convolution do to each strip of its input what the stage before it does to the whole."""
         before = self._alone(stage.args["input"], ("affine", "elementwise"))
-        axes = len(stage.nodes[0].ask("window"))
+        axes = len(stage.slides)
         if before is None or stage.output.dtype not in _FLOATS or before.output.ndim != axes + 2:
             return
         if any(finish.kind == "add" for finish in before.finishes) or not isinstance(before.args["input"], Value):

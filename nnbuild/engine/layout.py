@@ -110,6 +110,8 @@ def windowed(stage: Stage) -> bool:
     """Whether a fast form slides windows over images here."""
     if stage.output.dtype not in ("float32", "float64"):
         return False
+    if stage.kind == "chain":
+        return True
     if stage.kind in ("conv1d", "conv2d", "conv3d"):
         return Convolution.of(stage) is not None
     return (

@@ -41,7 +41,7 @@ def pool(stage: Stage, threads: int) -> Step:
     if stage.kind.startswith("adaptive") and all(size == 1 for size in stage.output.shape[-axes:]):
         return _whole(stage, threads)
     largest = stage.kind.startswith("max")
-    slides = _even(stage) or stage.nodes[0].ask("window")
+    slides = _even(stage) or stage.slides
     factor = None if largest else _factor(stage, slides)
     source, output = stage.args["input"], stage.output
     outputs = output.shape[2:]

@@ -127,3 +127,13 @@ def rows(array: np.ndarray) -> np.ndarray:
 def copy(target: np.ndarray, source: np.ndarray) -> Call:
     """A call that copies."""
     return partial(np.copyto, target, source)
+
+
+def copied(target: np.ndarray, source: np.ndarray, threads: int) -> Phase:
+    """The phase that copies, divided along the first axis that can be."""
+    axis = next((axis for axis, size in enumerate(target.shape) if size > 1), 0)
+    lead = (slice(None),) * axis
+    return [
+        [copy(target[(*lead, slice(*some))], source[(*lead, slice(*some))])]
+        for some in even_parts(target.shape[axis], threads)
+    ]
