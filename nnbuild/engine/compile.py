@@ -35,7 +35,8 @@ class Compiled:
         self._watch: Watch | None = None
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
-        arrays = tensors_in((inputs, options))
+        alone = len(inputs) == 1 and not options and isinstance(inputs[0], np.ndarray)
+        arrays = inputs if alone else tensors_in((inputs, options))
         if not arrays or not all(isinstance(array, np.ndarray) and array.size for array in arrays):
             return self.model(*inputs, **options)
         plan = self.plan(*inputs, **options)

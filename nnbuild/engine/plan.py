@@ -12,7 +12,7 @@ from nnbuild.engine.explain import Row, explain
 from nnbuild.engine.fusion import Rewriter, Stage
 from nnbuild.engine.layout import Layout, is_channel_cat, is_view_op, windowed
 from nnbuild.engine.memory import Span, placed
-from nnbuild.engine.step import Memory, Phase, Scratch, Step, copied
+from nnbuild.engine.step import Memory, Phase, Scratch, Step, channels_last, copied
 from nnbuild.engine.threads import blas_on_one_thread, pool
 from nnbuild.graph.graph import Graph, Value
 from nnbuild.lazy import np
@@ -190,7 +190,7 @@ class Plan:
         """The memory with the inputs in it, copied or as they are."""
         fixed: dict[Value, np.ndarray] = {}
         for value, array in zip(self.graph.inputs, inputs, strict=True):
-            seen = np.moveaxis(array, 1, -1) if value in self.layout.last else array
+            seen = channels_last(array) if value in self.layout.last else array
             if value in self.fixed:
                 fixed[value] = seen
             elif seen.size > _COPIED_TOGETHER:

@@ -26,6 +26,11 @@ Phase = list[list[Call]]
 STRIP_BYTES = 1 << 20
 
 
+def channels_last(array: np.ndarray) -> np.ndarray:
+    """(N, C, *size) as (N, *size, C), a view."""
+    return array.transpose(0, *range(2, array.ndim), 1)
+
+
 class Scratch:
     """Memory that one thread needs only within a step. It grows; `most` says what would have been enough."""
 
@@ -61,12 +66,12 @@ class Memory:
     def image(self, value: Value) -> np.ndarray:
         """The value as (N, *size, C), however it lies."""
         array = self.arrays[value]
-        return array if value in self.last else np.moveaxis(array, 1, -1)
+        return array if value in self.last else channels_last(array)
 
     def logical(self, value: Value) -> np.ndarray:
         """The value in its own shape, however it lies."""
         array = self.arrays[value]
-        return np.moveaxis(array, -1, 1) if value in self.last else array
+        return array.transpose(0, -1, *range(1, array.ndim - 1)) if value in self.last else array
 
     def like(self, value: Value, other: Value) -> np.ndarray:
         """The value with its axes in the order in which another one lies."""
