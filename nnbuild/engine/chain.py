@@ -199,6 +199,8 @@ def chain(stage: Chain, threads: int) -> Step:
     parts = [_rows(stage.links, *part) for part in stage.parts()]
     keys = [_shape_of(stage.links, rows) for rows in parts]
     kinds = {key: _Strip(stage.links, rows, threads) for key, rows in zip(keys, parts, strict=True)}
+    for link in stage.links:
+        link.weight = None  # each kind has it in its own form
     rooms = [
         Value(TensorSpec((max(kind.room(odd) for kind in kinds.values()),), stage.output.dtype), "strips")
         for odd in (0, 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import prod
+from math import inf, prod
 
 from nnbuild.engine import depthwise, pointwise, pooling, unfold, winograd
 from nnbuild.engine.convolution import Convolution
@@ -12,11 +12,28 @@ from nnbuild.engine.step import Step
 #: Multiply-adds below which handing work to another thread costs more than it saves: of products, of taps.
 _ALONE, _ALONE_TAPS = 1 << 21, 1 << 18
 
+#: Channels of tiles up to which their transformed values, 36 each, are kept at once: 19 MB.
+_KEPT = 1 << 17
+
+
+def economise(stages: list[Stage], budget: int) -> None:
+    """Keep the prepared weights within so many bytes: stages whose larger form gains least for a byte become lean."""
+    found = [conv for stage in stages if stage.kind.startswith("conv") and (conv := Convolution.of(stage))]
+    room = budget - sum(conv.weight.nbytes for conv in found if conv.stage.folded or not pointwise.fits(conv))
+    growing = [conv for conv in found if _gains(conv)]
+    for conv in sorted(growing, key=lambda conv: _growth(conv) / (_by_unfolding(conv) - _by_winograd(conv))):
+        conv.stage.lean = _growth(conv) > room
+        room -= 0 if conv.stage.lean else _growth(conv)
+
 
 def windowed(stage: Stage, threads: int) -> Step:
     """The step for a stage whose window slides: a convolution or a pool."""
     conv = Convolution.of(stage) if stage.kind.startswith("conv") else None
-    return pooling.pool(stage, threads) if conv is None else convolution(conv, threads)
+    if conv is None:
+        return pooling.pool(stage, threads)
+    step = convolution(conv, threads)
+    conv.forget()
+    return step
 
 
 def convolution(conv: Convolution, threads: int) -> Step:
@@ -28,9 +45,20 @@ def convolution(conv: Convolution, threads: int) -> Step:
         return pointwise.pointwise(conv, threads)
     if depthwise.fits(conv):
         return depthwise.depthwise(conv, threads)
-    if winograd.fits(conv) and _by_winograd(conv) < _by_unfolding(conv):
+    if _gains(conv, conv.stage.lean):
         return winograd.winograd(conv, threads)
     return unfold.unfold(conv, threads)
+
+
+def _gains(conv: Convolution, lean: bool = False) -> bool:
+    """Whether Winograd's form is the faster one. Params: lean, with the weight transformed in each run."""
+    extra = _transforming(conv) if lean else 0
+    return winograd.fits(conv) and _by_winograd(conv) + extra < _by_unfolding(conv)
+
+
+def _growth(conv: Convolution) -> int:
+    """Bytes by which Winograd's form of the weight is the larger one."""
+    return conv.weight.nbytes * 36 // prod(conv.kernel) - conv.weight.nbytes
 
 
 def _by_unfolding(conv: Convolution) -> float:
@@ -40,10 +68,14 @@ def _by_unfolding(conv: Convolution) -> float:
 
 
 def _by_winograd(conv: Convolution) -> float:
-    tile = winograd.tile_of(conv)
-    tiles = conv.count * prod(-(-size // tile) for size in conv.outputs)
+    tile, tiles = winograd.tile_of(conv), winograd.tiles_of(conv)
     inside, outside = tiles * conv.channels, tiles * conv.made
     copies = 36 * inside * 0.4 + tile * tile * outside * 0.5
     transforms = 36 * (36 * inside + tile * tile * outside) / 28
     product = 36 * inside * conv.made / (45 if tiles >= 64 else 30)
     return copies + transforms + product + 36 / prod(conv.kernel) * conv.weight.nbytes / 10
+
+
+def _transforming(conv: Convolution) -> float:
+    """Nanoseconds for the weight; prohibitive where the transformed input would be too large to be kept."""
+    return inf if winograd.tiles_of(conv) * conv.channels > _KEPT else 36 * conv.weight.size / 15

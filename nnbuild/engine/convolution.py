@@ -63,6 +63,11 @@ class Convolution:
         """Positions of the output in the whole batch."""
         return self.count * prod(self.outputs)
 
+    def forget(self) -> None:
+        """Let go of the weight, which the step has in its own form now."""
+        self.weight = np.broadcast_to(np.zeros((), self.dtype), self.weight.shape)
+        self.stage.weight = None
+
     def reads(self) -> list[Value]:
         """The input and what the finishes add."""
         return self.stage.reads

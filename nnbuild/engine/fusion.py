@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from inspect import signature
+from math import prod
 from typing import Any
 
 from nnbuild.engine.finish import Finish, activation
@@ -37,6 +38,7 @@ class Stage:
     before: list[Finish] = field(default_factory=list)  # done to the input
     finishes: list[Finish] = field(default_factory=list)  # done to the result
     folded: bool = False  # whether the weight is a copy already
+    lean: bool = False  # whether its weight may not be kept in a larger form
     window: tuple[Slide, ...] | None = None  # in place of the node's own, for a strip of its rows
 
     @property
@@ -199,9 +201,12 @@ class Rewriter:
         scale, shift = factors
         for finish in stage.finishes:
             shift = shift + finish.vector * scale
-        stage.weight = stage.weight * scale.reshape(-1, *(1,) * (stage.weight.ndim - 1))
-        stage.folded = True
         stage.finishes = [Finish("bias", shift)]
+        if _outweighs(stage.weight, node.output):
+            stage.finishes.insert(0, Finish("scale", scale))
+        else:
+            stage.weight = stage.weight * scale.reshape(-1, *(1,) * (stage.weight.ndim - 1))
+            stage.folded = True
         self._grow(stage, node)
         return True
 
@@ -245,6 +250,11 @@ class Rewriter:
             return None
         finish = activation(name, args)
         return None if finish is None else (source, finish)
+
+
+def _outweighs(weight: np.ndarray, output: Value) -> bool:
+    """Whether a pass over the result costs less than a scaled copy of a weight that needs no other preparation."""
+    return prod(weight.shape[2:]) == 1 and weight.size > 4 * output.numel()
 
 
 def _plain(value: Value) -> Any:

@@ -22,6 +22,9 @@ from nnbuild.ops.op import map_tensors
 #: AlexNet's first step for 16 images takes 8 ms to bind, their copy 2.
 _INPUT_COPIED_UP_TO, _OUTPUT_COPIED_UP_TO = 1 << 26, 1 << 21
 
+#: Bytes that weights in forms of their own may take, besides half of the largest input and output of a stage.
+_PREPARED = 56 << 20
+
 #: Elements of an input from which on several threads copy it.
 _COPIED_TOGETHER = 1 << 17
 
@@ -38,6 +41,7 @@ class Plan:
         self.rewriter = Rewriter(graph)
         stages = self.rewriter.run()
         self.results = [self.rewriter.settled(value) for value in graph.outputs]
+        choice.economise(stages, _PREPARED + _largest_pair(stages) // 2)
         self.stages = chained(stages, self.results)
         self.fixed = self._fixed()
         self.layout = Layout(graph, self.stages, self.fixed)
@@ -145,17 +149,19 @@ class Plan:
                 find(value)
         return arrays
 
+    def _scratch_sizes(self) -> list[int]:
+        """Bytes of scratch that each thread needs, and of the shared one: found by binding all steps."""
+        stand_ins = {value: np.empty(self.layout.physical(value), value.dtype) for value in self.fixed}
+        scratch = [Scratch() for _ in range(self.threads + 1)]
+        memory = Memory(self._arrays(self.block, stand_ins), self.layout.last, scratch[:-1], scratch[-1])
+        for step in self.steps:
+            step.bind(memory.fresh())
+        return [each.most for each in scratch]
+
     def _bind(self) -> None:
         """Allocate the memory and bind all steps whose arrays stay the same."""
         self.block = np.empty(self.bytes, np.uint8)
-        stand_ins = {value: np.empty(self.layout.physical(value), value.dtype) for value in self.fixed}
-        memory = Memory(
-            self._arrays(self.block, stand_ins), self.layout.last, [Scratch() for _ in range(self.threads)], Scratch()
-        )
-        for step in self.steps:
-            step.bind(memory.fresh())
-        self.scratch = [Scratch(scratch.most) for scratch in memory.scratch]
-        self.shared = Scratch(memory.shared.most)
+        *self.scratch, self.shared = map(Scratch, self._scratch_sizes())
         self.memory = Memory(self._arrays(self.block, {}), self.layout.last, self.scratch, self.shared)
         self.bound: list[list[Phase] | None] = [
             None if self._is_loose(step) else step.bind(self.memory.fresh()) for step in self.steps
@@ -220,6 +226,10 @@ class Plan:
             return array
 
         return map_tensors(result, self.graph.result)
+
+
+def _largest_pair(stages: list[Stage]) -> int:
+    return max((sum(value.nbytes for value in (*stage.reads, stage.output)) for stage in stages), default=0)
 
 
 def _joined(phases: list[Phase]) -> list[Phase]:

