@@ -10,6 +10,9 @@ from nnbuild.engine.step import Call, Memory, Phase, Scratch, Step, copy, even_p
 from nnbuild.graph.graph import Value
 from nnbuild.lazy import np
 
+#: Elements of the result that are finished together.
+_AT_ONCE = 1 << 15
+
 
 def fits(stage: Stage) -> bool:
     """Whether the weight is known and makes more than single numbers."""
@@ -37,13 +40,16 @@ def linear(stage: Stage, threads: int) -> Step:
             some = slice(start, stop)
             scratch = memory.scratch[thread]
             scratch.clear()
-            part = target[:, some]
-            calls = _product(pixels, weight[some], part, scratch)
+            calls = _product(pixels, weight[some], target[:, some], scratch)
+            for begin, end in even_parts(len(target), -(-len(target) * (stop - start) // _AT_ONCE)):
+                strip = (slice(begin, end), some)
+                scratch.clear()
 
-            def other(value: Value, some: slice = some) -> np.ndarray:
-                return others[value][:, some]
+                def other(value: Value, strip: tuple[slice, slice] = strip) -> np.ndarray:
+                    return others[value][strip]
 
-            phase.append([*calls, *finished(stage.finishes, part, part, scratch, other, some)])
+                calls += finished(stage.finishes, target[strip], target[strip], scratch, other, some)
+            phase.append(calls)
         return [phase]
 
     kind = "product" if source.numel() > weight.shape[1] else "matrix x vector"

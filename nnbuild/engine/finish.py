@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 from nnbuild.engine.step import Call, Scratch, copy
 from nnbuild.graph.graph import Value
 from nnbuild.lazy import np
+from nnbuild.ops.activation import gelu
 from nnbuild.ops.op import array_of
 
 
@@ -77,9 +79,63 @@ def _leaky_relu(source: np.ndarray, target: np.ndarray, scratch: Scratch, slope:
     ]
 
 
+#: erfc(a / sqrt(2)) = t * (c1 + t * (c2 + ...)) * exp(-a*a/2), t = 1 / (1 + p*a), to 1.5e-7 for a >= 0.
+#: Source: Abramowitz and Stegun, Handbook of mathematical functions, 7.1.26, by Hastings.
+_ERFC_P = 0.3275911 * math.sqrt(0.5)
+_GELU_IS_RELU = 40.0  # from here on, infinity among it
+_ERFC = (0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429)
+
+
+def _gelu(source: np.ndarray, target: np.ndarray, scratch: Scratch) -> list[Call]:
+    """relu(x) - |x| * erfc(|x| / sqrt(2)) / 2: exact to float32, small where x is far below 0; the op for float64."""
+    if target.dtype != np.float32:
+        return [partial(_gelu_by_op, source, target)]
+    size, tail, falling = (scratch.take(target.shape, target.dtype) for _ in range(3))
+    first, *rest = (_number(coefficient / 2, target) for coefficient in reversed(_ERFC))
+    calls: list[Call] = [
+        partial(np.abs, source, size),
+        *_clip(size, size, scratch, 0, _GELU_IS_RELU),
+        partial(np.multiply, size, _number(_ERFC_P, target), falling),
+        partial(np.add, falling, _number(1, target), falling),
+        partial(np.reciprocal, falling, falling),
+        partial(np.multiply, falling, first, tail),
+    ]
+    for coefficient in rest:
+        calls += [partial(np.add, tail, coefficient, tail), partial(np.multiply, tail, falling, tail)]
+    return [
+        *calls,
+        partial(np.multiply, tail, size, tail),
+        partial(np.multiply, size, size, size),
+        partial(np.multiply, size, _number(-0.5, target), size),
+        partial(np.exp, size, size),
+        partial(np.multiply, tail, size, tail),
+        *_relu(source, target, scratch),
+        partial(np.subtract, target, tail, target),
+    ]
+
+
+def _gelu_by_op(source: np.ndarray, target: np.ndarray) -> None:
+    target[...] = gelu.facets["kernel"](source)
+
+
+def _gelu_by_tanh(source: np.ndarray, target: np.ndarray, scratch: Scratch) -> list[Call]:
+    slope = math.sqrt(2 / math.pi)
+    inner = scratch.take(target.shape, target.dtype)
+    return [
+        partial(np.multiply, source, source, inner),
+        partial(np.multiply, inner, _number(0.044715 * slope, target), inner),
+        partial(np.add, inner, _number(slope, target), inner),
+        partial(np.multiply, inner, source, inner),
+        partial(np.tanh, inner, inner),
+        partial(np.add, inner, _number(1, target), inner),
+        partial(np.multiply, inner, _number(0.5, target), inner),
+        partial(np.multiply, source, inner, target),
+    ]
+
+
 _ACTIVATIONS: dict[str, Callable[..., list[Call]]] = {
     "relu": _relu, "clip": _clip, "tanh": _tanh, "sigmoid": _sigmoid, "silu": _silu, "hardsigmoid": _hardsigmoid,
-    "hardswish": _hardswish, "leaky_relu": _leaky_relu,
+    "hardswish": _hardswish, "leaky_relu": _leaky_relu, "gelu": _gelu, "gelu_tanh": _gelu_by_tanh,
 }  # fmt: skip
 
 #: Options of an activation's op, after its input, that a Finish keeps as its limits: with torch's defaults.
@@ -94,6 +150,8 @@ def activation(name: str, options: dict[str, Any]) -> Finish | None:
     limits = tuple(float(array_of(options.get(option, default))) for option, default in _LIMITS.get(name, ()))
     if name == "relu6":
         return Finish("clip", limits=(0.0, 6.0))
+    if name == "gelu" and options.get("approximate", "none") != "none":
+        return Finish("gelu_tanh")
     if name == "hardtanh":
         return Finish("clip", limits=limits)
     return Finish(name, limits=limits) if name in _ACTIVATIONS else None

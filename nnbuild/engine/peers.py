@@ -8,7 +8,9 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from importlib.util import find_spec
+from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
 
 from nnbuild.errors import InputError
@@ -22,6 +24,8 @@ Run = Callable[[], Any]
 
 #: What each peer needs, by its name.
 NEEDS = {"torch": ("torch",), "onnxruntime": ("onnxruntime", "torch", "onnx")}
+
+_RECURRENT = ("rnn_tanh", "rnn_relu", "gru", "lstm")
 
 
 def peer(name: str, graph: Graph, inputs: Sequence[np.ndarray], threads: int) -> Run:
@@ -53,10 +57,27 @@ def _function(node: Node) -> Callable[..., Any]:
     name = node.op.name
     if name == "getitem":
         return lambda input, index: input[index]
-    for home in (torch.nn.functional, torch, torch.Tensor):
-        if hasattr(home, name):
-            return getattr(home, name)
+    kinds = {parameter.kind for parameter in signature(node.op.facets["kernel"]).parameters.values()}
+    # view(x, 2, 3): as single numbers only the method takes the sizes
+    homes = (torch.Tensor,) if Parameter.VAR_POSITIONAL in kinds else (torch.nn.functional, torch, torch.Tensor)
+    for home in homes:
+        function = getattr(home, name, None)
+        if callable(function):
+            return _from_zeros(function, node) if name in _RECURRENT else function
     raise InputError(f"PyTorch has no function {name!r}", hint="leave --against out")
+
+
+def _from_zeros(function: Callable[..., Any], node: Node) -> Callable[..., Any]:
+    """PyTorch's recurrent functions want the first state, where the op takes None for zeros."""
+    import torch
+
+    def run(input: Any, hx: Any, *args: Any, **options: Any) -> Any:
+        if hx is None:
+            zeros = [torch.zeros(value.shape, dtype=input.dtype) for value in node.outputs[1:]]
+            hx = zeros if len(zeros) > 1 else zeros[0]
+        return function(input, hx, *args, **options)
+
+    return run
 
 
 def _module(graph: Graph) -> Any:
@@ -88,9 +109,15 @@ def _onnxruntime(module: Any, tensors: list[Any], threads: int) -> Run:
     import torch
 
     file = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(module, tuple(tensors), file, dynamo=False)
+    try:
+        with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            warnings.simplefilter("ignore")
+            torch.onnx.export(module, tuple(tensors), file, dynamo=False)
+    except Exception as error:  # of whatever kind: PyTorch's exporter has many
+        reason = str(error).strip().partition("\n")[0]
+        raise InputError(
+            f"PyTorch cannot export this model to ONNX: {reason}", hint="leave onnxruntime out of --against"
+        ) from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(file.getvalue(), options)

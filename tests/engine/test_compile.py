@@ -228,3 +228,20 @@ def test_constants_are_computed_once() -> None:
     assert len(run.plan(inputs).steps) == 1  # type: ignore[union-attr]
     model.weight.data[...] *= -1
     agree(run, model, inputs)
+
+
+@pytest.mark.parametrize("approximate", ["none", "tanh"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_gelu_is_done_with_the_layer_before(approximate: str, dtype: str) -> None:
+    model = nn.Sequential(nn.Linear(64, 300), nn.GELU(approximate)).eval().to(dtype)
+    inputs = 8 * drawn(2, 197, 64).astype(dtype)
+    run = compile(model)
+    expected = model(inputs)
+    np.testing.assert_allclose(run(inputs), expected, rtol=0, atol=(1e-6 if dtype == "float32" else 1e-14) * 20)
+    assert [row.ops for row in run.plan(inputs).explain(inputs)] == [("linear", "gelu")]  # type: ignore[union-attr]
+
+
+def test_gelu_of_what_has_no_size() -> None:
+    inputs = np.array([np.inf, np.nan, 1e30, -1e30, 0], "float32")
+    found = compile(nn.GELU())(inputs)
+    np.testing.assert_array_equal(found, np.array([np.inf, np.nan, 1e30, 0, 0], "float32"))

@@ -32,6 +32,17 @@ def compared(model: Any, inputs: list[Any], options: dict[str, Any]) -> None:
     assert all(map(np.array_equal, inputs, kept))
 
 
+def inputs_of(model: Any, dtype: str | None = None) -> list[Any]:
+    """Random inputs for a loaded spec. Params: dtype, of those that are fractions, the spec's own unless given."""
+    random = np.random.default_rng(0)
+    return [
+        random.normal(size=entry.shape).astype(dtype or entry.dtype)
+        if entry.dtype.startswith("float")
+        else random.integers(0, 2, entry.shape).astype(entry.dtype)
+        for entry in (TensorSpec(entry.sized(1), entry.dtype) for entry in model.spec.inputs)
+    ]
+
+
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_layers(row: Case) -> None:
     if "inplace=True" in row.layer:
@@ -59,11 +70,4 @@ def test_bundled_specs(name: str) -> None:
     model = nnbuild.load(name).eval()
     if name in EXACT:
         model.double()
-    random = np.random.default_rng(0)
-    inputs = [
-        random.normal(size=entry.shape).astype("float64" if name in EXACT else entry.dtype)
-        if entry.dtype.startswith("float")
-        else random.integers(0, 2, entry.shape).astype(entry.dtype)
-        for entry in (TensorSpec(entry.sized(1), entry.dtype) for entry in model.spec.inputs)
-    ]
-    compared(model, inputs, {})
+    compared(model, inputs_of(model, "float64" if name in EXACT else None), {})
