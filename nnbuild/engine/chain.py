@@ -105,7 +105,7 @@ def _is_link(stage: Stage) -> bool:
         return False
     if stage.kind in _ONE_BY_ONE:
         return True
-    if not windowed(stage) or stage.kind.startswith("adaptive"):
+    if not windowed(stage) or stage.kind.startswith(("adaptive", "conv_transpose")):
         return False
     first, last = stage.slides[0], output.shape[2] - 1
     begins_inside = first.before < first.extent and last * first.stride - first.before < source.shape[2]

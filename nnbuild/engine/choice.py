@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from math import inf, prod
+from math import prod
 
-from nnbuild.engine import depthwise, pointwise, pooling, unfold, winograd
+from nnbuild.engine import depthwise, pointwise, pooling, transposed, unfold, winograd, winograd_tiles
 from nnbuild.engine.convolution import Convolution
 from nnbuild.engine.fusion import Stage
 from nnbuild.engine.step import Step
+from nnbuild.ops.window import Spread
 
 #: Multiply-adds below which handing work to another thread costs more than it saves: of products, of taps.
 _ALONE, _ALONE_TAPS = 1 << 21, 1 << 18
-
-#: Channels of tiles up to which their transformed values, 36 each, are kept at once: 19 MB.
-_KEPT = 1 << 17
 
 
 def economise(stages: list[Stage], budget: int) -> None:
     """Keep the prepared weights within so many bytes: stages whose larger form gains least for a byte become lean."""
     found = [conv for stage in stages if stage.kind.startswith("conv") and (conv := Convolution.of(stage))]
-    room = budget - sum(conv.weight.nbytes for conv in found if conv.stage.folded or not pointwise.fits(conv))
+    room = budget - sum(map(_least, found))
     growing = [conv for conv in found if _gains(conv)]
-    for conv in sorted(growing, key=lambda conv: _growth(conv) / (_by_unfolding(conv) - _by_winograd(conv))):
+    for conv in sorted(growing, key=lambda conv: (_by_winograd(conv) - _by_lean(conv)) / _growth(conv)):
         conv.stage.lean = _growth(conv) > room
         room -= 0 if conv.stage.lean else _growth(conv)
 
@@ -38,6 +36,8 @@ def windowed(stage: Stage, threads: int) -> Step:
 
 def convolution(conv: Convolution, threads: int) -> Step:
     """The step for a convolution."""
+    if isinstance(conv.slides[0], Spread):
+        return _transposed(conv, threads)
     macs = conv.pixels * prod(conv.weight.shape)
     if macs < (_ALONE_TAPS if depthwise.fits(conv) else _ALONE):
         threads = 1
@@ -52,13 +52,34 @@ def convolution(conv: Convolution, threads: int) -> Step:
 
 def _gains(conv: Convolution, lean: bool = False) -> bool:
     """Whether Winograd's form is the faster one. Params: lean, with the weight transformed in each run."""
-    extra = _transforming(conv) if lean else 0
-    return winograd.fits(conv) and _by_winograd(conv) + extra < _by_unfolding(conv)
+    if not winograd.fits(conv):
+        return False
+    return _by_winograd(conv) + (_transforming(conv) if lean else 0) < _by_unfolding(conv)
+
+
+def _by_lean(conv: Convolution) -> float:
+    return min(_by_unfolding(conv), _by_winograd(conv) + _transforming(conv))
+
+
+def _least(conv: Convolution) -> int:
+    """Bytes for the weight without a larger form."""
+    as_it_is = pointwise.fits(conv) or _gains(conv, lean=True)
+    return 0 if as_it_is and not conv.stage.folded else conv.weight.nbytes
 
 
 def _growth(conv: Convolution) -> int:
     """Bytes by which Winograd's form of the weight is the larger one."""
-    return conv.weight.nbytes * 36 // prod(conv.kernel) - conv.weight.nbytes
+    return conv.weight.nbytes * 36 // prod(conv.kernel) - _least(conv)
+
+
+def _transposed(conv: Convolution, threads: int) -> Step:
+    ordinary = transposed.as_convolution(conv)
+    if ordinary is not None:
+        step = convolution(ordinary, threads)
+        ordinary.forget()
+        return step
+    small = conv.count * prod(conv.sizes) * prod(conv.weight.shape) < _ALONE
+    return transposed.transposed(conv, 1 if small else threads)
 
 
 def _by_unfolding(conv: Convolution) -> float:
@@ -68,7 +89,7 @@ def _by_unfolding(conv: Convolution) -> float:
 
 
 def _by_winograd(conv: Convolution) -> float:
-    tile, tiles = winograd.tile_of(conv), winograd.tiles_of(conv)
+    tile, tiles = winograd_tiles.tile_of(conv), winograd_tiles.tiles_of(conv)
     inside, outside = tiles * conv.channels, tiles * conv.made
     copies = 36 * inside * 0.4 + tile * tile * outside * 0.5
     transforms = 36 * (36 * inside + tile * tile * outside) / 28
@@ -77,5 +98,5 @@ def _by_winograd(conv: Convolution) -> float:
 
 
 def _transforming(conv: Convolution) -> float:
-    """Nanoseconds for the weight; prohibitive where the transformed input would be too large to be kept."""
-    return inf if winograd.tiles_of(conv) * conv.channels > _KEPT else 36 * conv.weight.size / 15
+    """Nanoseconds for the weight in the lean form."""
+    return len(winograd_tiles.blocks_of(conv)) * 36 * conv.weight.size / 15

@@ -24,7 +24,7 @@ class Convolution:
     output: Value
     weight: np.ndarray  # (O, C/groups, *kernel)
     groups: int
-    slides: tuple[Slide, ...]
+    slides: tuple[Slide, ...]  # of a transposed convolution Spreads
     count: int
     sizes: tuple[int, ...]
     outputs: tuple[int, ...]

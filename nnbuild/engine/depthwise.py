@@ -45,11 +45,11 @@ def _strip(conv: Convolution, weight: np.ndarray, part: Part, memory: Memory, sc
     total, _ = conv.parts(memory, part)
     if not total.flags.c_contiguous:
         total = scratch.take((*shape, conv.made), conv.dtype)
-    calls.append(_summed(view, weight, total, len(conv.slides)))
+    calls.append(summed(view, weight, total, len(conv.slides)))
     return calls + conv.finish(memory, part, total, scratch)
 
 
-def _summed(view: np.ndarray, weight: np.ndarray, total: np.ndarray, axes: int) -> Call:
+def summed(view: np.ndarray, weight: np.ndarray, total: np.ndarray, axes: int) -> Call:
     """The call that sums windows (N, *out, *kernel, C) times a weight (*kernel, W*C) over the kernel."""
     out, kernel = "abc"[:axes], "xyz"[:axes]
     channels = view.shape[-1]
@@ -60,6 +60,4 @@ def _summed(view: np.ndarray, weight: np.ndarray, total: np.ndarray, axes: int) 
         view = np.lib.stride_tricks.as_strided(view, shape, strides, writeable=False)
         total = total.reshape(*total.shape[:-2], -1)
         out = out[:-1]
-    else:
-        weight = weight[..., :channels]
-    return partial(np.einsum, f"n{out}{kernel}w,{kernel}w->n{out}w", view, weight, out=total)
+    return partial(np.einsum, f"n{out}{kernel}w,{kernel}w->n{out}w", view, weight[..., : view.shape[-1]], out=total)

@@ -19,7 +19,8 @@ from nnbuild.ops.op import array_of, is_tensor, map_tensors, tensors_in
 from nnbuild.ops.window import Slide
 
 _CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
-_WEIGHTED = (*_CONVOLUTIONS, "linear")
+_TRANSPOSED = ("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
+_WEIGHTED = (*_CONVOLUTIONS, *_TRANSPOSED, "linear")
 _FLOATS = ("float32", "float64")
 #: Stages that run their finishes on each strip of their result.
 _FINISHING = (*_WEIGHTED, "affine", "elementwise")
@@ -34,7 +35,7 @@ class Stage:
     kind: str
     args: dict[str, Any]
     output: Value
-    weight: np.ndarray | None = None
+    weight: np.ndarray | None = None  # (O, C/groups, *kernel), of a transposed convolution too
     before: list[Finish] = field(default_factory=list)  # done to the input
     finishes: list[Finish] = field(default_factory=list)  # done to the result
     folded: bool = False  # whether the weight is a copy already
@@ -150,7 +151,7 @@ class Rewriter:
             return
         stage = Stage([node], name, args, output)
         if name in _WEIGHTED and is_tensor(args["weight"]) and not isinstance(args["weight"], Value):
-            stage.weight = array_of(args["weight"])
+            stage.weight = _outputs_first(name, array_of(args["weight"]), args)
             bias = args["bias"]
             if bias is not None and not isinstance(bias, Value):
                 stage.finishes.append(Finish("bias", array_of(bias)))
@@ -261,6 +262,14 @@ def _plain(value: Value) -> Any:
     from nnbuild.ops.spec import TensorSpec
 
     return TensorSpec(value.shape, value.dtype)
+
+
+def _outputs_first(name: str, weight: np.ndarray, args: dict[str, Any]) -> np.ndarray:
+    """A weight with its output channels on the first axis: a transposed convolution's is (C, O/groups, *kernel)."""
+    if name not in _TRANSPOSED:
+        return weight
+    groups, (inside, outside, *kernel) = args["groups"], weight.shape
+    return weight.reshape(groups, -1, outside, *kernel).swapaxes(1, 2).reshape(-1, inside // groups, *kernel)
 
 
 def _factors(args: dict[str, Any]) -> tuple[np.ndarray, np.ndarray] | None:

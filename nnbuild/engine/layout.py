@@ -112,7 +112,7 @@ def windowed(stage: Stage) -> bool:
         return False
     if stage.kind == "chain":
         return True
-    if stage.kind in ("conv1d", "conv2d", "conv3d"):
+    if stage.kind.startswith("conv"):
         return Convolution.of(stage) is not None
     return (
         "pool" in stage.kind and stage.kind.split("_")[-2:][0] != "lp" and "axes" in stage.args and pooling.fits(stage)

@@ -7,28 +7,18 @@ than the sums are done one by one.
 from __future__ import annotations
 
 from functools import partial
-from math import prod
 
 from nnbuild.engine.convolution import Convolution, Part, no_other, strip_input, strips
 from nnbuild.engine.finish import finished
 from nnbuild.engine.step import STRIP_BYTES, Call, Memory, Phase, Scratch, Step, copy, dealt, even_parts, owners
 from nnbuild.engine.winograd_matrices import VALUES, input_matrix, kernel_matrix, output_matrix
+from nnbuild.engine.winograd_tiles import blocks_of, in_tiles, runs_of_tiles, tile_of, tiles_of
 from nnbuild.graph.graph import Value
 from nnbuild.lazy import np
 from nnbuild.ops.window import Slide
 
 #: Bytes of the transformed weight of as many output channels as a thread takes at a time in the lean form.
 _AT_ONCE = 5 << 20
-
-
-def tile_of(conv: Convolution) -> int:
-    """Outputs of a tile along each axis."""
-    return VALUES + 1 - conv.kernel[0]
-
-
-def tiles_of(conv: Convolution) -> int:
-    """Tiles in the whole batch."""
-    return conv.count * prod(-(-size // tile_of(conv)) for size in conv.outputs)
 
 
 def fits(conv: Convolution) -> bool:
@@ -106,18 +96,19 @@ class _Form:
     def divided(self, memory: Memory) -> list[Phase]:
         """Transforms by rows of tiles, the products between by their 36 places: each thread reads half a weight."""
         conv, down, across = self.conv, *self._grid()
-        values, first = self._transformed(memory)
+        whole = Part(0, conv.count, 0, conv.outputs[0])
+        values, first = self._transformed(memory, whole)
         products = memory.shared.take((36, values.shape[1], conv.made), conv.dtype)
         second: Phase = [
             [partial(np.matmul, values[start:stop], self.weight[start:stop], products[start:stop])]
             for start, stop in even_parts(36, self.threads)
         ]
         third: Phase = []
-        for thread, part in enumerate(self._halves()):
+        for thread, part in enumerate(self._halves(whole)):
             scratch = memory.scratch[thread]
             scratch.clear()
             start = (part.first * down + part.start // self.tile) * across
-            count = (part.last - part.first) * -(-(part.stop - part.start) // self.tile) * across
+            count = self._rows_of_tiles(part) * across
             some = products[:, start : start + count].reshape(36, -1)
             results = scratch.take((self.tile**2, count, conv.made), conv.dtype)
             back = partial(np.matmul, self.out_of, some, results.reshape(len(results), -1))
@@ -127,61 +118,72 @@ class _Form:
     def by_channels(self, memory: Memory) -> list[Phase]:
         """Output channels divided between the threads, as many at a time as keep their transformed weight in cache."""
         conv = self.conv
-        values, first = self._transformed(memory)
         at_once = max(1, _AT_ONCE // (36 * 16 * conv.channels * conv.dtype.itemsize)) * 16
-        second: Phase = []
-        for thread, (start, stop) in enumerate(even_parts(conv.made, self.threads)):
-            calls: list[Call] = []
-            for begin in range(start, stop, at_once):
-                scratch = memory.scratch[thread]
-                scratch.clear()
-                calls += self._some_channels(memory, values, slice(begin, min(begin + at_once, stop)), scratch)
-            second.append(calls)
-        return [first, second]
+        phases: list[Phase] = []
+        for part in blocks_of(conv):
+            memory.shared.clear()
+            values, first = self._transformed(memory, part)
+            second: Phase = []
+            for thread, (start, stop) in enumerate(even_parts(conv.made, self.threads)):
+                calls: list[Call] = []
+                for begin in range(start, stop, at_once):
+                    scratch = memory.scratch[thread]
+                    scratch.clear()
+                    some = slice(begin, min(begin + at_once, stop))
+                    calls += self._some_channels(memory, part, values, some, scratch)
+                second.append(calls)
+            phases += [first, second]
+        return phases
 
-    def _some_channels(self, memory: Memory, values: np.ndarray, channels: slice, scratch: Scratch) -> list[Call]:
+    def _some_channels(
+        self, memory: Memory, part: Part, values: np.ndarray, channels: slice, scratch: Scratch
+    ) -> list[Call]:
         conv, across = self.conv, self._grid()[1]
         made, tiles = channels.stop - channels.start, values.shape[1]
         raw = self.weight[channels].reshape(-1, self.kernel.shape[1])
         weight = scratch.take((36, made, conv.channels), conv.dtype)
         products = scratch.take((36, tiles, made), conv.dtype)
         results = scratch.take((self.tile**2, tiles, made), conv.dtype)
-        whole = Part(0, conv.count, 0, conv.outputs[0])
         return [
             partial(np.matmul, self.kernel, raw.T, weight.reshape(36, -1)),
             partial(np.matmul, values, weight.transpose(0, 2, 1), products),
             partial(np.matmul, self.out_of, products.reshape(36, -1), results.reshape(self.tile**2, -1)),
-            *self._placed(memory, whole, results, slice(0, across), scratch, channels),
+            *self._placed(memory, part, results, slice(0, across), scratch, channels),
         ]
 
-    def _transformed(self, memory: Memory) -> tuple[np.ndarray, Phase]:
-        """(36, tiles, C) in shared memory, and the phase that fills it by rows of tiles."""
-        conv, down, across = self.conv, *self._grid()
-        values = memory.shared.take((36, self.tiles, conv.channels), conv.dtype)
+    def _transformed(self, memory: Memory, whole: Part) -> tuple[np.ndarray, Phase]:
+        """(36, tiles, C) of a part in shared memory, and the phase that fills it by rows of tiles."""
+        conv, across = self.conv, self._grid()[1]
+        counts = [self._rows_of_tiles(part) * across for part in self._halves(whole)]
+        values = memory.shared.take((36, sum(counts), conv.channels), conv.dtype)
         phase: Phase = []
-        for thread, part in enumerate(self._halves()):
+        start = 0
+        for thread, (part, count) in enumerate(zip(self._halves(whole), counts, strict=True)):
             scratch = memory.scratch[thread]
             scratch.clear()
-            start = (part.first * down + part.start // self.tile) * across
             padded, calls = self._padded(memory, part, scratch)
             gathered, call = self._gathered(padded, part, slice(0, across), scratch)
-            into = values[:, start : start + gathered.shape[1]].reshape(36, -1)
+            into = values[:, start : start + count].reshape(36, -1)
             phase.append([*calls, call, partial(np.matmul, self.into, gathered.reshape(36, -1), into)])
+            start += count
         return values, phase
+
+    def _rows_of_tiles(self, part: Part) -> int:
+        return (part.last - part.first) * -(-(part.stop - part.start) // self.tile)
 
     def _grid(self) -> tuple[int, int]:
         """Tiles down and across an image."""
         down, across = (-(-size // self.tile) for size in self.conv.outputs)
         return down, across
 
-    def _halves(self) -> list[Part]:
-        """A part of the output for each thread: images, or rows of tiles of the only one."""
-        conv = self.conv
-        if conv.count > 1:
-            return [Part(*images, 0, conv.outputs[0]) for images in even_parts(conv.count, self.threads)]
+    def _halves(self, whole: Part) -> list[Part]:
+        """A part of it for each thread: images, or rows of tiles of the only one."""
+        if whole.last - whole.first > 1:
+            images = even_parts(whole.last - whole.first, self.threads)
+            return [Part(whole.first + a, whole.first + b, whole.start, whole.stop) for a, b in images]
         return [
-            Part(0, 1, start * self.tile, min(stop * self.tile, conv.outputs[0]))
-            for start, stop in even_parts(self._grid()[0], self.threads)
+            Part(whole.first, whole.last, whole.start + a * self.tile, min(whole.start + b * self.tile, whole.stop))
+            for a, b in even_parts(self._rows_of_tiles(whole), self.threads)
         ]
 
     def _padded(self, memory: Memory, part: Part, scratch: Scratch) -> tuple[np.ndarray, list[Call]]:
@@ -222,26 +224,13 @@ class _Form:
         some = slice(columns.start * tile, min(width, columns.stop * tile))
         target = target[:, :, some, channels]
         tiles = results.reshape(tile, tile, len(target), -(-length // tile), columns.stop - columns.start, -1)
-        for down, high in _pieces(length, tile):
-            for across, wide in _pieces(target.shape[2], tile):
+        for down, high in runs_of_tiles(length, tile):
+            for across, wide in runs_of_tiles(target.shape[2], tile):
                 piece = tiles[:high, :wide, :, down, across].transpose(2, 3, 0, 4, 1, 5)
                 corner = target[:, down.start * tile :, across.start * tile :]
-                calls.append(copy(_blocks(corner, piece.shape, tile), piece))
+                calls.append(copy(in_tiles(corner, piece.shape, tile), piece))
 
         def others(value: Value) -> np.ndarray:
             return other(value)[:, :, some, channels]
 
         return calls + finished(conv.finishes[alone:], target, target, scratch, others, channels)
-
-
-def _blocks(array: np.ndarray, shape: tuple[int, ...], tile: int) -> np.ndarray:
-    """The view (images, down, high, across, wide, C) of (images, H, W, C) in tiles."""
-    a, b, c, d = array.strides
-    return np.lib.stride_tricks.as_strided(array, shape, (a, tile * b, b, tile * c, c, d))
-
-
-def _pieces(length: int, tile: int) -> list[tuple[slice, int]]:
-    """Runs of tiles along an axis with the rows that each has: the full ones, and the last if it is cut."""
-    full, rest = divmod(length, tile)
-    whole = [(slice(0, full), tile)] if full else []
-    return whole + ([(slice(full, full + 1), rest)] if rest else [])

@@ -58,6 +58,50 @@ def test_convolution(case: tuple[Any, np.ndarray], threads: int, after: str) -> 
 
 
 @st.composite
+def transposed(draw: Any) -> tuple[Any, np.ndarray]:
+    axes = draw(st.sampled_from([1, 2, 2, 2, 3]))
+    kernel = tuple(draw(st.integers(1, 5)) for _ in range(axes))
+    stride = draw(st.sampled_from([1, 2, 2, 3, kernel]))
+    dilation = draw(st.sampled_from([1, 1, 2]))
+    extra = draw(st.integers(0, max(dilation, min(ops.window.each(stride, axes, "stride"))) - 1))
+    groups = draw(st.sampled_from([1, 1, 2, 4]))
+    inside = groups * draw(st.sampled_from([1, 1, 3, 16]))
+    outside = groups * draw(st.sampled_from([1, 2, 5, 16]))
+    dtype = draw(st.sampled_from(sorted(DTYPES)))
+    layer = getattr(nn, f"ConvTranspose{axes}d")(
+        inside, outside, kernel, stride, draw(st.integers(0, 1)), extra, groups, draw(st.booleans()), dilation,
+        dtype=dtype,
+    )  # fmt: skip
+    sizes = [draw(st.integers(3, 12 if axes < 3 else 6)) for _ in range(axes)]
+    return layer, drawn((draw(st.integers(1, 3)), inside, *sizes), dtype)
+
+
+@settings(max_examples=120, deadline=None)
+@given(case=transposed(), threads=st.integers(1, 3), after=st.sampled_from(["", "norm", "ReLU", "LeakyReLU"]))
+def test_transposed_convolution(case: tuple[Any, np.ndarray], threads: int, after: str) -> None:
+    layer, inputs = case
+    axes, channels, dtype = inputs.ndim - 2, layer.out_channels, inputs.dtype.name
+    norm = getattr(nn, f"BatchNorm{axes}d")(channels).to(dtype)
+    norm.running_var.data[...] = np.linspace(0.5, 2, channels)
+    norm.running_mean.data[...] = np.linspace(-1, 1, channels)
+    following = {"": [], "norm": [norm, nn.ReLU6()]}.get(after) if after in ("", "norm") else [getattr(nn, after)()]
+    assert "plain op" not in same(nn.Sequential(layer, *following or []), inputs, threads)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_sum_with_a_transposed_convolution_is_done_in_its_strips(threads: int) -> None:
+    class Up(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.up, self.side = nn.ConvTranspose2d(8, 8, 4, 2, 1), nn.ConvTranspose2d(8, 8, 2, 2)
+
+        def forward(self, x: Any) -> Any:
+            return ops.relu(self.up(x) + self.side(x))
+
+    assert len(same(Up(), drawn((2, 8, 9, 14), "float32"), threads)) == 2
+
+
+@st.composite
 def pools(draw: Any) -> tuple[Any, np.ndarray]:
     axes = draw(st.integers(1, 3))
     kernel = draw(st.integers(1, 4))
