@@ -44,4 +44,5 @@ def elementwise(stage: Stage, threads: int) -> Step:
             lists.append(finished(stage.finishes, target if in_place else inner, target, scratch, other))
         return [dealt(lists, threads)]
 
-    return Step(stage.nodes, "in strips", output, stage.reads, bind, inplace=[source])
+    added = any(finish.value is source for finish in stage.finishes)
+    return Step(stage.nodes, "in strips", output, stage.reads, bind, inplace=[] if added else [source])

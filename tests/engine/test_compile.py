@@ -245,3 +245,30 @@ def test_gelu_of_what_has_no_size() -> None:
     inputs = np.array([np.inf, np.nan, 1e30, -1e30, 0], "float32")
     found = compile(nn.GELU())(inputs)
     np.testing.assert_array_equal(found, np.array([np.inf, np.nan, 1e30, 0, 0], "float32"))
+
+
+def test_an_input_may_be_part_of_a_cat() -> None:
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Conv2d(3, 3, 1)
+
+        def forward(self, x: Any) -> Any:
+            return ops.cat([x, self.layer(x), x], 1)
+
+    model, inputs = Twice().eval(), drawn(2, 3, 6, 6)
+    agree(compile(model), model, inputs)
+
+
+def test_a_sum_with_itself_is_not_written_over_itself() -> None:
+    class Sums(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.MaxPool2d(2)
+
+        def forward(self, x: Any) -> Any:
+            y = self.layer(x)
+            return y + (y + y)
+
+    model, inputs = Sums().eval(), drawn(1, 3, 6, 6)
+    agree(compile(model), model, inputs)
