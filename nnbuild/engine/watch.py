@@ -1,7 +1,8 @@
 """What is noticed of a model that changes after it was planned.
 
 Noticed: a module, parameter or buffer put in, replaced or taken out; an option or a mode set; a hook; weights loaded;
-`parameter.data` set; values changed in place, if one of some sixteen evenly spread over the array changes, the last
+`parameter.data` set; values changed in place: any in an array of up to 512, as biases and the statistics of a
+normalisation mostly are, and in a larger one if one of some sixteen changes that are spread evenly over it, the last
 among them. Not noticed: other single values changed in place; `Compiled.refresh()` takes those in.
 """
 
@@ -15,7 +16,7 @@ from nnbuild.ops.op import array_of
 
 _MEMBERS = ("_parameters", "_buffers", "_modules")
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks")
-_LOOKED_AT = 16
+_LOOKED_AT, _WHOLE = 16, 512
 
 
 class Watch:
@@ -65,7 +66,9 @@ _ARRAY = operator.attrgetter("_array")
 
 
 def _spread(array: np.ndarray) -> np.ndarray:
-    """A view of a few elements evenly over the array, the last among them; of the corners, where it has gaps."""
+    """A small array, or a view of a few elements evenly over it, the last among them; the corners of one with gaps."""
+    if array.size <= _WHOLE:
+        return array
     if not array.flags.c_contiguous:
         return array[tuple(slice(None, None, max(1, size - 1)) for size in array.shape)]
     return array.reshape(-1)[:: -max(1, array.size // _LOOKED_AT)]

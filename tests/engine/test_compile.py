@@ -67,6 +67,9 @@ def changes() -> dict[str, Any]:
     def edit(model: Any) -> None:
         model[0].weight.data[...] *= 2
 
+    def edit_one_value(model: Any) -> None:
+        model[0].weight.data[3, 1, 1, 1] += 50
+
     def replace_data(model: Any) -> None:
         model[0].bias.data = model[0].bias.data + 1
 
@@ -87,7 +90,17 @@ def changes() -> dict[str, Any]:
 
     return {
         function.__name__: function
-        for function in (load, edit, replace_data, replace_parameter, replace_module, option, no_bias, longer)
+        for function in (
+            load,
+            edit,
+            edit_one_value,
+            replace_data,
+            replace_parameter,
+            replace_module,
+            option,
+            no_bias,
+            longer,
+        )
     }
 
 
