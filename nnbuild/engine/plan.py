@@ -63,7 +63,8 @@ class Plan:
         step = self._fast(stage)
         if step is None:
             node = stage.nodes[0]
-            step = plain.plain(stage, self.rewriter.settled(node.args), self.rewriter.settled(node.options))
+            args, options = self.rewriter.settled((node.args, node.options))
+            step = plain.plain(stage, args, options, self.threads)
         step.macs = sum(node.macs or 0 for node in stage.nodes)
         return step
 

@@ -285,3 +285,40 @@ def test_a_sum_with_itself_is_not_written_over_itself() -> None:
 
     model, inputs = Sums().eval(), drawn(1, 3, 6, 6)
     agree(compile(model), model, inputs)
+
+
+def attention(mask: Any) -> Any:
+    class Attention(nn.Module):
+        def forward(self, x: Any) -> Any:
+            return ops.scaled_dot_product_attention(x, 2 * x, x + 1, attn_mask=mask)
+
+    return Attention().eval()
+
+
+@pytest.mark.parametrize(
+    ("model", "shape"),
+    [
+        (nn.LayerNorm(768), (1, 67, 768)),
+        (nn.LayerNorm([9, 64]), (70, 9, 64)),
+        (nn.RMSNorm(96), (3, 200, 96)),
+        (nn.Softmax(-1), (1, 90, 700)),
+        (attention(None), (1, 12, 65, 64)),
+        (attention(np.random.default_rng(1).normal(size=(12, 65, 65)).astype(np.float32)), (2, 12, 65, 64)),
+        (attention(np.tri(65, dtype=bool)), (1, 12, 65, 64)),
+    ],
+)
+def test_ops_that_treat_rows_alone_are_divided_between_threads(model: Any, shape: tuple[int, ...]) -> None:
+    inputs = drawn(*shape)
+    for threads in (1, 2):
+        run = compile(model.eval(), inputs, threads=threads)
+        agree(run, model, inputs)
+        algorithms = [row.algorithm for row in run.plan(inputs).explain(inputs)]  # type: ignore[union-attr]
+        assert ("parts" in algorithms[-1]) == (threads == 2)
+
+
+@pytest.mark.parametrize("model", [nn.Softmax(1), nn.LayerNorm([67, 768])])
+def test_ops_that_join_rows_are_not_divided(model: Any) -> None:
+    inputs = drawn(1, 67, 768)
+    run = compile(model.eval(), inputs, threads=2)
+    agree(run, model, inputs)
+    assert [row.algorithm for row in run.plan(inputs).explain(inputs)] == ["plain op"]  # type: ignore[union-attr]
