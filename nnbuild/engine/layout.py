@@ -48,7 +48,8 @@ class Layout:
                 self.last.update(stage.args["tensors"])
 
     def _place_parts(self, stages: list[Stage]) -> None:
-        """The later and larger first: a cat that begins another one is part of it."""
+        """The later and larger first: a cat that begins another one is part of it. Inputs are written before all."""
+        kept_apart = self.fixed.union(self.graph.inputs)
         for stage in reversed(stages):
             if not is_channel_cat(stage) or stage.output not in self.last:
                 continue
@@ -56,7 +57,7 @@ class Layout:
             if not self._begins_another(stage, stages):
                 offset = 0
                 for part in parts:
-                    if part not in self.inside and part not in self.fixed and part is not stage.output:
+                    if part not in self.inside and part not in kept_apart and part is not stage.output:
                         self.inside[part] = (stage.output, offset)
                     offset += part.shape[1]
 

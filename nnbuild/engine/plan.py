@@ -115,9 +115,9 @@ class Plan:
     def _spans(self) -> dict[Value, Span]:
         spans: dict[Value, Span] = {}
         last = self._last_reads()
-        for root in map(self.layout.root, self.graph.inputs):
-            if root not in self.fixed:
-                spans[root] = Span(root.nbytes, -1, last.get(root, -1))
+        for value in self.graph.inputs:
+            if value not in self.fixed:
+                spans[value] = Span(value.nbytes, -1, last.get(value, -1))
         for index, step in enumerate(self.steps):
             for value in step.outputs:
                 root = self.layout.root(value)
@@ -145,8 +145,6 @@ class Plan:
                         arrays[value] = source[..., offset : offset + value.shape[1]]
             return arrays.get(value)
 
-        for value in self.graph.inputs:
-            find(value)
         for step in self.steps:
             for value in (*step.reads, *step.outputs):
                 find(value)
