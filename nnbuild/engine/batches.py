@@ -58,21 +58,20 @@ def runs_in_parts(model: Module, graph: Graph, count: int, inputs: Any, options:
 
 
 def _is_alone(node: Node) -> bool:
-    name, options = node.op.name, node.options
+    name, arguments = node.op.name, node.arguments
     if name in _ALONE or name in _SHAPES:
         axes = node.op.fixed.get("axes")
         return len(node.inputs) == 1 and (axes is None or node.inputs[0].ndim == axes + 2)
     if name in _PAIRS:
         return (
-            all(isinstance(arg, int | float | Value) for arg in node.args)
+            all(arg is None or isinstance(arg, int | float | Value) for arg in arguments.values())
             and len({value.ndim for value in node.inputs}) == 1
         )
     if name == "batch_norm":
-        return not (node.args[5] if len(node.args) > 5 else options.get("training", False))
+        return not arguments["training"]
     if name in ("cat", "concat", "concatenate"):
-        axis = node.args[1] if len(node.args) > 1 else options.get("dim", 0)
-        return axis % node.output.ndim != 0
+        return arguments["dim"] % node.output.ndim != 0
     if name in ("softmax", "log_softmax"):
-        axis = node.args[1] if len(node.args) > 1 else options.get("dim")
+        axis = arguments["dim"]
         return axis is not None and axis % node.output.ndim != 0
     return False

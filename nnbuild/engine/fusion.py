@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from inspect import signature
 from math import prod
 from typing import Any
 
@@ -57,14 +56,6 @@ class Stage:
         """Every Value that the stage reads."""
         own = [tensor for tensor in tensors_in(tuple(self.args.values())) if isinstance(tensor, Value)]
         return own + [finish.value for finish in self.finishes if finish.value is not None]
-
-
-def named_args(node: Node) -> dict[str, Any]:
-    """The arguments of a node by name, defaults put in; None where the op takes them in another way."""
-    kernel = node.op.facets["kernel"]
-    bound = signature(kernel).bind(*node.args, **node.op.fixed, **node.options)
-    bound.apply_defaults()
-    return dict(bound.arguments)
 
 
 class Rewriter:
@@ -131,15 +122,13 @@ class Rewriter:
         return tensor
 
     def _fold(self, node: Node) -> None:
-        args, options = self.settled(node.args), self.settled(node.options)
-        results = node.op.compute(
-            tuple(map(_plain, node.outputs)) if node.returns_many else _plain(node.output), *args, **options
-        )
+        outputs = tuple(map(_plain, node.outputs)) if node.returns_many else _plain(node.output)
+        results = node.op.compute(outputs, self.settled(node.arguments))
         for value, array in zip(node.outputs, results if node.returns_many else [results], strict=True):
             self.constants[value] = array
 
     def _take(self, node: Node) -> None:
-        args = self.settled(named_args(node))
+        args = self.settled(node.arguments)
         name, output = node.op.name, node.output
         if self._leave_out(name, args, node):
             return

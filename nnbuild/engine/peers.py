@@ -10,11 +10,11 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from importlib.util import find_spec
-from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
 
 from nnbuild.errors import InputError
 from nnbuild.graph.graph import Graph, Node, Value
+from nnbuild.ops import gru, lstm, rnn_relu, rnn_tanh, where
 from nnbuild.ops.op import array_of, map_tensors
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ Run = Callable[[], Any]
 #: What each peer needs, by its name.
 NEEDS = {"torch": ("torch",), "onnxruntime": ("onnxruntime", "torch", "onnx")}
 
-_RECURRENT = ("rnn_tanh", "rnn_relu", "gru", "lstm")
+_RECURRENT = (rnn_tanh, rnn_relu, gru, lstm)
 
 
 def peer(name: str, graph: Graph, inputs: Sequence[np.ndarray], threads: int) -> Run:
@@ -57,13 +57,12 @@ def _function(node: Node) -> Callable[..., Any]:
     name = node.op.name
     if name == "getitem":
         return lambda input, index: input[index]
-    kinds = {parameter.kind for parameter in signature(node.op.facets["kernel"]).parameters.values()}
     # view(x, 2, 3): as single numbers only the method takes the sizes
-    homes = (torch.Tensor,) if Parameter.VAR_POSITIONAL in kinds else (torch.nn.functional, torch, torch.Tensor)
+    homes = (torch.Tensor,) if node.op.signature.rest else (torch.nn.functional, torch, torch.Tensor)
     for home in homes:
         function = getattr(home, name, None)
         if callable(function):
-            return _from_zeros(function, node) if name in _RECURRENT else function
+            return _from_zeros(function, node) if node.op in _RECURRENT else function
     raise InputError(f"PyTorch has no function {name!r}", hint="leave --against out")
 
 
@@ -80,6 +79,11 @@ def _from_zeros(function: Callable[..., Any], node: Node) -> Callable[..., Any]:
     return run
 
 
+def _wants_places(node: Node) -> bool:
+    """Whether PyTorch's function, written in C++, gives its arguments no defaults or other names."""
+    return node.op is where or node.op in _RECURRENT
+
+
 def _module(graph: Graph) -> Any:
     """The graph as a torch.nn.Module that calls its nodes in order."""
     import torch
@@ -87,7 +91,7 @@ def _module(graph: Graph) -> Any:
     def tensor(value: Any) -> Any:
         return value if isinstance(value, Value) else torch.nn.Parameter(torch.as_tensor(array_of(value)), False)
 
-    calls = [(node, _function(node), *map_tensors(tensor, (node.args, node.options))) for node in graph.nodes]
+    calls = [(node, _function(node), *map_tensors(tensor, node.called(_wants_places(node)))) for node in graph.nodes]
 
     class Calls(torch.nn.Module):
         def forward(self, *inputs: Any) -> Any:

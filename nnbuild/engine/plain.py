@@ -17,11 +17,8 @@ from nnbuild.ops.spec import TensorSpec
 _TOGETHER, _AT_ONCE = 1 << 15, 1 << 17
 
 
-def plain(stage: Stage, args: tuple[Any, ...], options: dict[str, Any], threads: int) -> Step:
-    """The op on arrays, its result copied to its place; in parts, where it treats each index of an axis alone.
-
-    Params: args, options of the node, with constants put in.
-    """
+def plain(stage: Stage, threads: int) -> Step:
+    """The op on arrays, its result copied to its place; in parts, where it treats each index of an axis alone."""
     node, output = stage.nodes[0], stage.output
     axis = _divided_axis(stage, threads)
     length = 1 if axis is None else output.shape[axis]
@@ -33,14 +30,14 @@ def plain(stage: Stage, args: tuple[Any, ...], options: dict[str, Any], threads:
                 array = memory.logical(tensor) if isinstance(tensor, Value) else array_of(tensor)
                 return array if axis is None else _at(array, axis - output.ndim, length, slice(start, stop))
 
-            arrays, named = map_tensors(part, args), map_tensors(part, options)
+            arrays = map_tensors(part, stage.args)
             targets = [memory.logical(value) for value in node.outputs]
             if axis is not None:
                 targets = [_at(target, axis - output.ndim, length, slice(start, stop)) for target in targets]
             specs = tuple(TensorSpec(target.shape, target.dtype.name) for target in targets)
 
             def run() -> None:
-                results = node.op.compute(specs if node.returns_many else specs[0], *arrays, **named)
+                results = node.op.compute(specs if node.returns_many else specs[0], arrays)
                 for target, result in zip(targets, results if node.returns_many else (results,), strict=True):
                     np.copyto(target, result)
 

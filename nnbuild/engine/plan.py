@@ -62,9 +62,7 @@ class Plan:
     def _step(self, stage: Stage) -> Step:
         step = self._fast(stage)
         if step is None:
-            node = stage.nodes[0]
-            args, options = self.rewriter.settled((node.args, node.options))
-            step = plain.plain(stage, args, options, self.threads)
+            step = plain.plain(stage, self.threads)
         step.macs = sum(node.macs or 0 for node in stage.nodes)
         return step
 

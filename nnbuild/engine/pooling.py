@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 from math import prod
-from typing import Any
 
 from nnbuild.engine.convolution import Part, strip_input, strips
 from nnbuild.engine.fusion import Stage
@@ -101,8 +100,7 @@ def _factor(stage: Stage, slides: tuple[Slide, ...]) -> np.ndarray:
     node = stage.nodes[0]
     source = stage.args["input"]
     ones = np.ones((1, 1, *source.shape[2:]), np.float64)
-    options: dict[str, Any] = {name: value for name, value in stage.args.items() if name not in ("input", "axes")}
-    averages = node.op.facets["kernel"](ones, **options, **node.op.fixed)
+    averages = node.op.kernel(**{**stage.args, "input": ones})
     taps = np.ones(())
     for slide, size, out in zip(slides, source.shape[2:], stage.output.shape[2:], strict=True):
         starts = np.arange(out) * slide.stride - slide.before

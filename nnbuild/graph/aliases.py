@@ -32,11 +32,13 @@ class Aliases:
     def note(self, node: Node) -> None:
         """Remember the outputs of an op that gives views."""
         name = node.op.name
-        if name not in _VIEWS or not node.args or not isinstance(node.args[0], Value):
+        base = _first(node)
+        if name not in _VIEWS or not isinstance(base, Value):
             return
-        base = node.args[0]
         copies = name in _IN_ORDER_OR_COPIES and base in self._strided
-        if copies or (name == "getitem" and any(isinstance(item, list) or is_tensor(item) for item in node.args[1])):
+        if copies or (
+            name == "getitem" and any(isinstance(item, list) or is_tensor(item) for item in node.arguments["index"])
+        ):
             return
         self._views.setdefault(base, []).extend(node.outputs)
         if name in _STRIDED or base in self._strided:
@@ -58,8 +60,8 @@ class Aliases:
             )
 
     def _bases(self, value: Value) -> Iterator[Value]:
-        while value.producer is not None and value.producer.args:
-            base = value.producer.args[0]
+        while value.producer is not None:
+            base = _first(value.producer)
             if value not in self._views.get(base, ()) if isinstance(base, Value) else True:
                 return
             yield base
@@ -69,3 +71,7 @@ class Aliases:
         for view in self._views.get(value, ()):
             yield view
             yield from self._below(view)
+
+
+def _first(node: Node) -> Any:
+    return next(iter(node.arguments.values()), None)

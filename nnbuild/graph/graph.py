@@ -30,15 +30,14 @@ class Value(TensorSpec):
 class Node:
     """One call of an op.
 
-    Params: op; args, options as called, with Values, Parameters, Buffers and arrays in the tensors' places; outputs,
-    the op's Values; call, the module call whose forward called the op, with its path and its mark in the spec.
+    Params: op; arguments, all of the op's by name, with Values, Parameters, Buffers and arrays in the tensors' places;
+    outputs, the op's Values; call, the module call whose forward called the op, with its path and its mark in the spec.
     """
 
-    def __init__(self, index: int, op: Op, args: tuple[Any, ...], options: dict[str, Any], call: Call) -> None:
+    def __init__(self, index: int, op: Op, arguments: dict[str, Any], call: Call) -> None:
         self.index = index
         self.op = op
-        self.args = args
-        self.options = options
+        self.arguments = arguments
         self.call = call
         self.outputs: tuple[Value, ...] = ()
         self.returns_many = False
@@ -51,12 +50,12 @@ class Node:
     @property
     def inputs(self) -> list[Value]:
         """The Values among the arguments, in order."""
-        return [tensor for tensor in tensors_in((self.args, self.options)) if isinstance(tensor, Value)]
+        return [tensor for tensor in tensors_in(self.arguments) if isinstance(tensor, Value)]
 
     @property
     def parameters(self) -> list[Parameter]:
         """The Parameters among the arguments."""
-        return [tensor for tensor in tensors_in((self.args, self.options)) if isinstance(tensor, Parameter)]
+        return [tensor for tensor in tensors_in(self.arguments) if isinstance(tensor, Parameter)]
 
     @property
     def output(self) -> Value:
@@ -64,10 +63,13 @@ class Node:
         return self.outputs[0]
 
     def ask(self, facet: str) -> Any:
-        """A facet of the op for this call: macs and formula are given the output's spec first, window is not."""
-        args, options = map_tensors(spec_of, self.args), map_tensors(spec_of, self.options)
-        outputs = () if facet == "window" else (self.output,)
-        return self.op.ask(facet, *outputs, *args, **options)
+        """A facet of the op for this call; None where the op does not state it."""
+        return self.op.answer(facet, map_tensors(spec_of, self.arguments), self.output)
+
+    def called(self, by_place: bool = False) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """A call with these arguments, without what the op fixes: see `Signature.given`."""
+        args, options = self.op.signature.given(self.arguments, by_place)
+        return args, {name: value for name, value in options.items() if name not in self.op.fixed}
 
     @property
     def macs(self) -> int | None:

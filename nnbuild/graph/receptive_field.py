@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from nnbuild.graph.graph import Graph, Node, Value
 from nnbuild.ops import OPS
+from nnbuild.ops.axes import spread
 from nnbuild.ops.window import Slide
 
 Number = int | Fraction
@@ -143,17 +144,14 @@ def _everything(node: Node, own: Fields, output: Value) -> Fields:
 
 
 def _permuted(node: Node, own: Fields, output: Value) -> Fields:
-    dims = node.args[1:] if not (len(node.args) == 2 and isinstance(node.args[1], list | tuple)) else node.args[1]
-    dims = dims or node.options.get("dims", ())
+    dims = spread(node.arguments["dims"], "dims")
     return tuple(own[dim] for dim in dims) if len(dims) == len(own) else (None,) * output.ndim
 
 
 def _transposed(node: Node, own: Fields, output: Value) -> Fields:
-    names = [*node.args[1:], *node.options.values()]
+    _, first, second = node.arguments.values()
     result = list(own)
-    if len(names) == 2:
-        first, second = names
-        result[first], result[second] = result[second], result[first]
+    result[first], result[second] = result[second], result[first]
     return tuple(result)
 
 

@@ -23,10 +23,10 @@ class _Tracer:
         self.overwritten: dict[Value, Value] = {}
         self.aliases = Aliases()
 
-    def record(self, op: Op, args: tuple[Any, ...], options: dict[str, Any], outputs: Any) -> Any:
+    def record(self, op: Op, arguments: dict[str, Any], outputs: Any) -> Any:
         """Append a node; its outputs become Values."""
         call = self.current or self.graph.root
-        node = Node(len(self.graph.nodes), op, self.settled(args), self.settled(options), call)
+        node = Node(len(self.graph.nodes), op, self.settled(arguments), call)
         specs = [outputs] if isinstance(outputs, TensorSpec) else list(outputs)
         node.returns_many = not isinstance(outputs, TensorSpec)
         node.outputs = tuple(

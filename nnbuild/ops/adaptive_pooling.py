@@ -64,21 +64,21 @@ def adaptive_max_pool(input: np.ndarray, output_size: OutputSize, return_indices
 
 
 @adaptive_avg_pool.shape
-def _(input: TensorSpec, output_size: OutputSize, *, axes: int) -> TensorSpec:
+def _(input: TensorSpec, output_size: OutputSize, axes: int) -> TensorSpec:
     sizes = plane_sizes(input, axes, empty=True)
     fractions(input)
     return input.with_shape((*input.shape[:-axes], *_outputs(output_size, sizes)))
 
 
 @adaptive_max_pool.shape
-def _(input: TensorSpec, output_size: OutputSize, return_indices: bool = False, *, axes: int) -> Any:
+def _(input: TensorSpec, output_size: OutputSize, return_indices: bool, axes: int) -> Any:
     sizes = plane_sizes(input, axes)
     fractions(input)
     output = input.with_shape((*input.shape[:-axes], *_outputs(output_size, sizes)))
     return (output, output.with_dtype("int64")) if return_indices else output
 
 
-def _window(input: TensorSpec, output_size: OutputSize, *args: Any, axes: int, **options: Any) -> tuple[Slide, ...]:
+def _window(input: TensorSpec, output_size: OutputSize, axes: int) -> tuple[Slide, ...]:
     """Exact where the size divides; else the narrowest stride with the kernel that then covers the input."""
     slides = []
     for length, out in zip(input.shape[-axes:], _outputs(output_size, input.shape[-axes:]), strict=True):
@@ -87,8 +87,7 @@ def _window(input: TensorSpec, output_size: OutputSize, *args: Any, axes: int, *
     return tuple(slides)
 
 
-def _formula(output: Any, input: TensorSpec, *args: Any, axes: int, **options: Any) -> list[str]:
-    output = output[0] if isinstance(output, tuple) else output
+def _formula(output: TensorSpec, input: TensorSpec, axes: int) -> list[str]:
     lines: dict[str, str] = {}
     for letter, length, out in zip(
         LETTERS[axes - 1].split(", "), input.shape[-axes:], output.shape[-axes:], strict=True

@@ -88,16 +88,16 @@ _DIVISIONS = {None: true_divide, "floor": floor_divide, "trunc": _trunc_divide}
 @op
 def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> np.ndarray:
     """input / other; with rounding_mode "floor" or "trunc", the whole number below it or towards 0."""
-    return _DIVISIONS[rounding_mode].facets["kernel"](input, other)
+    return _DIVISIONS[rounding_mode].kernel(input, other)
 
 
 @div.shape
-def _(input: Any, other: Any, *, rounding_mode: str | None = None) -> TensorSpec:
+def _(input: Any, other: Any, rounding_mode: str | None) -> TensorSpec:
     if rounding_mode not in _DIVISIONS:
         raise ShapeError(
             f'wants rounding_mode None, "floor" or "trunc" and gets {rounding_mode!r}', option="rounding_mode"
         )
-    return _DIVISIONS[rounding_mode].facets["shape"](input, other)
+    return _DIVISIONS[rounding_mode].answer("shape", {"input": input, "other": other})
 
 
 divide = div.alias("divide")

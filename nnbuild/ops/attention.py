@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
@@ -44,7 +43,7 @@ def scaled_dot_product_attention(
         weights += attn_mask
     _softmax(weights)
     if dropout_p > 0:
-        weights = dropout.facets["kernel"](weights, dropout_p)
+        weights = dropout.kernel(weights, dropout_p)
     return _product(weights, value, enable_gqa)
 
 
@@ -126,11 +125,10 @@ def _(
     query: TensorSpec,
     key: TensorSpec,
     value: TensorSpec,
-    attn_mask: TensorSpec | None = None,
-    dropout_p: float = 0.0,
-    is_causal: bool = False,
-    scale: float | None = None,
-    enable_gqa: bool = False,
+    attn_mask: TensorSpec | None,
+    dropout_p: float,
+    is_causal: bool,
+    enable_gqa: bool,
 ) -> TensorSpec:
     _check(query, key, value)
     if enable_gqa:
@@ -145,21 +143,11 @@ def _(
 
 
 @scaled_dot_product_attention.macs
-def _(
-    output: TensorSpec,
-    query: TensorSpec,
-    key: TensorSpec,
-    value: TensorSpec,
-    attn_mask: Any = None,
-    dropout_p: float = 0.0,
-    is_causal: bool = False,
-    scale: float | None = None,
-    enable_gqa: bool = False,
-) -> int:
+def _(output: TensorSpec, query: TensorSpec, key: TensorSpec, enable_gqa: bool) -> int:
     scores = math.prod(_scores(query, key, enable_gqa))
     return scores * query.shape[-1] + output.numel() * key.shape[-2]
 
 
 @scaled_dot_product_attention.formula
-def _(output: TensorSpec, query: TensorSpec, key: TensorSpec, *_: Any, **__: Any) -> list[str]:
+def _(query: TensorSpec, key: TensorSpec) -> list[str]:
     return [f"{query.shape[-2]} queries x {key.shape[-2]} keys of {key.shape[-1]} features"]

@@ -20,7 +20,7 @@ def bilinear(input1: np.ndarray, input2: np.ndarray, weight: np.ndarray, bias: n
 
 
 @bilinear.shape
-def _(input1: TensorSpec, input2: TensorSpec, weight: TensorSpec, bias: TensorSpec | None = None) -> TensorSpec:
+def _(input1: TensorSpec, input2: TensorSpec, weight: TensorSpec, bias: TensorSpec | None) -> TensorSpec:
     if weight.ndim != 3:
         raise ShapeError(f"wants a weight of 3 axes (out, in1, in2) and gets {weight.shape}")
     if not input1.shape or input1.shape[:-1] != input2.shape[:-1] or not input2.shape:
@@ -41,14 +41,10 @@ def _(input1: TensorSpec, input2: TensorSpec, weight: TensorSpec, bias: TensorSp
 
 
 @bilinear.macs
-def _(
-    output: TensorSpec, input1: TensorSpec, input2: TensorSpec, weight: TensorSpec, bias: TensorSpec | None = None
-) -> int:
+def _(output: TensorSpec, weight: TensorSpec) -> int:
     return output.numel() * weight.shape[1] * weight.shape[2]
 
 
 @bilinear.formula
-def _(
-    output: TensorSpec, input1: TensorSpec, input2: TensorSpec, weight: TensorSpec, bias: TensorSpec | None = None
-) -> list[str]:
+def _(output: TensorSpec, input1: TensorSpec, input2: TensorSpec) -> list[str]:
     return [f"features: {input1.shape[-1]} x {input2.shape[-1]} -> {output.shape[-1]}"]

@@ -37,9 +37,7 @@ def to(
 
 
 @to.shape
-def _(
-    input: TensorSpec, *target: Any, dtype: Any = None, device: Any = None, other: Any = None, copy: bool = False
-) -> TensorSpec:
+def _(input: TensorSpec, target: tuple[Any, ...], dtype: Any, device: Any, other: Any) -> TensorSpec:
     if device is not None and not _is_device(device):
         raise OptionError(f"device wants 'cpu', not {device!r}", option="device")
     return input.with_dtype(_asked(input, target, dtype, other))

@@ -90,7 +90,7 @@ def einsum(equation: str, *operands: Any) -> np.ndarray:
 
 
 @einsum.shape
-def _(equation: str, *operands: Any) -> TensorSpec:
+def _(equation: str, operands: tuple[Any, ...]) -> TensorSpec:
     specs = _listed(operands)
     if not isinstance(equation, str) or not specs or not all(isinstance(spec, TensorSpec) for spec in specs):
         raise OptionError("einsum wants an equation and its tensors", hint='einsum("ij,jk->ik", a, b)')
@@ -101,7 +101,7 @@ def _(equation: str, *operands: Any) -> TensorSpec:
 
 
 @einsum.macs
-def _(output: TensorSpec, equation: str, *operands: Any) -> int | None:
+def _(equation: str, operands: tuple[Any, ...]) -> int | None:
     specs = _listed(operands)
     if len(specs) != 2:  # of one tensor nothing is multiplied; of three the count depends on the order
         return None

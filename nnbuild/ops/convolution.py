@@ -38,6 +38,8 @@ def _restored(input: Any, axes: int, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _slides(weight: Any, stride: Sizes, padding: Sizes | str, dilation: Sizes, axes: int) -> tuple[Slide, ...]:
+    if weight.ndim != axes + 2:
+        raise ShapeError(f"wants a weight of {axes + 2} axes and gets {weight.shape}")
     strides, dilations = each(stride, axes, "stride"), each(dilation, axes, "dilation")
     _positive(stride=strides, dilation=dilations)
     kernel = weight.shape[2:]
@@ -73,8 +75,6 @@ def _positive(**options: tuple[int, ...]) -> None:
 
 
 def _check_groups(weight: TensorSpec, bias: TensorSpec | None, groups: int, axes: int, outputs: int) -> None:
-    if weight.ndim != axes + 2:
-        raise ShapeError(f"wants a weight of {axes + 2} axes and gets {weight.shape}")
     if not outputs:
         raise OptionError(
             f"out_channels must be at least 1, not 0: the weight is {weight.shape}", option="out_channels"
@@ -118,43 +118,25 @@ def conv(
     return result if input.ndim == axes + 2 else result[0]
 
 
+@conv.window
+def _(weight: TensorSpec, stride: Sizes, padding: Sizes | str, dilation: Sizes, axes: int) -> tuple[Slide, ...]:
+    return _slides(weight, stride, padding, dilation, axes)
+
+
 @conv.shape
 def _(
-    input: TensorSpec,
-    weight: TensorSpec,
-    bias: TensorSpec | None = None,
-    stride: Sizes = 1,
-    padding: Sizes | str = 0,
-    dilation: Sizes = 1,
-    groups: int = 1,
-    *,
-    axes: int,
+    input: TensorSpec, weight: TensorSpec, bias: TensorSpec | None, groups: int, window: tuple[Slide, ...]
 ) -> TensorSpec:
-    _check_groups(weight, bias, groups, axes, weight.shape[0])
+    axes, channels = len(window), weight.shape[0]
+    _check_groups(weight, bias, groups, axes, channels)
     count, sizes = _batched(input, axes, weight.shape[1] * groups)
     one_dtype(input, weight=weight, bias=bias)
-    outputs = output_sizes(_slides(weight, stride, padding, dilation, axes), sizes)
-    return input.with_shape(_restored(input, axes, (count, weight.shape[0], *outputs)))
+    return input.with_shape(_restored(input, axes, (count, channels, *output_sizes(window, sizes))))
 
 
 @conv.macs
-def _(output: TensorSpec, input: TensorSpec, weight: TensorSpec, *_: Any, axes: int, **__: Any) -> int:
+def _(output: TensorSpec, weight: TensorSpec) -> int:
     return output.numel() * prod(weight.shape[1:])
-
-
-@conv.window
-def _(
-    input: TensorSpec,
-    weight: TensorSpec,
-    bias: TensorSpec | None = None,
-    stride: Sizes = 1,
-    padding: Sizes | str = 0,
-    dilation: Sizes = 1,
-    groups: int = 1,
-    *,
-    axes: int,
-) -> tuple[Slide, ...]:
-    return _slides(weight, stride, padding, dilation, axes)
 
 
 def _spreads(
@@ -214,49 +196,31 @@ def conv_transpose(
     return result if input.ndim == axes + 2 else result[0]
 
 
-@conv_transpose.shape
-def _(
-    input: TensorSpec,
-    weight: TensorSpec,
-    bias: TensorSpec | None = None,
-    stride: Sizes = 1,
-    padding: Sizes = 0,
-    output_padding: Sizes = 0,
-    groups: int = 1,
-    dilation: Sizes = 1,
-    *,
-    axes: int,
-) -> TensorSpec:
-    _check_groups(weight, bias, groups, axes, weight.shape[1] * groups)
-    count, sizes = _batched(input, axes, weight.shape[0])
-    one_dtype(input, weight=weight, bias=bias)
-    outputs = output_sizes(_spreads(weight, stride, padding, output_padding, dilation, axes), sizes)
-    return input.with_shape(_restored(input, axes, (count, weight.shape[1] * groups, *outputs)))
-
-
-@conv_transpose.macs
-def _(output: TensorSpec, input: TensorSpec, weight: TensorSpec, *_: Any, axes: int, **__: Any) -> int:
-    return input.numel() * prod(weight.shape[1:])
-
-
 @conv_transpose.window
 def _(
-    input: TensorSpec,
-    weight: TensorSpec,
-    bias: TensorSpec | None = None,
-    stride: Sizes = 1,
-    padding: Sizes = 0,
-    output_padding: Sizes = 0,
-    groups: int = 1,
-    dilation: Sizes = 1,
-    *,
-    axes: int,
+    weight: TensorSpec, stride: Sizes, padding: Sizes, output_padding: Sizes, dilation: Sizes, axes: int
 ) -> tuple[Spread, ...]:
     return _spreads(weight, stride, padding, output_padding, dilation, axes)
 
 
-conv.formula(formula_of_windows(conv.facets["window"]))
-conv_transpose.formula(formula_of_windows(conv_transpose.facets["window"]))
+@conv_transpose.shape
+def _(
+    input: TensorSpec, weight: TensorSpec, bias: TensorSpec | None, groups: int, window: tuple[Spread, ...]
+) -> TensorSpec:
+    axes, channels = len(window), weight.shape[1] * groups
+    _check_groups(weight, bias, groups, axes, channels)
+    count, sizes = _batched(input, axes, weight.shape[0])
+    one_dtype(input, weight=weight, bias=bias)
+    return input.with_shape(_restored(input, axes, (count, channels, *output_sizes(window, sizes))))
+
+
+@conv_transpose.macs
+def _(input: TensorSpec, weight: TensorSpec) -> int:
+    return input.numel() * prod(weight.shape[1:])
+
+
+for _family in (conv, conv_transpose):
+    _family.formula(formula_of_windows)
 
 conv1d, conv2d, conv3d = conv.over(1, 2, 3)
 conv_transpose1d, conv_transpose2d, conv_transpose3d = conv_transpose.over(1, 2, 3)

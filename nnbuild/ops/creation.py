@@ -42,7 +42,7 @@ def ones(*size: Sizes, dtype: Any = None, device: Any = None, requires_grad: boo
     return np.ones(spread(size, "size"), named(dtype or DEFAULT_FLOAT))
 
 
-def _of_sizes(*size: Sizes, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> TensorSpec:
+def _of_sizes(size: tuple[Sizes, ...], dtype: Any) -> TensorSpec:
     return _made(size, dtype)
 
 
@@ -58,9 +58,7 @@ def full(size: Sizes, fill_value: Any, *, dtype: Any = None, device: Any = None,
 
 
 @full.shape
-def _(
-    size: Sizes, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> TensorSpec:
+def _(size: Sizes, fill_value: Any, dtype: Any) -> TensorSpec:
     return _made((size,), dtype, result_type(fill_value))
 
 
@@ -76,7 +74,7 @@ def ones_like(input: np.ndarray, *, dtype: Any = None, device: Any = None, requi
     return np.ones(input.shape, named(dtype or input.dtype.name))
 
 
-def _like(input: TensorSpec, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> TensorSpec:
+def _like(input: TensorSpec, dtype: Any) -> TensorSpec:
     return _made((input.shape,), dtype, input.dtype)
 
 
@@ -94,9 +92,7 @@ def full_like(
 
 
 @full_like.shape
-def _(
-    input: TensorSpec, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> TensorSpec:
+def _(input: TensorSpec, dtype: Any) -> TensorSpec:
     return _made((input.shape,), dtype, input.dtype)
 
 
@@ -116,9 +112,7 @@ def new_ones(
     return np.ones(spread(size, "size"), named(dtype or input.dtype.name))
 
 
-def _new(
-    input: TensorSpec, *size: Sizes, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> TensorSpec:
+def _new(input: TensorSpec, size: tuple[Sizes, ...], dtype: Any) -> TensorSpec:
     return _made(size, dtype, input.dtype)
 
 
@@ -134,7 +128,7 @@ def new_full(input: np.ndarray, size: Sizes, fill_value: Any, *, dtype: Any = No
 
 
 @new_full.shape
-def _(input: TensorSpec, size: Sizes, fill_value: Any, *, dtype: Any = None, device: Any = None) -> TensorSpec:
+def _(input: TensorSpec, size: Sizes, dtype: Any) -> TensorSpec:
     return _made((size,), dtype, input.dtype)
 
 
@@ -148,7 +142,7 @@ def arange(
 
 
 @arange.shape
-def _(start: float, end: float | None = None, step: float = 1, *, dtype: Any = None, device: Any = None) -> TensorSpec:
+def _(start: float, end: float | None, step: float, dtype: Any) -> TensorSpec:
     start, end = (0, start) if end is None else (start, end)
     kind = result_type(start, end, step)
     if step == 0 or (end - start) / step < 0:
@@ -163,7 +157,7 @@ def linspace(start: float, end: float, steps: int, *, dtype: Any = None, device:
 
 
 @linspace.shape
-def _(start: float, end: float, steps: int, *, dtype: Any = None, device: Any = None) -> TensorSpec:
+def _(steps: int, dtype: Any) -> TensorSpec:
     return _made((whole(steps, "steps"),), dtype)
 
 
@@ -174,7 +168,7 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None) 
 
 
 @eye.shape
-def _(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None) -> TensorSpec:
+def _(n: int, m: int | None, dtype: Any) -> TensorSpec:
     return _made((n, n if m is None else m), dtype)
 
 
@@ -185,7 +179,7 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
 
 
 @tensor.shape
-def _(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> TensorSpec:
+def _(data: Any, dtype: Any) -> TensorSpec:
     return _made((listed_shape(data),), dtype, _listed_dtype(data) or DEFAULT_FLOAT)
 
 
@@ -208,7 +202,7 @@ def _triangle(lower: bool) -> Op:
     def kernel(row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None) -> np.ndarray:
         return np.stack(np.tril_indices(row, offset, col) if lower else np.triu_indices(row, offset, col))
 
-    def shape(row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None) -> TensorSpec:
+    def shape(row: int, col: int, offset: int, dtype: Any) -> TensorSpec:
         return _made((2, _triangle_size(row, col, offset, lower)), dtype, "int64")
 
     made = creation(kernel).alias("tril_indices" if lower else "triu_indices")
@@ -228,7 +222,7 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> list[np.ndarray]:
 
 
 @meshgrid.shape
-def _(*tensors: Any, indexing: str = "ij") -> tuple[TensorSpec, ...]:
+def _(tensors: tuple[Any, ...], indexing: str) -> tuple[TensorSpec, ...]:
     vectors = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], tuple | list) else tensors
     if indexing not in ("ij", "xy"):
         raise OptionError(f'indexing wants "ij" or "xy", not {indexing!r}', option="indexing")

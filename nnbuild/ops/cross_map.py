@@ -25,7 +25,7 @@ def cross_map_lrn2d(input: np.ndarray, size: int, alpha: float = 1e-4, beta: flo
 
 
 @cross_map_lrn2d.shape
-def _(input: TensorSpec, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1) -> TensorSpec:
+def _(input: TensorSpec, size: int) -> TensorSpec:
     fractions(input)
     if input.ndim != 4 or not input.shape[1]:
         raise ShapeError(f"wants an input of 4 axes (N, C, H, W), at least one channel, and gets {input.shape}")

@@ -46,10 +46,10 @@ def log_softmax(input: np.ndarray, dim: int | None = None, _stacklevel: int = 3,
 @op
 def softmin(input: np.ndarray, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> np.ndarray:
     """softmax of -x."""
-    return softmax.facets["kernel"](-input, dim, dtype=dtype)
+    return softmax.kernel(-input, dim, dtype=dtype)
 
 
-def _softmax_shape(input: TensorSpec, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> TensorSpec:
+def _softmax_shape(input: TensorSpec, dim: int | None, _stacklevel: int, dtype: Any) -> TensorSpec:
     _implied(input, dim)
     output = input if dtype is None else input.with_dtype(str(dtype))
     fractions(output)
@@ -67,7 +67,7 @@ def normalize(input: np.ndarray, p: float = 2.0, dim: int | tuple[int, ...] = 1,
 
 
 @normalize.shape
-def _(input: TensorSpec, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: float = 1e-12) -> TensorSpec:
+def _(input: TensorSpec, dim: int | tuple[int, ...]) -> TensorSpec:
     fractions(input)
     several(dim, input.ndim)
     return input
@@ -97,7 +97,7 @@ def glu(input: np.ndarray, dim: int = -1) -> np.ndarray:
 
 
 @glu.shape
-def _(input: TensorSpec, dim: int = -1) -> TensorSpec:
+def _(input: TensorSpec, dim: int) -> TensorSpec:
     fractions(input)
     place = real_axis(dim, input.ndim)
     size = input.shape[place]
@@ -107,6 +107,6 @@ def _(input: TensorSpec, dim: int = -1) -> TensorSpec:
 
 
 @glu.formula
-def _(output: TensorSpec, input: TensorSpec, dim: int = -1) -> list[str]:
+def _(output: TensorSpec, input: TensorSpec, dim: int) -> list[str]:
     place = axis(dim, input.ndim)
     return [f"axis {place} = {input.shape[place]}/2 = {output.shape[place]}"]

@@ -48,24 +48,21 @@ def elementwise(
         names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         required = names[: code.co_argcount - len(kernel.__defaults__ or ())]
 
-        def dtype_of(args: tuple[Any, ...], options: dict[str, Any]) -> str:
-            common = result_type(*args[: len(required)], *(options[name] for name in required[len(args) :]))
+        def dtype_of(*operands: Any) -> str:
+            common = result_type(*operands)
             return common if dtype is None or isinstance(dtype, str) else dtype(common)
 
         @wraps(kernel)
         def on_promoted(*args: Any, **options: Any) -> Any:
-            common = dtype_of(args, options)
+            common = dtype_of(*args[: len(required)])
             promoted = {name: _promoted(value, common) for name, value in options.items()}
             return kernel(*(_promoted(value, common) for value in args), **promoted)
 
-        def shape(*args: Any, **options: Any) -> TensorSpec:
-            given = {*names[: len(args)], *options}
-            if len(args) > code.co_argcount or not given.issubset(names) or not given.issuperset(required):
-                raise TypeError  # which `infer` explains
+        def shape(arguments: dict[str, Any]) -> TensorSpec:
             if check is not None:
-                check(*args, **options)
-            common = dtype_of(args, options)
-            tensors = [value.shape for value in (*args, *options.values()) if isinstance(value, TensorSpec)]
+                check(**arguments)
+            common = dtype_of(*(arguments[name] for name in required))
+            tensors = [value.shape for value in arguments.values() if isinstance(value, TensorSpec)]
             return TensorSpec(broadcast(*tensors), dtype if isinstance(dtype, str) else common)
 
         made = Op(on_promoted)

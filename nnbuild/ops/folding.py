@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 from nnbuild.errors import ShapeError
 from nnbuild.lazy import np
@@ -16,7 +15,7 @@ from nnbuild.ops.window_view import window_view
 Sizes = int | tuple[int, ...]
 
 
-def _slides(kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1) -> tuple[Slide, ...]:
+def _slides(kernel_size: Sizes, dilation: Sizes, padding: Sizes, stride: Sizes) -> tuple[Slide, ...]:
     kernels, dilations = each(kernel_size, 2, "kernel_size"), each(dilation, 2, "dilation")
     pads, strides = each(padding, 2, "padding"), each(stride, 2, "stride")
     at_least(1, kernel_size=kernels, dilation=dilations, stride=strides)
@@ -47,22 +46,23 @@ def unfold(
     return columns if input.ndim == 4 else columns[0]
 
 
+unfold.window(_slides)
+
+
 @unfold.shape
-def _(input: TensorSpec, *args: Any, **options: Any) -> TensorSpec:
+def _(input: TensorSpec, window: tuple[Slide, ...]) -> TensorSpec:
     _dtypes(input)
     sizes = plane_sizes(input, 2)
-    slides = _slides(*args, **options)
-    rows = input.shape[-3] * prod(slide.kernel for slide in slides)
-    return input.with_shape((*input.shape[:-3], rows, prod(output_sizes(slides, sizes))))
+    rows = input.shape[-3] * prod(slide.kernel for slide in window)
+    return input.with_shape((*input.shape[:-3], rows, prod(output_sizes(window, sizes))))
 
 
 @unfold.formula
-def _(output: TensorSpec, input: TensorSpec, *args: Any, **options: Any) -> list[str]:
-    slides = _slides(*args, **options)
-    (height, width), kernel = output_sizes(slides, input.shape[-2:]), "*".join(str(slide.kernel) for slide in slides)
+def _(output: TensorSpec, input: TensorSpec, window: tuple[Slide, ...]) -> list[str]:
+    (height, width), kernel = output_sizes(window, input.shape[-2:]), "*".join(str(slide.kernel) for slide in window)
     return [
         f"C = {input.shape[-3]}*{kernel} = {output.shape[-2]}",
-        *spatial_formula(slides, input.shape[-2:]),
+        *spatial_formula(window, input.shape[-2:]),
         f"L = {height}*{width} = {output.shape[-1]}",
     ]
 
@@ -94,11 +94,13 @@ def fold(
 
 
 @fold.shape
-def _(input: TensorSpec, output_size: Sizes, *args: Any, **options: Any) -> TensorSpec:
+def _(
+    input: TensorSpec, output_size: Sizes, kernel_size: Sizes, dilation: Sizes, padding: Sizes, stride: Sizes
+) -> TensorSpec:
     _dtypes(input)
     if input.ndim not in (2, 3) or 0 in input.shape[-2:]:
         raise ShapeError(f"wants columns (N, C*kernel, L) or (C*kernel, L) and gets {input.shape}")
-    slides, sizes = _slides(*args, **options), each(output_size, 2, "output_size")
+    slides, sizes = _slides(kernel_size, dilation, padding, stride), each(output_size, 2, "output_size")
     at_least(1, output_size=sizes)
     kernel, (height, width) = [slide.kernel for slide in slides], output_sizes(slides, sizes)
     rows, columns = input.shape[-2:]
@@ -117,8 +119,8 @@ def _(input: TensorSpec, output_size: Sizes, *args: Any, **options: Any) -> Tens
 
 
 @fold.formula
-def _(output: TensorSpec, input: TensorSpec, output_size: Sizes, *args: Any, **options: Any) -> list[str]:
-    kernel = [slide.kernel for slide in _slides(*args, **options)]
+def _(output: TensorSpec, input: TensorSpec, kernel_size: Sizes) -> list[str]:
+    kernel = each(kernel_size, 2, "kernel_size")
     height, width = output.shape[-2:]
     return [
         f"C = {input.shape[-2]}/({kernel[0]}*{kernel[1]}) = {output.shape[-3]}",

@@ -87,11 +87,10 @@ def fractional_max_pool(
 def _(
     input: TensorSpec,
     kernel_size: Sizes,
-    output_size: Sizes | None = None,
-    output_ratio: float | tuple[float, ...] | None = None,
-    return_indices: bool = False,
-    _random_samples: TensorSpec | None = None,
-    *,
+    output_size: Sizes | None,
+    output_ratio: float | tuple[float, ...] | None,
+    return_indices: bool,
+    _random_samples: TensorSpec | None,
     axes: int,
 ) -> Any:
     sizes, kernels = plane_sizes(input, axes), each(kernel_size, axes, "kernel_size")

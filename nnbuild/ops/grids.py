@@ -104,13 +104,7 @@ _BEYOND: dict[str, Callable[[np.ndarray, int, bool], np.ndarray]] = {
 
 
 @grid_sample.shape
-def _(
-    input: TensorSpec,
-    grid: TensorSpec,
-    mode: str = "bilinear",
-    padding_mode: str = "zeros",
-    align_corners: bool | None = None,
-) -> TensorSpec:
+def _(input: TensorSpec, grid: TensorSpec, mode: str, padding_mode: str) -> TensorSpec:
     axes = input.ndim - 2
     for name, value, known in (("mode", mode, _MODES), ("padding_mode", padding_mode, _PADDING)):
         if value not in known:
@@ -149,7 +143,7 @@ def _steps(length: int, corners: bool, dtype: Any) -> np.ndarray:
 
 
 @affine_grid.shape
-def _(theta: TensorSpec, size: Sequence[int], align_corners: bool | None = None) -> TensorSpec:
+def _(theta: TensorSpec, size: Sequence[int]) -> TensorSpec:
     if not isinstance(size, list | tuple) or len(size) not in (4, 5) or not all(type(part) is int for part in size):
         raise OptionError(f"size is (N, C, H, W) or (N, C, D, H, W), not {size!r}", option="size")
     if min(size) < 1:
@@ -164,5 +158,5 @@ def _(theta: TensorSpec, size: Sequence[int], align_corners: bool | None = None)
 
 
 @affine_grid.macs
-def _(output: TensorSpec, theta: TensorSpec, size: Sequence[int], align_corners: bool | None = None) -> int:
+def _(output: TensorSpec, theta: TensorSpec) -> int:
     return output.numel() * theta.shape[-1]

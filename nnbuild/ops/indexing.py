@@ -190,7 +190,7 @@ def take_along_dim(input: np.ndarray, indices: np.ndarray, dim: int | None = Non
 
 
 @take_along_dim.shape
-def _(input: TensorSpec, indices: TensorSpec, dim: int | None = None) -> TensorSpec:
+def _(input: TensorSpec, indices: TensorSpec, dim: int | None) -> TensorSpec:
     _indices(indices)
     if dim is None:
         return input.with_shape((indices.numel(),))
@@ -229,7 +229,7 @@ def _scattered(output: np.ndarray, dim: int, index: np.ndarray, src: Any) -> tup
 
 
 @scatter.shape
-def _(input: TensorSpec, dim: int, index: TensorSpec, src: Any = None, *, value: Any = None) -> TensorSpec:
+def _(input: TensorSpec, dim: int, index: TensorSpec, src: Any, value: Any) -> TensorSpec:
     _indices(index)
     if (src is None) == (value is None):
         raise OptionError("src or value must say what to put", option="src")
@@ -243,7 +243,7 @@ def _(input: TensorSpec, dim: int, index: TensorSpec, src: Any = None, *, value:
 
 @scatter_add.shape
 def _(input: TensorSpec, dim: int, index: TensorSpec, src: TensorSpec) -> TensorSpec:
-    return scatter.facets["shape"](input, dim, index, src)
+    return scatter.facets["shape"](input, dim, index, src, None)
 
 
 @op
@@ -275,7 +275,7 @@ def triu(input: np.ndarray, diagonal: int = 0) -> np.ndarray:
     return np.triu(input, diagonal)
 
 
-def _triangle(input: TensorSpec, diagonal: int = 0) -> TensorSpec:
+def _triangle(input: TensorSpec, diagonal: int) -> TensorSpec:
     whole(diagonal, "diagonal")
     if input.ndim < 2:
         raise ShapeError(f"wants a tensor of at least 2 axes and gets {input.shape}")
@@ -293,7 +293,7 @@ def one_hot(tensor: np.ndarray, num_classes: int = -1) -> np.ndarray:
 
 
 @one_hot.shape
-def _(tensor: TensorSpec, num_classes: int = -1) -> TensorSpec:
+def _(tensor: TensorSpec, num_classes: int) -> TensorSpec:
     if tensor.dtype != "int64":
         raise ShapeError(f"wants whole numbers of int64 and gets {tensor.dtype}", hint="to('int64') converts them")
     if whole(num_classes, "num_classes") < 1:

@@ -48,7 +48,7 @@ def cat(tensors: Tensors, dim: int = 0) -> np.ndarray:
 
 
 @cat.shape
-def _(tensors: Specs, dim: int = 0) -> TensorSpec:
+def _(tensors: Specs, dim: int) -> TensorSpec:
     return _joined(tensors, dim)
 
 
@@ -63,7 +63,7 @@ def stack(tensors: Tensors, dim: int = 0) -> np.ndarray:
 
 
 @stack.shape
-def _(tensors: Specs, dim: int = 0) -> TensorSpec:
+def _(tensors: Specs, dim: int) -> TensorSpec:
     dtype = _common_dtype(tensors)
     shapes = sorted({tensor.shape for tensor in tensors})
     if len(shapes) > 1:
@@ -135,7 +135,7 @@ def split(tensor: np.ndarray, split_size_or_sections: int | Sequence[int], dim: 
 
 
 @split.shape
-def _(tensor: TensorSpec, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[TensorSpec, ...]:
+def _(tensor: TensorSpec, split_size_or_sections: int | Sequence[int], dim: int) -> tuple[TensorSpec, ...]:
     return _pieces(tensor, _split_sizes(_length(tensor, dim), split_size_or_sections), dim)
 
 
@@ -153,7 +153,7 @@ def chunk(input: np.ndarray, chunks: int, dim: int = 0) -> list[np.ndarray]:
 
 
 @chunk.shape
-def _(input: TensorSpec, chunks: int, dim: int = 0) -> tuple[TensorSpec, ...]:
+def _(input: TensorSpec, chunks: int, dim: int) -> tuple[TensorSpec, ...]:
     return _pieces(input, _chunk_sizes(_length(input, dim), chunks), dim)
 
 
@@ -175,7 +175,7 @@ def tensor_split(input: np.ndarray, indices_or_sections: int | Sequence[int], di
 
 
 @tensor_split.shape
-def _(input: TensorSpec, indices_or_sections: int | Sequence[int], dim: int = 0) -> tuple[TensorSpec, ...]:
+def _(input: TensorSpec, indices_or_sections: int | Sequence[int], dim: int) -> tuple[TensorSpec, ...]:
     return _pieces(input, _section_sizes(_length(input, dim), indices_or_sections), dim)
 
 
@@ -186,7 +186,7 @@ def unbind(input: np.ndarray, dim: int = 0) -> list[np.ndarray]:
 
 
 @unbind.shape
-def _(input: TensorSpec, dim: int = 0) -> tuple[TensorSpec, ...]:
+def _(input: TensorSpec, dim: int) -> tuple[TensorSpec, ...]:
     length, place = _length(input, dim), axis(dim, input.ndim)
     return (input.with_shape((*input.shape[:place], *input.shape[place + 1 :])),) * length
 

@@ -33,7 +33,7 @@ def clamp(input: np.ndarray, min: Any = None, max: Any = None) -> np.ndarray:
 
 
 @clamp.shape
-def _(input: TensorSpec, min: Any = None, max: Any = None) -> TensorSpec:
+def _(input: TensorSpec, min: Any, max: Any) -> TensorSpec:
     limits = [limit for limit in (min, max) if limit is not None]
     if not limits:
         raise OptionError("clamp wants min or max or both", option="min")
@@ -57,13 +57,13 @@ def clamp_max(input: np.ndarray, max: Any) -> np.ndarray:
 
 
 @op
-def where(condition: np.ndarray, input: Any, other: Any) -> np.ndarray:
+def where(condition: np.ndarray, input: Any = None, other: Any = None) -> np.ndarray:
     """input where the condition holds, else other."""
     return np.where(condition, input, other)
 
 
 @where.shape
-def _(condition: TensorSpec, input: Any = None, other: Any = None) -> TensorSpec:
+def _(condition: TensorSpec, input: Any, other: Any) -> TensorSpec:
     if input is None or other is None:
         raise OptionError(
             "where wants three arguments: the places where a condition holds are as many as the data says",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.distribution import norms
@@ -58,7 +56,7 @@ def embedding(
 
 
 @embedding.shape
-def _(input: TensorSpec, weight: TensorSpec, padding_idx: int | None = None, *_: Any, **__: Any) -> TensorSpec:
+def _(input: TensorSpec, weight: TensorSpec, padding_idx: int | None) -> TensorSpec:
     _check_table(input, weight, padding_idx)
     return weight.with_shape((*input.shape, weight.shape[1]))
 
@@ -116,15 +114,11 @@ def _ends(input: np.ndarray, offsets: np.ndarray | None, include_last_offset: bo
 def _(
     input: TensorSpec,
     weight: TensorSpec,
-    offsets: TensorSpec | None = None,
-    max_norm: float | None = None,
-    norm_type: float = 2,
-    scale_grad_by_freq: bool = False,
-    mode: str = "mean",
-    sparse: bool = False,
-    per_sample_weights: TensorSpec | None = None,
-    include_last_offset: bool = False,
-    padding_idx: int | None = None,
+    offsets: TensorSpec | None,
+    mode: str,
+    per_sample_weights: TensorSpec | None,
+    include_last_offset: bool,
+    padding_idx: int | None,
 ) -> TensorSpec:
     _check_table(input, weight, padding_idx)
     if mode not in ("sum", "mean", "max"):

@@ -82,42 +82,34 @@ def _checked(input: TensorSpec, p: float) -> TensorSpec:
     return input
 
 
-def _any(input: TensorSpec, p: float = 0.5, training: bool = True) -> TensorSpec:
-    return _checked(input, p)
-
-
-def _sequences(input: TensorSpec, p: float = 0.5, training: bool = True) -> TensorSpec:
+def _sequences(input: TensorSpec, p: float) -> TensorSpec:
     if input.ndim not in (2, 3):
         raise ShapeError(f"wants an input (N, C, L) or (C, L) and gets {input.shape}")
     return _checked(input, p)
 
 
-def _resting(input: Any, p: float = 0.5, training: bool = True) -> bool:
-    return not training or p == 0
-
-
-def _alpha_resting(input: Any, p: float = 0.5, training: bool = False) -> bool:
-    return not training or p == 0
-
-
-def _featured(input: TensorSpec, p: float = 0.5, training: bool = False) -> TensorSpec:
+def _featured(input: TensorSpec, p: float, training: bool) -> TensorSpec:
     if training and input.ndim < 2:
         raise ShapeError(f"wants an input of at least 2 axes (N, C, ...) and gets {input.shape}")
     return _checked(input, p)
 
 
-_FORMS: dict[Op, tuple[Callable[..., TensorSpec], Callable[..., bool]]] = {
-    dropout: (_any, _resting),
-    dropout1d: (_sequences, _resting),
-    dropout2d: (_featured, _resting),
-    dropout3d: (_any, _resting),
-    alpha_dropout: (_any, _alpha_resting),
-    feature_alpha_dropout: (_featured, _alpha_resting),
+def _resting(p: float, training: bool) -> bool:
+    return not training or p == 0
+
+
+_SHAPES: dict[Op, Callable[..., TensorSpec]] = {
+    dropout: _checked,
+    dropout1d: _sequences,
+    dropout2d: _featured,
+    dropout3d: _checked,
+    alpha_dropout: _checked,
+    feature_alpha_dropout: _featured,
 }
-for _op, (_shape, _unchanged) in _FORMS.items():
+for _op, _shape in _SHAPES.items():
     _op.inplace = True
     _op.shape(_shape)
-    _op.unchanged(_unchanged)
+    _op.unchanged(_resting)
 
 
 @op
@@ -133,7 +125,7 @@ rrelu.inplace = True
 
 
 @rrelu.shape
-def _(input: TensorSpec, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False) -> TensorSpec:
+def _(input: TensorSpec, lower: float, upper: float) -> TensorSpec:
     fractions(input)
     if lower > upper:
         raise OptionError(f"lower must not be above upper, {lower} is above {upper}", option="lower")

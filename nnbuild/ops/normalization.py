@@ -93,11 +93,10 @@ def _(
     input: TensorSpec,
     running_mean: TensorSpec | None,
     running_var: TensorSpec | None,
-    weight: TensorSpec | None = None,
-    bias: TensorSpec | None = None,
-    training: bool = False,
-    momentum: float = 0.1,
-    eps: float = 1e-5,
+    weight: TensorSpec | None,
+    bias: TensorSpec | None,
+    training: bool,
+    eps: float,
 ) -> TensorSpec:
     _channels_first(input)
     _sized(input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
@@ -132,7 +131,7 @@ def instance_norm(
 ) -> np.ndarray:
     """As batch_norm with each element of the batch alone; the running statistics follow their average."""
     if not use_input_stats:
-        normalized = batch_norm.facets["kernel"]
+        normalized = batch_norm.kernel
         return normalized(input, running_mean, running_var, weight, bias, False, momentum, eps)
     axes = input.ndim
     result, mean, variance = _standardized(input, tuple(range(2, axes)), eps)
@@ -146,13 +145,11 @@ def instance_norm(
 @instance_norm.shape
 def _(
     input: TensorSpec,
-    running_mean: TensorSpec | None = None,
-    running_var: TensorSpec | None = None,
-    weight: TensorSpec | None = None,
-    bias: TensorSpec | None = None,
-    use_input_stats: bool = True,
-    momentum: float = 0.1,
-    eps: float = 1e-5,
+    running_mean: TensorSpec | None,
+    running_var: TensorSpec | None,
+    weight: TensorSpec | None,
+    bias: TensorSpec | None,
+    use_input_stats: bool,
 ) -> TensorSpec:
     _channels_first(input)
     _sized(input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
@@ -200,11 +197,7 @@ def layer_norm(
 
 @layer_norm.shape
 def _(
-    input: TensorSpec,
-    normalized_shape: int | Sequence[int],
-    weight: TensorSpec | None = None,
-    bias: TensorSpec | None = None,
-    eps: float = 1e-5,
+    input: TensorSpec, normalized_shape: int | Sequence[int], weight: TensorSpec | None, bias: TensorSpec | None
 ) -> TensorSpec:
     _last_axes(input, normalized_shape, weight=weight, bias=bias)
     return input
@@ -221,12 +214,7 @@ def rms_norm(
 
 
 @rms_norm.shape
-def _(
-    input: TensorSpec,
-    normalized_shape: int | Sequence[int],
-    weight: TensorSpec | None = None,
-    eps: float | None = None,
-) -> TensorSpec:
+def _(input: TensorSpec, normalized_shape: int | Sequence[int], weight: TensorSpec | None) -> TensorSpec:
     _last_axes(input, normalized_shape, weight=weight)
     return input
 
@@ -246,13 +234,7 @@ def group_norm(
 
 
 @group_norm.shape
-def _(
-    input: TensorSpec,
-    num_groups: int,
-    weight: TensorSpec | None = None,
-    bias: TensorSpec | None = None,
-    eps: float = 1e-5,
-) -> TensorSpec:
+def _(input: TensorSpec, num_groups: int, weight: TensorSpec | None, bias: TensorSpec | None) -> TensorSpec:
     _channels_first(input)
     if num_groups < 1 or input.shape[1] % num_groups:
         raise ShapeError(f"has {num_groups} groups, which do not divide {input.shape[1]} channels", option="num_groups")
@@ -273,7 +255,7 @@ def local_response_norm(
 
 
 @local_response_norm.shape
-def _(input: TensorSpec, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> TensorSpec:
+def _(input: TensorSpec, size: int) -> TensorSpec:
     fractions(input)
     if input.ndim < 3:
         raise ShapeError(f"wants an input of at least 3 axes (N, C, L) and gets {input.shape}")

@@ -4,19 +4,20 @@
     def linear(input, weight, bias=None): ...       the NumPy kernel: arrays in, array out
 
     @linear.shape
-    def _(input, weight, bias=None): ...            the shape rule: TensorSpecs in, TensorSpec out; refuses misfits
+    def _(input, weight, bias): ...                 the shape rule: TensorSpecs in, TensorSpec out; refuses misfits
 
     @linear.macs
-    def _(output, input, weight, bias=None): ...    multiply-adds, from specs
+    def _(output, weight): ...                      multiply-adds, from specs
 
     @linear.formula
-    def _(output, input, weight, bias=None): ...    lines that explain the output's size
+    def _(output, input): ...                       lines that explain the output's size
 
     @dropout.unchanged
-    def _(input, p=0.5, training=True): ...         whether the call is its input unchanged, and leaves no trace
+    def _(p, training): ...                         whether the call is its input unchanged, and leaves no trace
 
 An op called with arrays computes. Called with a TensorSpec among its arguments it infers; inside a trace the call is
-recorded as well. All facets take the op's own arguments.
+recorded as well. A call is bound to the kernel's arguments once; a facet names those that it needs, beside them
+`output`, the output's spec, `window`, the answer of that facet, and `arguments`, all of them by name.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from typing import Any, Protocol, Self
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
+from nnbuild.ops.signature import Signature, arguments_of
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.tensor_like import TensorLike
 
@@ -36,8 +38,8 @@ from nnbuild.ops.tensor_like import TensorLike
 class Recorder(Protocol):
     """What a trace gives to the ops that run inside it."""
 
-    def record(self, op: Op, args: tuple[Any, ...], options: dict[str, Any], outputs: Any) -> Any:
-        """Note the call and return its outputs as values of the graph."""
+    def record(self, op: Op, arguments: dict[str, Any], outputs: Any) -> Any:
+        """Note the call, its arguments bound by name, and return its outputs as values of the graph."""
 
     def call(self, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run a module's forward and note what happens inside as its own."""
@@ -47,9 +49,6 @@ class Recorder(Protocol):
 
 
 recorder: ContextVar[Recorder | None] = ContextVar("recorder", default=None)
-
-
-_TORCH_NAMES = {"axis": "dim", "keepdims": "keepdim"}  # torch takes NumPy's names too
 
 
 def is_tensor(value: object) -> bool:
@@ -113,13 +112,27 @@ def array_of(tensor: Any) -> np.ndarray:
     return tensor.data if isinstance(tensor, TensorLike) else tensor
 
 
+#: What a facet may name beside the op's arguments.
+_GIVEN = frozenset(("output", "window", "arguments"))
+
+_TORCH_NAMES = {"axis": "dim", "keepdims": "keepdim"}  # torch takes NumPy's names too
+
+
 class Op:
-    """A named operation. Params: kernel, the function on arrays; fixed, options bound for this member of a family."""
+    """A named operation.
+
+    Params: kernel, the function on arrays; name, the kernel's unless said; fixed, options bound for this member of a
+    family. `family` is the op that a member was made of.
+    """
 
     def __init__(self, kernel: Callable[..., Any], name: str | None = None, **fixed: Any) -> None:
         self.name = name or kernel.__name__
         self.fixed = fixed
-        self.facets: dict[str, Callable[..., Any]] = {"kernel": kernel}
+        self.kernel = kernel
+        self.signature = Signature(kernel)
+        self.facets: dict[str, Callable[..., Any]] = {}
+        self._needs: dict[str, tuple[str, ...]] = {}
+        self.family = self
         self.inplace = False
         self.creates = False
         self.__doc__ = kernel.__doc__
@@ -133,9 +146,17 @@ class Op:
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self  # like a function: a layer that keeps its activation is copied with the same op
 
-    def _facet(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        self.facets[name] = function
-        return function
+    # Facets
+
+    def _facet(self, name: str, rule: Callable[..., Any]) -> Callable[..., Any]:
+        needs = arguments_of(rule)
+        unknown = set(needs).difference(self.signature.names, _GIVEN)
+        if unknown:
+            raise TypeError(
+                f"the facet {name} of {self.name} names {', '.join(sorted(unknown))}, which it does not take"
+            )
+        self.facets[name], self._needs[name] = rule, needs
+        return rule
 
     def shape(self, rule: Callable[..., Any]) -> Callable[..., Any]:
         """Decorator: the rule that gives the output's TensorSpec, or a tuple of them, from the arguments' specs."""
@@ -153,64 +174,82 @@ class Op:
         """Decorator: lines that explain the output's size with the numbers put in."""
         return self._facet("formula", rule)
 
-    def alias(self, name: str, **fixed: Any) -> Op:
-        """The same op under another name, with these options bound."""
-        other = type(self)(self.facets["kernel"], name, **self.fixed, **fixed)
-        other.facets = self.facets
-        other.inplace, other.creates = self.inplace, self.creates
-        return other
-
     def unchanged(self, rule: Callable[..., Any]) -> Callable[..., Any]:
         """Decorator: whether these arguments make the op return its input as it is; such a call leaves no trace."""
         return self._facet("unchanged", rule)
+
+    def alias(self, name: str, **fixed: Any) -> Op:
+        """The same op under another name, with these options bound."""
+        other = type(self)(self.kernel, name, **self.fixed, **fixed)
+        other.facets, other._needs, other.family = self.facets, self._needs, self.family
+        other.inplace, other.creates = self.inplace, self.creates
+        return other
 
     def over(self, *axes: int) -> list[Op]:
         """The members of a family for these numbers of axes: `conv` over (1, 2, 3) is conv1d, conv2d, conv3d."""
         return [self.alias(f"{self.name}{count}d", axes=count) for count in axes]
 
-    def ask(self, facet: str, *args: Any, **options: Any) -> Any:
-        """The named facet's answer, or None where the op does not define it."""
+    # Asking
+
+    def bind(self, args: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any]:
+        """Every argument of a call by name, in order. Raises OptionError for a call that the op does not take."""
+        try:
+            if self.fixed:
+                self.signature.refuse(self.fixed.keys() & options.keys())
+                options = self.fixed | options
+            return self.signature.bind(args, options)
+        except TypeError as error:
+            raise OptionError(f"{self.name} cannot be called so: {error}") from None
+
+    def answer(self, facet: str, specs: dict[str, Any], output: Any = None) -> Any:
+        """The named facet's answer for bound arguments, TensorSpecs in the tensors' places; None where it has none."""
         rule = self.facets.get(facet)
-        return None if rule is None else rule(*args, **self.fixed, **options)
+        if rule is None:
+            return None
+        needs = self._needs[facet]
+        if _GIVEN.isdisjoint(needs):
+            return rule(*[specs[name] for name in needs])
+        given = {**specs, "output": output, "arguments": specs}
+        if "window" in needs:
+            given["window"] = self.answer("window", specs)
+        return rule(*[given[name] for name in needs])
+
+    def ask(self, facet: str, *args: Any, **options: Any) -> Any:
+        """The facet's answer for a call; macs and formula are told the output's spec first."""
+        output, args = (args[0], args[1:]) if facet in ("macs", "formula") else (None, args)
+        return self.answer(facet, self.bind(args, options), output)
 
     def infer(self, *args: Any, **options: Any) -> Any:
         """The output's TensorSpec, or a tuple of them. Raises ShapeError or OptionError for what does not fit."""
-        args, options = map_tensors(spec_of, args), map_tensors(spec_of, options)
+        return self._inferred(map_tensors(spec_of, self.bind(args, options)))
+
+    def _inferred(self, specs: dict[str, Any]) -> Any:
         try:
-            return self.facets["shape"](*args, **self.fixed, **options)
+            return self.answer("shape", specs)
         except ShapeError as error:
             error.subject = error.subject or self.name
             raise
         except TypeError as error:
             if isinstance(error, OptionError):
                 raise
-            raise OptionError(f"{self.name} cannot be called so: {self._complaint(args, options) or error}") from None
+            raise OptionError(f"{self.name} cannot be called so: {error}") from None
 
-    def _complaint(self, args: tuple[Any, ...], options: dict[str, Any]) -> str | None:
-        from inspect import signature
-
-        try:
-            signature(self.facets["kernel"]).bind(*args, **self.fixed, **options)
-        except TypeError as error:
-            return str(error)
-        return None
-
-    def compute(self, outputs: Any, *args: Any, **options: Any) -> Any:
-        """The arrays for outputs already inferred. Half precision is computed in single."""
-        args, options = map_tensors(array_of, args), map_tensors(array_of, options)
+    def compute(self, outputs: Any, bound: dict[str, Any]) -> Any:
+        """The arrays for outputs already inferred, of bound arguments. Half precision is computed in single."""
+        arrays = map_tensors(array_of, bound)
         specs = [outputs] if isinstance(outputs, TensorSpec) else outputs
         if any(spec.dtype == "float16" for spec in specs):
-            args, options = map_tensors(_widen, args), map_tensors(_widen, options)
+            arrays = map_tensors(_widen, arrays)
         with np.errstate(all="ignore"):  # 1/0 is inf and 0/0 is nan, without a word, as in torch
-            results = self._run(args, options)
+            results = self._run(arrays)
             if isinstance(outputs, TensorSpec):
                 return _with_dtype(results, outputs.dtype)
             pairs = zip(results, outputs, strict=True)
             return _like(outputs, (_with_dtype(array, spec.dtype) for array, spec in pairs))
 
-    def _run(self, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    def _run(self, arrays: dict[str, Any]) -> Any:
         try:
-            return self.facets["kernel"](*args, **self.fixed, **options)
+            return self.signature.call(self.kernel, arrays)
         except ShapeError as error:  # what only the data tells, such as an index out of range
             error.subject = error.subject or self.name
             raise
@@ -223,23 +262,25 @@ class Op:
         for numpy_name in _TORCH_NAMES.keys() & options.keys():
             options[_TORCH_NAMES[numpy_name]] = options.pop(numpy_name)
         in_place = self.inplace and options.pop("inplace", False)
-        tensors = tensors_in((args, options))
+        bound = self.bind(args, options)
+        specs = map_tensors(spec_of, bound)
+        outputs = self._inferred(specs)
+        tensors = tensors_in(bound)
+        if "unchanged" in self.facets and self.answer("unchanged", specs):
+            return tensors[0]
         symbolic = any(isinstance(tensor, TensorSpec) for tensor in tensors)
         if not symbolic and (self.creates or any(isinstance(tensor, TensorLike) for tensor in tensors)):
             symbolic = recorder.get() is not None
-        outputs = self.infer(*args, **options)
-        if self.ask("unchanged", *args, **options):
-            return tensors[0]
         if symbolic:
             active = recorder.get()
             if active is None:
                 return outputs
-            values = active.record(self, args, options, outputs)
+            values = active.record(self, bound, outputs)
             if in_place:
-                active.overwrite(args[0], values)
+                active.overwrite(tensors[0], values)
             return values
-        results = self.compute(outputs, *args, **options)
-        return _written(array_of(args[0]), results) if in_place else results
+        results = self.compute(outputs, bound)
+        return _written(array_of(tensors[0]), results) if in_place else results
 
 
 def _op_named(name: str) -> Op:

@@ -55,9 +55,9 @@ def min(input: np.ndarray, dim: Any = None, keepdim: bool = False) -> Any:
     return _taken(input, np.argmin(input, dim if input.ndim else None, keepdims=True), dim, keepdim)
 
 
-def _extreme(input: TensorSpec, dim: Any = None, keepdim: bool = False) -> TensorSpec | Ordered:
+def _extreme(input: TensorSpec, dim: Any, keepdim: bool) -> TensorSpec | Ordered:
     if isinstance(dim, TensorSpec):
-        return limits.maximum.facets["shape"](input, dim)
+        return limits.maximum.answer("shape", {"input": input, "other": dim})
     if dim is None:
         return reduced(input, None, False, refuse_none=True)
     return _places(input, dim, keepdim)
@@ -79,7 +79,7 @@ def argmin(input: np.ndarray, dim: Any = None, keepdim: bool = False) -> np.ndar
     return np.argmin(input, dim if input.ndim else None, keepdims=keepdim)
 
 
-def _place(input: TensorSpec, dim: int | None = None, keepdim: bool = False) -> TensorSpec:
+def _place(input: TensorSpec, dim: int | None, keepdim: bool) -> TensorSpec:
     numbers(input.dtype)
     if dim is not None:
         axis(dim, input.ndim)
@@ -107,7 +107,7 @@ def argsort(input: np.ndarray, dim: int = -1, descending: bool = False, *, stabl
 
 
 @argsort.shape
-def _(input: TensorSpec, dim: int = -1, descending: bool = False, *, stable: bool = False) -> TensorSpec:
+def _(input: TensorSpec, dim: int) -> TensorSpec:
     axis(dim, input.ndim)
     return input.with_dtype("int64")
 
@@ -119,7 +119,7 @@ def sort(input: np.ndarray, dim: int = -1, descending: bool = False, *, stable: 
 
 
 @sort.shape
-def _(input: TensorSpec, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Ordered:
+def _(input: TensorSpec, dim: int) -> Ordered:
     axis(dim, input.ndim)
     return Ordered(input, input.with_dtype("int64"))
 
@@ -134,7 +134,7 @@ def topk(input: np.ndarray, k: int, dim: int = -1, largest: bool = True, sorted:
 
 
 @topk.shape
-def _(input: TensorSpec, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Ordered:
+def _(input: TensorSpec, k: int, dim: int) -> Ordered:
     numbers(input.dtype)
     place, shape, count = axis(dim, input.ndim), input.shape or (1,), whole(k, "k")
     if not 0 <= count <= shape[place]:
@@ -155,7 +155,7 @@ def kthvalue(input: np.ndarray, k: int, dim: int = -1, keepdim: bool = False) ->
 
 
 @kthvalue.shape
-def _(input: TensorSpec, k: int, dim: int = -1, keepdim: bool = False) -> Ordered:
+def _(input: TensorSpec, k: int, dim: int, keepdim: bool) -> Ordered:
     numbers(input.dtype)
     place, shape = axis(dim, input.ndim), input.shape or (1,)
     if not 1 <= whole(k, "k") <= shape[place]:
@@ -181,7 +181,7 @@ def _middle(input: np.ndarray, dim: int, keepdim: bool) -> tuple[np.ndarray, np.
 
 
 @median.shape
-def _(input: TensorSpec, dim: int | None = None, keepdim: bool = False) -> TensorSpec | Ordered:
+def _(input: TensorSpec, dim: int | None, keepdim: bool) -> TensorSpec | Ordered:
     numbers(input.dtype)
     if dim is None:
         if keepdim:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
@@ -65,7 +64,7 @@ def pad(input: np.ndarray, pad: Sequence[int], mode: str = "constant", value: fl
 
 
 @pad.shape
-def _(input: TensorSpec, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> TensorSpec:
+def _(input: TensorSpec, pad: Sequence[int], mode: str, value: float | None) -> TensorSpec:
     if mode not in _MODES:
         raise OptionError(f"mode is {', '.join(map(repr, _MODES[:-1]))} or {_MODES[-1]!r}, not {mode!r}", option="mode")
     if len(pad) % 2 or not all(isinstance(size, int) for size in pad):
@@ -108,12 +107,12 @@ def _check_source(input: TensorSpec, sides: list[tuple[int, int]], padded: int, 
 
 
 @pad.window
-def _(input: TensorSpec, pad: Sequence[int], *_: Any, **__: Any) -> tuple[Slide, ...]:
+def _(pad: Sequence[int]) -> tuple[Slide, ...]:
     return tuple(Slide(1, 1, before, after) for before, after in _sides(pad, len(pad) // 2))
 
 
 @pad.formula
-def _(output: TensorSpec, input: TensorSpec, pad: Sequence[int], *_: Any, **__: Any) -> list[str]:
+def _(output: TensorSpec, input: TensorSpec, pad: Sequence[int]) -> list[str]:
     lines = []
     for place, (before, after) in enumerate(_sides(pad, input.ndim)):
         if before or after:

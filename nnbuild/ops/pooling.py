@@ -44,19 +44,6 @@ def _slides(
     return slides
 
 
-def _max_slides(
-    kernel_size: Sizes,
-    stride: Sizes | None = None,
-    padding: Sizes = 0,
-    dilation: Sizes = 1,
-    ceil_mode: bool = False,
-    return_indices: bool = False,
-    *,
-    axes: int,
-) -> tuple[Slide, ...]:
-    return _slides(axes, kernel_size, stride, padding, dilation, ceil_mode)
-
-
 @op
 def max_pool(
     input: np.ndarray,
@@ -70,41 +57,26 @@ def max_pool(
     axes: int,
 ) -> Any:
     """The largest element in each window; with `return_indices` also its place in the flattened plane."""
-    slides = _max_slides(kernel_size, stride, padding, dilation, ceil_mode, return_indices, axes=axes)
+    slides = _slides(axes, kernel_size, stride, padding, dilation, ceil_mode)
     taps = [slide_taps(slide, size) for slide, size in zip(slides, input.shape[-axes:], strict=True)]
     values, indices = largest(input, taps, bool(return_indices))
     return (values, indices) if return_indices else values
 
 
+@max_pool.window
+def _(
+    kernel_size: Sizes, stride: Sizes | None, padding: Sizes, dilation: Sizes, ceil_mode: bool, axes: int
+) -> tuple[Slide, ...]:
+    return _slides(axes, kernel_size, stride, padding, dilation, ceil_mode)
+
+
 @max_pool.shape
-def _(input: TensorSpec, *args: Any, axes: int, **options: Any) -> Any:
+def _(input: TensorSpec, return_indices: bool, axes: int, window: tuple[Slide, ...]) -> Any:
     sizes = plane_sizes(input, axes)
     if input.dtype == "bool":
         raise ShapeError("wants numbers and gets bool")
-    slides = _max_slides(*args, axes=axes, **options)
-    output = input.with_shape((*input.shape[:-axes], *output_sizes(slides, sizes)))
-    with_indices = args[5] if len(args) > 5 else options.get("return_indices")
-    return (output, output.with_dtype("int64")) if with_indices else output
-
-
-@max_pool.window
-def _(input: TensorSpec, *args: Any, axes: int, **options: Any) -> tuple[Slide, ...]:
-    return _max_slides(*args, axes=axes, **options)
-
-
-def _average_slides(
-    kernel_size: Sizes,
-    stride: Sizes | None = None,
-    padding: Sizes = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-    divisor_override: int | None = None,
-    *,
-    axes: int,
-) -> tuple[Slide, ...]:
-    if divisor_override == 0:
-        raise OptionError("divisor_override must not be 0", option="divisor_override")
-    return _slides(axes, kernel_size, stride, padding, 1, ceil_mode)
+    output = input.with_shape((*input.shape[:-axes], *output_sizes(window, sizes)))
+    return (output, output.with_dtype("int64")) if return_indices else output
 
 
 def _counts(slide: Slide, length: int, count_include_pad: bool) -> np.ndarray:
@@ -144,7 +116,7 @@ def avg_pool(
     axes: int,
 ) -> np.ndarray:
     """The average of each window; padding counts as zeros, unless `count_include_pad` is off."""
-    slides = _average_slides(kernel_size, stride, padding, ceil_mode, axes=axes)
+    slides = _slides(axes, kernel_size, stride, padding, 1, ceil_mode)
     sums = _window_sums(input, slides)
     if divisor_override is not None:
         return sums / divisor_override
@@ -154,11 +126,18 @@ def avg_pool(
     return sums / divisor.astype(sums.dtype)
 
 
+@avg_pool.window
+def _(kernel_size: Sizes, stride: Sizes | None, padding: Sizes, ceil_mode: bool, axes: int) -> tuple[Slide, ...]:
+    return _slides(axes, kernel_size, stride, padding, 1, ceil_mode)
+
+
 @avg_pool.shape
-def _(input: TensorSpec, *args: Any, axes: int, **options: Any) -> TensorSpec:
+def _(input: TensorSpec, divisor_override: int | None, axes: int, window: tuple[Slide, ...]) -> TensorSpec:
     sizes = plane_sizes(input, axes)
     fractions(input)
-    return input.with_shape((*input.shape[:-axes], *_averages(_average_slides(*args, axes=axes, **options), sizes)))
+    if divisor_override == 0:
+        raise OptionError("divisor_override must not be 0", option="divisor_override")
+    return input.with_shape((*input.shape[:-axes], *_averages(window, sizes)))
 
 
 def _averages(slides: tuple[Slide, ...], sizes: tuple[int, ...]) -> tuple[int, ...]:
@@ -169,11 +148,6 @@ def _averages(slides: tuple[Slide, ...], sizes: tuple[int, ...]) -> tuple[int, .
                 f"has a kernel of {slide.kernel} and its input only {size} elements of an axis", option="kernel_size"
             )
     return output_sizes(slides, sizes)
-
-
-@avg_pool.window
-def _(input: TensorSpec, *args: Any, axes: int, **options: Any) -> tuple[Slide, ...]:
-    return _average_slides(*args, axes=axes, **options)
 
 
 @op
@@ -188,32 +162,26 @@ def lp_pool(
 ) -> np.ndarray:
     """The power sum of each window: the `norm_type`-th root of the sum of its elements' `norm_type`-th powers."""
     powers = input**norm_type
-    sums = avg_pool.facets["kernel"](powers, kernel_size, stride, 0, ceil_mode, axes=axes)
+    sums = avg_pool.kernel(powers, kernel_size, stride, 0, ceil_mode, axes=axes)
     return (sums * prod(each(kernel_size, axes, "kernel_size"))) ** (1 / norm_type)
 
 
+@lp_pool.window
+def _(kernel_size: Sizes, stride: Sizes | None, ceil_mode: bool, axes: int) -> tuple[Slide, ...]:
+    return _slides(axes, kernel_size, stride, ceil_mode=ceil_mode)
+
+
 @lp_pool.shape
-def _(input: TensorSpec, norm_type: float, *args: Any, axes: int, **options: Any) -> TensorSpec:
+def _(input: TensorSpec, norm_type: float, axes: int, window: tuple[Slide, ...]) -> TensorSpec:
     sizes = plane_sizes(input, axes)
     fractions(input)
     if norm_type == 0:
         raise OptionError("norm_type must not be 0", option="norm_type")
-    return input.with_shape((*input.shape[:-axes], *_averages(_lp_slides(*args, axes=axes, **options), sizes)))
-
-
-def _lp_slides(
-    kernel_size: Sizes, stride: Sizes | None = None, ceil_mode: bool = False, *, axes: int
-) -> tuple[Slide, ...]:
-    return _slides(axes, kernel_size, stride, ceil_mode=ceil_mode)
-
-
-@lp_pool.window
-def _(input: TensorSpec, norm_type: float, *args: Any, axes: int, **options: Any) -> tuple[Slide, ...]:
-    return _lp_slides(*args, axes=axes, **options)
+    return input.with_shape((*input.shape[:-axes], *_averages(window, sizes)))
 
 
 for _family in (max_pool, avg_pool, lp_pool):
-    _family.formula(formula_of_windows(_family.facets["window"]))
+    _family.formula(formula_of_windows)
 
 
 max_pool1d, max_pool2d, max_pool3d = max_pool.over(1, 2, 3)

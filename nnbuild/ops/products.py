@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 from nnbuild.errors import ShapeError
 from nnbuild.lazy import np
@@ -23,7 +22,7 @@ def linear(input: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None
 
 
 @linear.shape
-def _(input: TensorSpec, weight: TensorSpec, bias: TensorSpec | None = None) -> TensorSpec:
+def _(input: TensorSpec, weight: TensorSpec, bias: TensorSpec | None) -> TensorSpec:
     if weight.ndim not in (1, 2):
         raise ShapeError(f"wants a weight of 2 axes and gets {weight.shape}")
     wanted, outputs = weight.shape[-1], weight.shape[:-1]
@@ -43,12 +42,12 @@ def _(input: TensorSpec, weight: TensorSpec, bias: TensorSpec | None = None) -> 
 
 
 @linear.macs
-def _(output: TensorSpec, input: TensorSpec, weight: TensorSpec, bias: TensorSpec | None = None) -> int:
+def _(output: TensorSpec, weight: TensorSpec) -> int:
     return output.numel() * weight.shape[-1]
 
 
 @linear.formula
-def _(output: TensorSpec, input: TensorSpec, weight: TensorSpec, bias: TensorSpec | None = None) -> list[str]:
+def _(output: TensorSpec, weight: TensorSpec) -> list[str]:
     return [f"features: {weight.shape[-1]} -> {output.shape[-1]}"]
 
 
@@ -74,11 +73,6 @@ def _(input: TensorSpec, other: TensorSpec) -> TensorSpec:
     return input.with_shape((*batch, *input.shape[-2:-1], *(other.shape[-1:] if other.ndim > 1 else ())))
 
 
-@matmul.macs
-def _(output: TensorSpec, input: TensorSpec, other: TensorSpec) -> Any:
-    return output.numel() * input.shape[-1]
-
-
 def _matrices(first: TensorSpec, second: TensorSpec, axes: tuple[int, int]) -> TensorSpec:
     """What matmul gives for tensors of just these numbers of axes. Bools are no numbers to multiply and add."""
     if (first.ndim, second.ndim) != axes:
@@ -87,8 +81,8 @@ def _matrices(first: TensorSpec, second: TensorSpec, axes: tuple[int, int]) -> T
     return matmul.facets["shape"](first, second)
 
 
-def _multiplied(output: TensorSpec, first: TensorSpec, second: TensorSpec) -> int:
-    return output.numel() * first.shape[-1]
+def _multiplied(output: TensorSpec, input: TensorSpec) -> int:
+    return output.numel() * input.shape[-1]
 
 
 @op
@@ -144,7 +138,7 @@ def _(input: TensorSpec, tensor: TensorSpec) -> TensorSpec:
     return _matrices(input, tensor, (1, 1))
 
 
-for _product in (mm, bmm, mv, dot):
+for _product in (matmul, mm, bmm, mv, dot):
     _product.macs(_multiplied)
 
 
@@ -162,7 +156,7 @@ def _(input: TensorSpec, vec2: TensorSpec) -> TensorSpec:
 
 
 @outer.macs
-def _(output: TensorSpec, input: TensorSpec, vec2: TensorSpec) -> int:
+def _(output: TensorSpec) -> int:
     return output.numel()
 
 
@@ -173,7 +167,7 @@ def addmm(input: np.ndarray, mat1: np.ndarray, mat2: np.ndarray, *, beta: float 
 
 
 @addmm.shape
-def _(input: TensorSpec, mat1: TensorSpec, mat2: TensorSpec, *, beta: float = 1, alpha: float = 1) -> TensorSpec:
+def _(input: TensorSpec, mat1: TensorSpec, mat2: TensorSpec) -> TensorSpec:
     return _added(input, _matrices(mat1, mat2, (2, 2)))
 
 
@@ -186,7 +180,7 @@ def baddbmm(
 
 
 @baddbmm.shape
-def _(input: TensorSpec, batch1: TensorSpec, batch2: TensorSpec, *, beta: float = 1, alpha: float = 1) -> TensorSpec:
+def _(input: TensorSpec, batch1: TensorSpec, batch2: TensorSpec) -> TensorSpec:
     return _added(input, _batches(batch1, batch2))
 
 
@@ -204,10 +198,10 @@ def _added(input: TensorSpec, product: TensorSpec) -> TensorSpec:
 
 
 @addmm.macs
-def _(output: TensorSpec, input: TensorSpec, mat1: TensorSpec, mat2: TensorSpec, **scales: float) -> int:
-    return _multiplied(output, mat1, mat2)
+def _(output: TensorSpec, mat1: TensorSpec) -> int:
+    return _multiplied(output, mat1)
 
 
 @baddbmm.macs
-def _(output: TensorSpec, input: TensorSpec, batch1: TensorSpec, batch2: TensorSpec, **scales: float) -> int:
-    return _multiplied(output, batch1, batch2)
+def _(output: TensorSpec, batch1: TensorSpec) -> int:
+    return _multiplied(output, batch1)

@@ -55,7 +55,7 @@ def _stack(
     finals: list[State] = []
     for number, directions in enumerate(layers):
         if number and dropout:
-            input = drop.facets["kernel"](input, dropout)
+            input = drop.kernel(input, dropout)
         outputs = []
         for backwards, weights in enumerate(directions):
             begin = tuple(part[len(finals)] for part in states)
@@ -158,13 +158,11 @@ def _(
     input: TensorSpec,
     hx: Any,
     params: Sequence[TensorSpec],
-    has_biases: bool = True,
-    num_layers: int = 1,
-    dropout: float = 0.0,
-    train: bool = False,
-    bidirectional: bool = False,
-    batch_first: bool = False,
-    *,
+    has_biases: bool,
+    num_layers: int,
+    dropout: float,
+    bidirectional: bool,
+    batch_first: bool,
     cell: str,
 ) -> tuple[TensorSpec, ...]:
     kind = CELLS[cell]
@@ -190,26 +188,13 @@ def _(
 
 
 @recurrent.macs
-def _(output: TensorSpec, input: TensorSpec, hx: Any, params: Sequence[TensorSpec], *_: Any, **__: Any) -> int:
+def _(input: TensorSpec, params: Sequence[TensorSpec]) -> int:
     steps = input.numel() // max(1, input.shape[-1])
     return steps * sum(weight.numel() for weight in params if weight.ndim == 2)
 
 
 @recurrent.formula
-def _(
-    output: TensorSpec,
-    input: TensorSpec,
-    hx: Any,
-    params: Sequence[TensorSpec],
-    has_biases: bool = True,
-    num_layers: int = 1,
-    dropout: float = 0.0,
-    train: bool = False,
-    bidirectional: bool = False,
-    batch_first: bool = False,
-    *,
-    cell: str,
-) -> list[str]:
+def _(output: TensorSpec, input: TensorSpec, bidirectional: bool) -> list[str]:
     size = output.shape[-1]
     made = f"2 directions * {size // 2} = {size}" if bidirectional else str(size)
     return [f"features: {input.shape[-1]} -> {made}"]
@@ -243,9 +228,8 @@ def _(
     hx: Any,
     w_ih: TensorSpec,
     w_hh: TensorSpec,
-    b_ih: TensorSpec | None = None,
-    b_hh: TensorSpec | None = None,
-    *,
+    b_ih: TensorSpec | None,
+    b_hh: TensorSpec | None,
     cell: str,
 ) -> Any:
     kind, weights = CELLS[cell], Weights(w_ih, w_hh, b_ih, b_hh)
@@ -260,12 +244,12 @@ def _(
 
 
 @recurrent_cell.macs
-def _(output: TensorSpec, input: TensorSpec, hx: Any, w_ih: TensorSpec, w_hh: TensorSpec, *_: Any, **__: Any) -> int:
+def _(input: TensorSpec, w_ih: TensorSpec, w_hh: TensorSpec) -> int:
     return input.numel() // max(1, input.shape[-1]) * (w_ih.numel() + w_hh.numel())
 
 
 @recurrent_cell.formula
-def _(output: TensorSpec, input: TensorSpec, *_: Any, **__: Any) -> list[str]:
+def _(output: TensorSpec, input: TensorSpec) -> list[str]:
     return [f"features: {input.shape[-1]} -> {output.shape[-1]}"]
 
 

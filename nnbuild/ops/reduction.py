@@ -54,7 +54,7 @@ def sum(input: np.ndarray, dim: Dims = None, keepdim: bool = False, *, dtype: st
 
 
 @sum.shape
-def _(input: TensorSpec, dim: Dims = None, keepdim: bool = False, *, dtype: str | None = None) -> TensorSpec:
+def _(input: TensorSpec, dim: Dims, keepdim: bool, dtype: str | None) -> TensorSpec:
     return reduced(input, dim, keepdim, _summed_dtype(input, dtype))
 
 
@@ -67,7 +67,7 @@ def mean(input: np.ndarray, dim: Dims = None, keepdim: bool = False, *, dtype: s
 
 
 @mean.shape
-def _(input: TensorSpec, dim: Dims = None, keepdim: bool = False, *, dtype: str | None = None) -> TensorSpec:
+def _(input: TensorSpec, dim: Dims, keepdim: bool, dtype: str | None) -> TensorSpec:
     return reduced(input, dim, keepdim, fractions(_summed_dtype(input, dtype) if dtype else input.dtype))
 
 
@@ -78,7 +78,7 @@ def prod(input: np.ndarray, dim: int | None = None, keepdim: bool = False, *, dt
 
 
 @prod.shape
-def _(input: TensorSpec, dim: int | None = None, keepdim: bool = False, *, dtype: str | None = None) -> TensorSpec:
+def _(input: TensorSpec, dim: int | None, keepdim: bool, dtype: str | None) -> TensorSpec:
     if dim is not None:
         axis(dim, input.ndim)
     return reduced(input, dim, keepdim, _summed_dtype(input, dtype))
@@ -96,7 +96,7 @@ def amin(input: np.ndarray, dim: Dims = (), keepdim: bool = False) -> np.ndarray
     return input.min(_along(dim, input.ndim), keepdims=keepdim)
 
 
-def _extreme(input: TensorSpec, dim: Dims = (), keepdim: bool = False) -> TensorSpec:
+def _extreme(input: TensorSpec, dim: Dims, keepdim: bool) -> TensorSpec:
     return reduced(input, dim, keepdim, refuse_none=True)
 
 
@@ -116,7 +116,7 @@ def any(input: np.ndarray, dim: Dims = None, keepdim: bool = False) -> np.ndarra
     return np.any(input, _along(dim, input.ndim), keepdims=keepdim)
 
 
-def _truth(input: TensorSpec, dim: Dims = None, keepdim: bool = False) -> TensorSpec:
+def _truth(input: TensorSpec, dim: Dims, keepdim: bool) -> TensorSpec:
     if dim in ((), []):
         raise ShapeError("wants at least one axis and gets none", hint="leave dim out for all axes", option="dim")
     return reduced(input, dim, keepdim, "uint8" if input.dtype == "uint8" else "bool")
@@ -133,7 +133,7 @@ def count_nonzero(input: np.ndarray, dim: Dims = None) -> np.ndarray:
 
 
 @count_nonzero.shape
-def _(input: TensorSpec, dim: Dims = None) -> TensorSpec:
+def _(input: TensorSpec, dim: Dims) -> TensorSpec:
     return reduced(input, dim, False, "int64")
 
 
@@ -166,17 +166,10 @@ def std(
     correction: float | None = None,
 ) -> np.ndarray:
     """The standard deviation of all elements, or along the axes `dim`: the root of `var`."""
-    return np.sqrt(var.facets["kernel"](input, dim, unbiased, keepdim, correction=correction))
+    return np.sqrt(var.kernel(input, dim, unbiased, keepdim, correction=correction))
 
 
-def _varied(
-    input: TensorSpec,
-    dim: Dims | bool = None,
-    unbiased: bool = True,
-    keepdim: bool = False,
-    *,
-    correction: float | None = None,
-) -> TensorSpec:
+def _varied(input: TensorSpec, dim: Dims | bool, unbiased: bool, keepdim: bool, correction: float | None) -> TensorSpec:
     if correction is not None and unbiased is not True:
         raise OptionError("correction and unbiased say the same: give one of them", option="correction")
     fractions(input.dtype)
@@ -200,9 +193,7 @@ def norm(
 
 
 @norm.shape
-def _(
-    input: TensorSpec, p: float | str = "fro", dim: Dims = None, keepdim: bool = False, dtype: str | None = None
-) -> TensorSpec:
+def _(input: TensorSpec, p: float | str, dim: Dims, keepdim: bool, dtype: str | None) -> TensorSpec:
     if p != "fro" and not isinstance(p, int | float):
         raise OptionError(f'p wants a number or "fro", not {p!r}', option="p")
     fractions(input.dtype)
@@ -221,7 +212,7 @@ def logsumexp(input: np.ndarray, dim: Dims, keepdim: bool = False) -> np.ndarray
 
 
 @logsumexp.shape
-def _(input: TensorSpec, dim: Dims, keepdim: bool = False) -> TensorSpec:
+def _(input: TensorSpec, dim: Dims, keepdim: bool) -> TensorSpec:
     if dim is None or dim in ((), []):
         raise ShapeError("wants at least one axis and gets none", option="dim")
     return reduced(input, dim, keepdim, floating(input.dtype))
@@ -239,7 +230,7 @@ def cumprod(input: np.ndarray, dim: int, *, dtype: str | None = None) -> np.ndar
     return _converted(input, dtype).cumprod(dim).reshape(input.shape)
 
 
-def _running(input: TensorSpec, dim: int, *, dtype: str | None = None) -> TensorSpec:
+def _running(input: TensorSpec, dim: int, dtype: str | None) -> TensorSpec:
     axis(dim, input.ndim)
     return input.with_dtype(_summed_dtype(input, dtype))
 

@@ -37,7 +37,7 @@ def _expanded(shape: tuple[int, ...], sizes: tuple[int, ...]) -> tuple[int, ...]
 
 
 @expand.shape
-def _(input: TensorSpec, *sizes: Sizes) -> TensorSpec:
+def _(input: TensorSpec, sizes: tuple[Sizes, ...]) -> TensorSpec:
     return input.with_shape(_expanded(input.shape, spread(sizes)))
 
 
@@ -70,7 +70,7 @@ def _repeated(shape: tuple[int, ...], repeats: tuple[int, ...]) -> tuple[int, ..
 
 
 @repeat.shape
-def _(input: TensorSpec, *repeats: Sizes) -> TensorSpec:
+def _(input: TensorSpec, repeats: tuple[Sizes, ...]) -> TensorSpec:
     counts = spread(repeats, "repeats")
     if len(counts) < input.ndim:
         raise ShapeError(f"wants a number for each axis of {input.shape} and gets {counts}", option="repeats")
@@ -84,7 +84,7 @@ def tile(input: np.ndarray, *dims: Sizes) -> np.ndarray:
 
 
 @tile.shape
-def _(input: TensorSpec, *dims: Sizes) -> TensorSpec:
+def _(input: TensorSpec, dims: tuple[Sizes, ...]) -> TensorSpec:
     return input.with_shape(_repeated(input.shape, spread(dims, "dims")))
 
 
@@ -95,7 +95,7 @@ def repeat_interleave(input: np.ndarray, repeats: int, dim: int | None = None) -
 
 
 @repeat_interleave.shape
-def _(input: TensorSpec, repeats: int, dim: int | None = None) -> TensorSpec:
+def _(input: TensorSpec, repeats: int, dim: int | None) -> TensorSpec:
     if isinstance(repeats, TensorSpec | list | tuple):
         raise OptionError(
             "repeats wants one number: with one for each element the output's size depends on data", option="repeats"
@@ -116,7 +116,7 @@ def roll(input: np.ndarray, shifts: Sizes, dims: Sizes | None = None) -> np.ndar
 
 
 @roll.shape
-def _(input: TensorSpec, shifts: Sizes, dims: Sizes | None = None) -> TensorSpec:
+def _(input: TensorSpec, shifts: Sizes, dims: Sizes | None) -> TensorSpec:
     moves = spread((shifts,), "shifts")
     axes = () if dims is None else spread((dims,), "dims")
     if not moves or len(moves) != (len(axes) or 1):
@@ -134,6 +134,6 @@ def flip(input: np.ndarray, *dims: Sizes) -> np.ndarray:
 
 
 @flip.shape
-def _(input: TensorSpec, *dims: Sizes) -> TensorSpec:
+def _(input: TensorSpec, dims: tuple[Sizes, ...]) -> TensorSpec:
     several(spread(dims, "dims"), input.ndim, "dims")
     return input

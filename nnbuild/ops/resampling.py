@@ -8,7 +8,7 @@ from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
-from nnbuild.ops.op import Op, op
+from nnbuild.ops.op import op
 from nnbuild.ops.planes import LETTERS, fractions
 from nnbuild.ops.resampling_weights import antialiased, cubic, linear, nearest
 from nnbuild.ops.spec import TensorSpec
@@ -66,7 +66,7 @@ def interpolate(
     if mode == "area":
         from nnbuild.ops.adaptive_pooling import adaptive_avg_pool
 
-        return adaptive_avg_pool.facets["kernel"](input, tuple(sizes), axes=len(sizes))
+        return adaptive_avg_pool.kernel(input, tuple(sizes), axes=len(sizes))
     result = input
     for axis, (out, scale) in enumerate(zip(sizes, scales, strict=True), start=2):
         length = input.shape[axis]
@@ -99,12 +99,12 @@ def _weighted(array: np.ndarray, axis: int, places: np.ndarray, weights: np.ndar
 @interpolate.shape
 def _(
     input: TensorSpec,
-    size: int | Sequence[int] | None = None,
-    scale_factor: Factors = None,
-    mode: str = "nearest",
-    align_corners: bool | None = None,
-    recompute_scale_factor: bool | None = None,
-    antialias: bool = False,
+    size: int | Sequence[int] | None,
+    scale_factor: Factors,
+    mode: str,
+    align_corners: bool | None,
+    recompute_scale_factor: bool | None,
+    antialias: bool,
 ) -> TensorSpec:
     axes = input.ndim - 2
     if mode not in _MODES:
@@ -131,12 +131,7 @@ def _(
 
 @interpolate.window
 def _(
-    input: TensorSpec,
-    size: int | Sequence[int] | None = None,
-    scale_factor: Factors = None,
-    mode: str = "nearest",
-    *_: Any,
-    **__: Any,
+    input: TensorSpec, size: int | Sequence[int] | None, scale_factor: Factors, mode: str
 ) -> tuple[Slide | Spread, ...] | None:
     """For whole factors: enlarging is a transposed convolution with a fixed kernel, nearest and area a stride."""
     sizes, _scales = _targets(input, size, scale_factor, None, mode)
@@ -156,14 +151,7 @@ def _(
 
 
 @interpolate.formula
-def _(
-    output: TensorSpec,
-    input: TensorSpec,
-    size: int | Sequence[int] | None = None,
-    scale_factor: Factors = None,
-    *_: Any,
-    **__: Any,
-) -> list[str]:
+def _(output: TensorSpec, input: TensorSpec, scale_factor: Factors) -> list[str]:
     axes = input.ndim - 2
     letters, lengths, outs = LETTERS[axes - 1].split(", "), input.shape[2:], output.shape[2:]
     if scale_factor is None:
@@ -177,19 +165,6 @@ def _(
     ]
 
 
-def _upsample(
-    input: np.ndarray,
-    size: int | Sequence[int] | None = None,
-    scale_factor: Factors = None,
-    mode: str = "nearest",
-    align_corners: bool | None = None,
-) -> np.ndarray:
-    """interpolate under its former name."""
-    return interpolate.facets["kernel"](input, size, scale_factor, mode, align_corners)
-
-
-upsample = Op(_upsample, "upsample")
-upsample.facets = {**interpolate.facets, "kernel": _upsample}
-
+upsample = interpolate.alias("upsample", recompute_scale_factor=None, antialias=False)
 upsample_nearest = interpolate.alias("upsample_nearest", mode="nearest")
 upsample_bilinear = interpolate.alias("upsample_bilinear", mode="bilinear", align_corners=True)

@@ -21,7 +21,7 @@ def view(input: np.ndarray, *shape: Sizes) -> np.ndarray:
 
 
 @view.shape
-def _(input: TensorSpec, *shape: Sizes) -> TensorSpec:
+def _(input: TensorSpec, shape: tuple[Sizes, ...]) -> TensorSpec:
     if not shape:
         raise OptionError("shape wants at least one size", option="shape")
     if len(shape) == 1 and isinstance(shape[0], str):
@@ -64,12 +64,12 @@ def _flattened(shape: tuple[int, ...], start_dim: int, end_dim: int) -> tuple[in
 
 
 @flatten.shape
-def _(input: TensorSpec, start_dim: int = 0, end_dim: int = -1) -> TensorSpec:
+def _(input: TensorSpec, start_dim: int, end_dim: int) -> TensorSpec:
     return input.with_shape(_flattened(input.shape, start_dim, end_dim))
 
 
 @flatten.formula
-def _(output: TensorSpec, input: TensorSpec, start_dim: int = 0, end_dim: int = -1) -> list[str]:
+def _(input: TensorSpec, start_dim: int, end_dim: int) -> list[str]:
     joined = input.shape[axis(start_dim, input.ndim) : axis(end_dim, input.ndim) + 1] or (1,)
     return [f"{'*'.join(map(str, joined))} = {math.prod(joined)}"]
 
@@ -115,7 +115,7 @@ def _squeezed(shape: tuple[int, ...], dim: Sizes | None) -> tuple[int, ...]:
 
 
 @squeeze.shape
-def _(input: TensorSpec, dim: Sizes | None = None) -> TensorSpec:
+def _(input: TensorSpec, dim: Sizes | None) -> TensorSpec:
     return input.with_shape(_squeezed(input.shape, dim))
 
 
@@ -138,7 +138,7 @@ def permute(input: np.ndarray, *dims: Sizes) -> np.ndarray:
 
 
 @permute.shape
-def _(input: TensorSpec, *dims: Sizes) -> TensorSpec:
+def _(input: TensorSpec, dims: tuple[Sizes, ...]) -> TensorSpec:
     axes = several(spread(dims, "dims"), input.ndim, "dims") if input.ndim else spread(dims, "dims")
     if len(axes) != input.ndim:
         raise ShapeError(f"wants each of the {input.ndim} axes of {input.shape} once and gets {axes}", option="dims")

@@ -39,7 +39,7 @@ def _(input: TensorSpec, upscale_factor: int) -> TensorSpec:
 
 
 @pixel_shuffle.window
-def _(input: TensorSpec, upscale_factor: int) -> tuple[Spread, ...]:
+def _(upscale_factor: int) -> tuple[Spread, ...]:
     return (Spread(upscale_factor, upscale_factor),) * 2
 
 
@@ -72,7 +72,7 @@ def _(input: TensorSpec, downscale_factor: int) -> TensorSpec:
 
 
 @pixel_unshuffle.window
-def _(input: TensorSpec, downscale_factor: int) -> tuple[Slide, ...]:
+def _(downscale_factor: int) -> tuple[Slide, ...]:
     return (Slide(downscale_factor, downscale_factor),) * 2
 
 

@@ -23,7 +23,7 @@ def cosine_similarity(x1: np.ndarray, x2: np.ndarray, dim: int = 1, eps: float =
 
 
 @cosine_similarity.shape
-def _(x1: TensorSpec, x2: TensorSpec, dim: int = 1, eps: float = 1e-8) -> TensorSpec:
+def _(x1: TensorSpec, x2: TensorSpec, dim: int) -> TensorSpec:
     dtype = promote(x1.dtype, x2.dtype)
     shape = broadcast(x1.shape, x2.shape)
     output = TensorSpec(shape, dtype)
@@ -42,7 +42,7 @@ def pairwise_distance(
 
 
 @pairwise_distance.shape
-def _(x1: TensorSpec, x2: TensorSpec, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> TensorSpec:
+def _(x1: TensorSpec, x2: TensorSpec, keepdim: bool) -> TensorSpec:
     output = TensorSpec(broadcast(x1.shape, x2.shape), promote(x1.dtype, x2.dtype))
     fractions(output)
     real_axis(-1, output.ndim)

@@ -77,8 +77,15 @@ def max_unpool(
     return result.reshape(*input.shape[:-axes], *outputs)
 
 
+@max_unpool.window
+def _(
+    input: TensorSpec, kernel_size: Sizes, stride: Sizes | None, padding: Sizes, output_size: Any, axes: int
+) -> tuple[Spread, ...]:
+    return _spreads(input.shape[-axes:], kernel_size, stride, padding, output_size, axes=axes)
+
+
 @max_unpool.shape
-def _(input: TensorSpec, indices: TensorSpec, *args: Any, axes: int, **options: Any) -> TensorSpec:
+def _(input: TensorSpec, indices: TensorSpec, axes: int, window: tuple[Spread, ...]) -> TensorSpec:
     sizes = plane_sizes(input, axes)
     if indices.dtype != "int64":
         raise ShapeError(
@@ -86,15 +93,9 @@ def _(input: TensorSpec, indices: TensorSpec, *args: Any, axes: int, **options: 
         )
     if indices.shape != input.shape:
         raise ShapeError(f"wants indices of the input's shape {input.shape} and gets {indices.shape}")
-    spreads = _spreads(sizes, *args, axes=axes, **options)
-    return input.with_shape((*input.shape[:-axes], *output_sizes(spreads, sizes)))
+    return input.with_shape((*input.shape[:-axes], *output_sizes(window, sizes)))
 
 
-@max_unpool.window
-def _(input: TensorSpec, indices: TensorSpec, *args: Any, axes: int, **options: Any) -> tuple[Spread, ...]:
-    return _spreads(input.shape[-axes:], *args, axes=axes, **options)
-
-
-max_unpool.formula(formula_of_windows(max_unpool.facets["window"]))
+max_unpool.formula(formula_of_windows)
 
 max_unpool1d, max_unpool2d, max_unpool3d = max_unpool.over(1, 2, 3)

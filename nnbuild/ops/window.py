@@ -6,7 +6,7 @@ MaxUnpool2d).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from nnbuild.errors import OptionError, ShapeError
@@ -137,10 +137,6 @@ def spatial_formula(windows: Windows, sizes: tuple[int, ...]) -> list[str]:
     return [f"{axes} = {text}" for text, axes in lines.items()]
 
 
-def formula_of_windows(window_rule: Callable[..., Windows]) -> Callable[..., list[str]]:
-    """The formula facet of an op that slides over its input's last axes, from its window facet."""
-
-    def formula(output: Any, input: Any, *args: Any, axes: int, **options: Any) -> list[str]:
-        return spatial_formula(window_rule(input, *args, axes=axes, **options), input.shape[-axes:])
-
-    return formula
+def formula_of_windows(input: Any, window: Windows) -> list[str]:
+    """The formula facet of an op that slides over its input's last axes."""
+    return spatial_formula(window, input.shape[-len(window) :])

@@ -210,7 +210,7 @@ class _Builder:
 
     def _mark_used(self, root: Row) -> None:
         """A module is executed as well if somebody else computes with its tensors, or if a child is."""
-        used = {id(tensor) for node in self.graph.nodes for tensor in tensors_in((node.args, node.options))}
+        used = {id(tensor) for node in self.graph.nodes for tensor in tensors_in(node.arguments)}
         for row, _ in reversed(list(root.walk())):
             if row.kind in ("parameter", "buffer"):
                 owner = self.modules[row.path.rpartition(".")[0]]

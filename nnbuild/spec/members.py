@@ -124,7 +124,7 @@ def _computed(node: Node, scope: Scope, builder: Builder) -> Any:
 class _ShapesOnly:
     """A Recorder that keeps nothing: ops that make tensors then give shapes and dtypes, as in a trace."""
 
-    def record(self, op: Any, args: tuple[Any, ...], options: dict[str, Any], outputs: Any) -> Any:
+    def record(self, op: Any, arguments: dict[str, Any], outputs: Any) -> Any:
         return outputs
 
     def call(self, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
