@@ -168,6 +168,6 @@ def _refuse_shared(model: SpecModule) -> None:
 def _load_weights(model: SpecModule, path: Path) -> None:
     if not path.is_file():
         raise WeightError(f"the weights file {path} is missing", hint="load with weights=False, or put it there")
-    from nnbuild import files
+    from nnbuild.spec.weights import load_weights
 
-    files.load_weights(model, path)
+    load_weights(model, path)

@@ -12,19 +12,19 @@ from nnbuild import engine
 from nnbuild.engine import compile
 from nnbuild.engine.explain import Row
 from nnbuild.errors import InputError, ShapeError, suggestion
-from nnbuild.files.inputs import Inputs
-from nnbuild.files.memory import available_memory, in_gigabytes
+from nnbuild.formats.memory import available_memory, in_gigabytes
 from nnbuild.graph.graph import Graph
 from nnbuild.graph.trace import trace
 from nnbuild.nn.module import Module
 from nnbuild.ops.op import is_tensor, tensors_in
 from nnbuild.ops.spec import TensorSpec
+from nnbuild.runs.inputs import Inputs
 
 #: Takes a result's name and one batch of it.
 Receiver = Callable[[str, np.ndarray], None]
 
 
-class Plan:
+class Inference:
     """How a run will go: the graph of one batch, how many samples a batch has, what will come out.
 
     Params: model; inputs; batch, samples at a time at most; save, paths of layers whose outputs are wanted too;

@@ -9,9 +9,9 @@ import pytest
 
 from nnbuild import nn, ops
 from nnbuild.errors import InputError
-from nnbuild.files.arrays import ArraySource
-from nnbuild.files.inputs import Inputs, gather, read_labels
-from nnbuild.files.running import Plan
+from nnbuild.formats.npy import ArraySource
+from nnbuild.runs.inference import Inference
+from nnbuild.runs.inputs import Inputs, gather, read_labels
 from nnbuild.spec.model import Input, Spec
 
 
@@ -23,10 +23,10 @@ def inputs(*shapes: tuple[int, ...], batched: bool = True) -> Inputs:
     return Inputs([f"x{n}" for n in range(len(shapes))], sources, batched, [])
 
 
-def collected(plan: Plan) -> tuple[dict[str, list[np.ndarray]], list[int]]:
+def collected(inference: Inference) -> tuple[dict[str, list[np.ndarray]], list[int]]:
     found: dict[str, list[np.ndarray]] = {}
     steps: list[int] = []
-    plan.run(lambda name, array: found.setdefault(name, []).append(array.copy()), steps.append, lambda text: None)
+    inference.run(lambda name, array: found.setdefault(name, []).append(array.copy()), steps.append, lambda text: None)
     return found, steps
 
 
@@ -34,7 +34,7 @@ def collected(plan: Plan) -> tuple[dict[str, list[np.ndarray]], list[int]]:
 def test_any_batch_gives_the_same(batch, steps):
     model = nn.Sequential(nn.Linear(4, 3), nn.ReLU(inplace=True)).eval()
     given = inputs((7, 4))
-    found, done = collected(Plan(model, given, batch, ["0"]))
+    found, done = collected(Inference(model, given, batch, ["0"]))
     assert done == steps
     np.testing.assert_allclose(np.concatenate(found["output"]), model(given.sources[0].whole()), rtol=1e-5, atol=1e-6)
     assert np.concatenate(found["0"]).min() < 0
@@ -53,23 +53,23 @@ class Named(nn.Module):
 
 
 def test_a_network_without_a_batch_axis_runs_at_once():
-    plan = Plan(Mixed(), inputs((7, 4)), 2)
-    assert plan.whole and collected(plan)[1] == [7]
+    inference = Inference(Mixed(), inputs((7, 4)), 2)
+    assert inference.whole and collected(inference)[1] == [7]
 
 
 def test_names_of_outputs():
-    assert set(collected(Plan(Named(), inputs((2, 4)), 2))[0]) == {"twice", "more.0", "more.1"}
+    assert set(collected(Inference(Named(), inputs((2, 4)), 2))[0]) == {"twice", "more.0", "more.1"}
 
 
 def test_layers_called_again_are_told_apart():
     layer = nn.Linear(4, 4)
-    found, _ = collected(Plan(nn.Sequential(layer, layer).eval(), inputs((2, 4)), 2, ["0"]))
+    found, _ = collected(Inference(nn.Sequential(layer, layer).eval(), inputs((2, 4)), 2, ["0"]))
     assert set(found) == {"0", "0@2", "output"}
 
 
 def test_hooks_are_taken_out_again():
     model = nn.Sequential(nn.Linear(4, 4)).eval()
-    collected(Plan(model, inputs((2, 4)), 1, ["0"]))
+    collected(Inference(model, inputs((2, 4)), 1, ["0"]))
     assert not model[0]._forward_hooks
 
 
@@ -77,7 +77,7 @@ def test_unbatched_inputs():
     spec = Spec("net", Path("net.yaml"), inputs=(Input("x", (3, 4)),))
     assert not Inputs(["x"], inputs((3, 4)).sources, False, []).batched
     assert spec.inputs[0].sized() == (3, 4)
-    assert collected(Plan(nn.ReLU(), inputs((3, 4), batched=False), 1))[1] == [1]
+    assert collected(Inference(nn.ReLU(), inputs((3, 4), batched=False), 1))[1] == [1]
 
 
 def test_labels(tmp_path):

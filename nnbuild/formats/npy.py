@@ -11,7 +11,7 @@ from typing import IO, Any
 import numpy as np
 
 from nnbuild.errors import InputError
-from nnbuild.files.memory import available_memory, in_gigabytes
+from nnbuild.formats.memory import available_memory, in_gigabytes
 
 _ZIP_MAGIC = b"PK"
 _MAX_MEMBERS = 100_000

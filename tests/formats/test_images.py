@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nnbuild.errors import InputError
-from nnbuild.files.images import _centre, _resized, is_image, read_image
+from nnbuild.formats.images import _centre, _resized, is_image, read_image
 
 
 def test_the_ending_tells():

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from nnbuild.errors import InputError, suggestion
-from nnbuild.files.arrays import ArraySource, open_arrays
-from nnbuild.files.images import is_image, read_image
+from nnbuild.formats.images import is_image, read_image
+from nnbuild.formats.npy import ArraySource, open_arrays
 from nnbuild.spec.model import Input, Spec
 
 #: An input's name, None where there is only one, and its file.

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from nnbuild.errors import InputError
-from nnbuild.files import arrays, memory
-from nnbuild.files.arrays import open_arrays, read_npz
-from nnbuild.files.writing import OutputFile
+from nnbuild.formats import memory
+from nnbuild.formats import npy as arrays
+from nnbuild.formats.npy import open_arrays, read_npz
+from nnbuild.formats.writing import OutputFile
 
 
 def npy(path: Path, array: np.ndarray) -> Path:

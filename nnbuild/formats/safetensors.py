@@ -1,64 +1,19 @@
-"""Loading weights into a model from .npz and .safetensors files."""
+"""safetensors: 8 bytes with the length of a JSON header, the header, then raw little-endian data.
+
+Source: https://github.com/huggingface/safetensors#format
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from nnbuild.errors import InputError, WeightError
-from nnbuild.files.arrays import read_npz
-from nnbuild.files.memory import available_memory, in_gigabytes
-
-if TYPE_CHECKING:
-    from nnbuild.nn.module import Module
-
-_FROM_TORCH = "in PyTorch: np.savez('weights.npz', **{k: v.numpy() for k, v in model.state_dict().items()})"
-
-#: What other files are, by their endings.
-_OTHERS = {
-    **dict.fromkeys((".pth", ".pt", ".ckpt", ".bin"), "a PyTorch pickle, which could run code when loaded"),
-    **dict.fromkeys((".pkl", ".pickle"), "a pickle, which could run code when loaded"),
-    ".onnx": "an ONNX network",
-    ".h5": "a Keras file",
-    ".npy": "one array without names",
-}
-
-
-def load_weights(model: Module, path: str | Path) -> None:
-    """Copy the arrays of a file into the parameters and buffers of the same names.
-
-    Raises: WeightError with all that does not fit, in torch's words, or for a file that cannot be read.
-    """
-    path = Path(path)
-    if path.suffix in _OTHERS:
-        raise WeightError(
-            f"{path} is {_OTHERS[path.suffix]}", hint=f"save the weights as .npz or .safetensors; {_FROM_TORCH}"
-        )
-    try:
-        state = read_safetensors(path) if path.suffix == ".safetensors" else read_npz(path)
-    except InputError as error:
-        raise WeightError(f"the weights file {error.message}", hint=error.hint) from None
-    _load(model, state, path)
-
-
-def _load(model: Module, state: Mapping[str, np.ndarray], path: Path) -> None:
-    for name, array in state.items():
-        if array.dtype.kind not in "fiub":
-            raise WeightError(f"{name} in {path} holds {array.dtype}, not numbers")
-    try:
-        model.load_state_dict(state)
-    except WeightError as error:
-        error.notes.append(f"the weights are those in {path}")
-        raise
-
-
-# safetensors: 8 bytes with the length of a JSON header, the header, then raw little-endian data
-# https://github.com/huggingface/safetensors#format
+from nnbuild.errors import InputError
+from nnbuild.formats.memory import available_memory, in_gigabytes
 
 _DTYPES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "|i1",
