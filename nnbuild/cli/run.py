@@ -162,9 +162,9 @@ def _run(
     started: float | None,
     explain: bool,
 ) -> None:
-    from nnbuild.cli.progress import progress
     from nnbuild.formats.writing import OutputFile
     from nnbuild.report.outputs import Figures, outputs
+    from nnbuild.report.progress import progress
 
     figures: dict[str, Figures] = {}
     begun = perf_counter()

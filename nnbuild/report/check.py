@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from nnbuild.errors import Mark, NnbuildError, ProblemList, SpecError
 from nnbuild.graph.graph import Graph
+from nnbuild.graph.rows import row_tree
+from nnbuild.graph.totals import Totals, totals
 from nnbuild.graph.trace import trace
 from nnbuild.ops.spec import TensorSpec
-from nnbuild.report.facts import facts
-from nnbuild.report.statistics import Totals, totals
 from nnbuild.report.table import Column, Line, Report, Shapes, Table
 from nnbuild.spec import load
 from nnbuild.spec.model import Spec
@@ -38,7 +38,7 @@ def check(name: str, variant: str | None = None) -> Verdict:
         graph = trace(model, *(TensorSpec(input.sized(), input.dtype) for input in spec.inputs))
     except NnbuildError as error:
         return Verdict(label, error.problems if isinstance(error, ProblemList) else [error])
-    figures = totals(graph, facts(graph))
+    figures = totals(graph, row_tree(graph))
     problems = [*_missing_files(spec), *_unexpected(spec, graph, figures)]
     return Verdict(label, problems, figures, Shapes(graph.outputs))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from nnbuild.graph.graph import Graph
+from nnbuild.graph.rows import LayerRow
 from nnbuild.ops import OPS
-from nnbuild.report.facts import Row
 
 #: Ops that hand on their input's memory under another shape.
 _VIEWS = {"split", "chunk", "tensor_split", "unbind", "narrow", "select", "expand", "expand_as", "broadcast_to"}
@@ -29,7 +29,7 @@ class Totals(NamedTuple):
     parameter_bytes: int
 
 
-def totals(graph: Graph, root: Row) -> Totals:
+def totals(graph: Graph, root: LayerRow) -> Totals:
     """The totals of a graph with these rows."""
     return Totals(
         params=root.params,
@@ -50,28 +50,3 @@ def activation_bytes(graph: Graph) -> int:
         if OPS.get(node.op.name) != "shaping" and node.op.name not in _VIEWS
         for value in node.outputs
     )
-
-
-def with_bytes(count: int) -> str:
-    """A number of bytes for people: '233.08 MiB'."""
-    size = float(count)
-    for unit in ("B", "KiB", "MiB", "GiB", "TiB", "PiB"):
-        if size < 1024 or unit == "PiB":
-            return f"{int(size)} {unit}" if unit == "B" else f"{size:,.2f} {unit}"
-        size /= 1024
-    raise AssertionError
-
-
-def with_prefix(count: int) -> str:
-    """A count for people: '714.19 M'; as it is below 10,000."""
-    size = float(count)
-    if size < 10_000:
-        return f"{count:,}"
-    for unit in ("k", "M", "G", "T", "P"):
-        size /= 1000
-        if size < 1000 or unit == "P":
-            return f"{size:,.2f} {unit}"
-    raise AssertionError
-
-
-__all__ = ["Totals", "activation_bytes", "totals", "with_bytes", "with_prefix"]

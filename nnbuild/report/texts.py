@@ -1,4 +1,4 @@
-"""The formats of a report: which there are, and those that other programs read."""
+"""The formats of a report: which there are, and those that are text."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from collections.abc import Callable
 from nnbuild.report.plain import plain
 from nnbuild.report.table import Report, Table, text
 
-NAMES = ("rich", "plain", "json", "csv", "markdown")
-
 
 def render(report: Report, format: str) -> str:
     """The report in a format that is text; "rich" is drawn by `rich_table` instead."""
-    return _FORMATS[format](report)
+    return _WRITERS[format](report)
 
 
 def _json(report: Report) -> str:
@@ -75,6 +73,7 @@ def _escaped(value: str) -> str:
     return value.replace("\n", "<br>")
 
 
-_FORMATS: dict[str, Callable[[Report], str]] = {"plain": plain, "json": _json, "csv": _csv, "markdown": _markdown}
+_WRITERS: dict[str, Callable[[Report], str]] = {"plain": plain, "json": _json, "csv": _csv, "markdown": _markdown}
 
-__all__ = ["NAMES", "render"]
+#: Every format; the first is for people at a terminal.
+FORMATS = ("rich", *_WRITERS)

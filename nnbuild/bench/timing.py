@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
+from nnbuild.bench.peers import Pass, peer
 from nnbuild.engine.compile import compile
-from nnbuild.engine.peers import Run, peer
 from nnbuild.engine.threads import usable_cores
 from nnbuild.graph.trace import trace
 from nnbuild.lazy import np
@@ -39,7 +39,7 @@ def measured(
     inputs = [_drawn(spec) for spec in specs]
     graph = trace(model, *inputs)
     compiled = compile(model, *inputs, threads=threads)
-    runs: dict[str, Run] = {"nnbuild": lambda: compiled(*inputs)}
+    runs: dict[str, Pass] = {"nnbuild": lambda: compiled(*inputs)}
     runs |= {name: peer(name, graph, inputs, threads) for name in against}
     results = {name: [np.asarray(tensor) for tensor in _tensors(run())] for name, run in runs.items()}
     ours = results.pop("nnbuild")
@@ -52,7 +52,7 @@ def measured(
     return Timing(times, difference, graph.macs / 1e9, tuple(specs), threads, versions)
 
 
-def in_turns(runs: Mapping[str, Run], repeat: int, seconds: float = 0) -> dict[str, list[float]]:
+def in_turns(runs: Mapping[str, Pass], repeat: int, seconds: float = 0) -> dict[str, list[float]]:
     """Milliseconds of each run, taking turns `repeat` times and then for so many seconds in all.
 
     A turn begins when the process is at rest: the threads of the run before may wait actively for some 50 ms, and with

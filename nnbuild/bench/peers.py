@@ -20,7 +20,8 @@ from nnbuild.ops.op import array_of, map_tensors
 if TYPE_CHECKING:
     import numpy as np
 
-Run = Callable[[], Any]
+#: One forward pass.
+Pass = Callable[[], Any]
 
 #: What each peer needs, by its name.
 NEEDS = {"torch": ("torch",), "onnxruntime": ("onnxruntime", "torch", "onnx")}
@@ -28,7 +29,7 @@ NEEDS = {"torch": ("torch",), "onnxruntime": ("onnxruntime", "torch", "onnx")}
 _RECURRENT = ("rnn_tanh", "rnn_relu", "gru", "lstm")
 
 
-def peer(name: str, graph: Graph, inputs: Sequence[np.ndarray], threads: int) -> Run:
+def peer(name: str, graph: Graph, inputs: Sequence[np.ndarray], threads: int) -> Pass:
     """One forward pass of the graph on these inputs by a peer. Raises InputError where it is not installed."""
     missing = [package for package in NEEDS[name] if find_spec(package) is None]
     if missing:
@@ -104,7 +105,7 @@ def _module(graph: Graph) -> Any:
     return Calls().eval()
 
 
-def _onnxruntime(module: Any, tensors: list[Any], threads: int) -> Run:
+def _onnxruntime(module: Any, tensors: list[Any], threads: int) -> Pass:
     import onnxruntime
     import torch
 

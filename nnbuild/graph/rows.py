@@ -1,4 +1,4 @@
-"""Facts about a traced network: a tree of rows, one a module call, with what each gives, holds and costs.
+"""The rows of a traced network: a tree of them, one a module call, with what each gives, holds and costs.
 
 A row without children states its own figures, a row with children the sum of theirs. What a module with children
 holds or computes itself (a class token, the products of attention) gets rows of its own below it, so that the rows
@@ -19,8 +19,8 @@ from nnbuild.ops.spec import TensorSpec
 Kind = Literal["module", "parameter", "buffer", "op"]
 
 
-class Row:
-    """One line of a summary.
+class LayerRow:
+    """What is known of a module call, or of a tensor or an op beside the calls.
 
     Params: kind, what it stands for; path, dotted name; label, the name below its parent; type, the layer's class.
     params, trainable, buffers count elements, each tensor once, at its first owner; macs is None where no op defines
@@ -37,7 +37,7 @@ class Row:
         self.inputs: list[TensorSpec] = []
         self.outputs: list[TensorSpec] = []
         self.nodes: list[Node] = []  # its own, without those of the children
-        self.children: list[Row] = []
+        self.children: list[LayerRow] = []
         self.executed = True
         self.again = False
         self.shared = False  # holds a tensor that counts elsewhere
@@ -75,7 +75,7 @@ class Row:
             if child.macs is not None:
                 self.macs = child.macs + (self.macs or 0)
 
-    def walk(self, depth: int | None = None) -> Iterator[tuple[Row, int]]:
+    def walk(self, depth: int | None = None) -> Iterator[tuple[LayerRow, int]]:
         """This row and those below it, down to `depth` levels, each with its own depth."""
         stack = [(self, 0)]
         while stack:
@@ -92,7 +92,7 @@ def _numel(tensor: Any) -> int:
     return tensor.numel() if hasattr(tensor, "numel") else int(tensor.size)
 
 
-def facts(graph: Graph, *, partial: bool = False) -> Row:
+def row_tree(graph: Graph, *, partial: bool = False) -> LayerRow:
     """The root row of the graph. `partial`: the trace failed; rows beyond the failure are left out."""
     return _Builder(graph).build(partial)
 
@@ -104,7 +104,7 @@ class _Builder:
         self.graph = graph
         self.modules = dict(graph.model.named_modules())
         self.called = {id(call.module) for call in graph.calls()}
-        self.first: dict[int, Row] = {}
+        self.first: dict[int, LayerRow] = {}
         self.owned: dict[int, list[tuple[str, Any]]] = {}
         self.sharing: set[int] = set()
         seen: set[int] = set()
@@ -115,7 +115,7 @@ class _Builder:
                 self.sharing.add(id(module))
             seen.update(id(tensor) for _, tensor in own)
 
-    def build(self, partial: bool) -> Row:
+    def build(self, partial: bool) -> LayerRow:
         root = self._row("", "", self.graph.model)
         self._fill(root, self.graph.root)
         if not partial:
@@ -126,18 +126,18 @@ class _Builder:
         root.add_up()
         return root
 
-    def _row(self, path: str, label: str, module: Module) -> Row:
-        row = Row("module", path, label, module._get_name(), module)
+    def _row(self, path: str, label: str, module: Module) -> LayerRow:
+        row = LayerRow("module", path, label, module._get_name(), module)
         row.again = id(module) in self.first
         row.shared = id(module) in self.sharing
         self.first.setdefault(id(module), row)
         return row
 
-    def _fill(self, row: Row, call: Call) -> None:
+    def _fill(self, row: LayerRow, call: Call) -> None:
         """Give the row what its call knows, and rows for the calls inside."""
         row.call, row.inputs, row.outputs = call, call.inputs, call.outputs
         row.nodes = call.nodes
-        containers: dict[str, Row] = {}
+        containers: dict[str, LayerRow] = {}
         for inner in call.calls:
             parent = self._container(row, inner.path, containers)
             below = f"{parent.path}." if parent.path else ""
@@ -146,7 +146,7 @@ class _Builder:
             parent.children.append(child)
             self._fill(child, inner)
 
-    def _container(self, row: Row, path: str, containers: dict[str, Row]) -> Row:
+    def _container(self, row: LayerRow, path: str, containers: dict[str, LayerRow]) -> LayerRow:
         """The row that a call at this path belongs below: containers between, such as a ModuleList, have no call."""
         below = f"{row.path}." if row.path else ""
         if not path.startswith(below):
@@ -174,7 +174,7 @@ class _Builder:
             places = [place for place, child in enumerate(parent.children) if child.label in known and not child.again]
             parent.children.insert(places[-1] + 1 if places else 0, row)
 
-    def _add_own(self, root: Row) -> None:
+    def _add_own(self, root: LayerRow) -> None:
         """Count what each module holds and computes itself: in its row, or in rows below it if it has children."""
         for row, _ in list(root.walk()):
             tensors = [] if row.again or row.module is None else self.owned[id(row.module)]
@@ -185,15 +185,15 @@ class _Builder:
             row.children[:0] = [self._tensor_row(row, name, tensor) for name, tensor in tensors]
             self._add_ops(row)
 
-    def _tensor_row(self, owner: Row, name: str, tensor: Any) -> Row:
+    def _tensor_row(self, owner: LayerRow, name: str, tensor: Any) -> LayerRow:
         kind: Kind = "parameter" if isinstance(tensor, Parameter) else "buffer"
-        row = Row(kind, f"{owner.path}.{name}".lstrip("."), name, kind.capitalize())
+        row = LayerRow(kind, f"{owner.path}.{name}".lstrip("."), name, kind.capitalize())
         row.outputs = [TensorSpec(tensor.shape, str(tensor.dtype))]
         row.executed = False
         row.hold([tensor])
         return row
 
-    def _add_ops(self, owner: Row) -> None:
+    def _add_ops(self, owner: LayerRow) -> None:
         """A row for each op with multiply-adds that the forward of a module with children calls itself."""
         by_name: dict[str, list[Node]] = {}
         for node in owner.nodes:
@@ -201,14 +201,14 @@ class _Builder:
                 by_name.setdefault(node.op.name, []).append(node)
         for name, nodes in by_name.items():
             kind = "op" if len(nodes) == 1 else f"op x{len(nodes)}"
-            row = Row("op", f"{owner.path}.{name}()".lstrip("."), f"{name}()", kind)
+            row = LayerRow("op", f"{owner.path}.{name}()".lstrip("."), f"{name}()", kind)
             row.inputs, row.outputs, row.nodes = list(nodes[0].inputs), list(nodes[-1].outputs), nodes
             row.compute(nodes)
             first = nodes[0].index
             later = [place for place, child in enumerate(owner.children) if _starts(child) > first]
             owner.children.insert(later[0] if later else len(owner.children), row)
 
-    def _mark_used(self, root: Row) -> None:
+    def _mark_used(self, root: LayerRow) -> None:
         """A module is executed as well if somebody else computes with its tensors, or if a child is."""
         used = {id(tensor) for node in self.graph.nodes for tensor in tensors_in((node.args, node.options))}
         for row, _ in reversed(list(root.walk())):
@@ -220,7 +220,7 @@ class _Builder:
                 row.executed = bool(held & used) or any(child.executed for child in row.children)
 
 
-def _starts(row: Row) -> float:
+def _starts(row: LayerRow) -> float:
     """The index of the first node below the row; infinity if it has none, -1 for a tensor."""
     if row.kind in ("parameter", "buffer"):
         return -1

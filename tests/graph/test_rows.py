@@ -1,15 +1,12 @@
-"""The facts behind a summary."""
+"""The rows of a network, and its totals."""
 
 from __future__ import annotations
 
 import pytest
 
 from nnbuild import TensorSpec, nn, ops, trace
-from nnbuild.report.facts import facts
-from nnbuild.report.formats import render
-from nnbuild.report.statistics import totals, with_bytes, with_prefix
-from nnbuild.report.summary import summary
-from nnbuild.report.table import guides
+from nnbuild.graph.rows import row_tree
+from nnbuild.graph.totals import totals
 
 
 class Attention(nn.Module):
@@ -37,7 +34,7 @@ def graph():
 
 
 def test_rows(graph):
-    rows = [(row.path, row.type, row.params, row.macs, row.executed, row.again) for row, _ in facts(graph).walk()]
+    rows = [(row.path, row.type, row.params, row.macs, row.executed, row.again) for row, _ in row_tree(graph).walk()]
     assert rows == [
         ("", "Sequential", 380, 5120, True, False),
         ("0", "Attention", 380, 5120, True, False),
@@ -56,7 +53,7 @@ def test_rows(graph):
 
 
 def test_totals(graph):
-    figures = totals(graph, facts(graph))
+    figures = totals(graph, row_tree(graph))
     assert figures.params == sum(parameter.numel() for parameter in graph.model.parameters()) == figures.trainable
     assert figures.macs == graph.macs and figures.buffers == 8
     assert figures.parameter_bytes == 4 * 388 and figures.input_bytes == 256
@@ -67,28 +64,5 @@ def test_totals(graph):
 def test_frozen_parameters_are_counted_apart():
     layer = nn.Linear(3, 2)
     layer.bias.requires_grad_(False)
-    root = facts(trace(layer, TensorSpec((1, 3))))
+    root = row_tree(trace(layer, TensorSpec((1, 3))))
     assert (root.params, root.trainable) == (8, 6)
-
-
-def test_a_layer_alone_is_its_own_row():
-    graph = trace(nn.Linear(3, 2), TensorSpec((1, 3)))
-    data = summary(graph, "alone").data
-    assert [layer["path"] for layer in data["layers"]] == [""] and data["totals"]["params"] == 8
-
-
-def test_nothing_counted_is_a_dash():
-    graph = trace(nn.Sequential(nn.ReLU()), TensorSpec((1, 3)))
-    report = summary(graph, "relu")
-    assert report.data["totals"]["macs"] is None and report.data["layers"][0]["macs"] is None
-    line = next(line for line in render(report, "plain").splitlines() if line.startswith("Total"))
-    assert line.split() == ["Total", "-", "-"]
-
-
-def test_trees_are_drawn():
-    assert guides([0, 1, 2, 2, 1, 2]) == ["", "├─ ", "│  ├─ ", "│  └─ ", "└─ ", "   └─ "]
-
-
-def test_figures_for_people():
-    assert [with_bytes(count) for count in (0, 1023, 1024, 244_403_360)] == ["0 B", "1023 B", "1.00 KiB", "233.08 MiB"]
-    assert [with_prefix(count) for count in (9_999, 10_000, 714_188_480)] == ["9,999", "10.00 k", "714.19 M"]

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import nnbuild
+from nnbuild.bench.peers import peer
 from nnbuild.engine import compile
-from nnbuild.engine.peers import peer
 from nnbuild.errors import InputError
 from nnbuild.graph.trace import trace
 from nnbuild.ops.op import tensors_in
