@@ -10,8 +10,8 @@ from nnbuild.errors import NnbuildError
 from nnbuild.report.table import Column, Line, Report, Table
 from nnbuild.spec import library
 from nnbuild.spec.loading import load, stated
-from nnbuild.spec.nodes import Mapping, Scalar
-from nnbuild.spec.reader import read
+from nnbuild.spec.text.nodes import Mapping, Scalar
+from nnbuild.spec.text.reader import read
 
 
 class Entry(NamedTuple):

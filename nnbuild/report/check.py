@@ -14,7 +14,7 @@ from nnbuild.graph.trace import trace
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.report.table import Column, Line, Report, Shapes, Table
 from nnbuild.spec import load
-from nnbuild.spec.model import Spec
+from nnbuild.spec.build.stated import Spec
 
 
 class Verdict(NamedTuple):
@@ -93,8 +93,8 @@ def _written(shapes: Any) -> str:
 
 def _mark(spec: Spec, *keys: str | None) -> Mark | None:
     """The place of a value in the spec's file; a key that is not there is passed over."""
-    from nnbuild.spec.nodes import Mapping
-    from nnbuild.spec.reader import read
+    from nnbuild.spec.text.nodes import Mapping
+    from nnbuild.spec.text.reader import read
 
     node = read(spec.file)
     for key in keys:

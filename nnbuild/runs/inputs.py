@@ -11,7 +11,7 @@ import numpy as np
 from nnbuild.errors import InputError, suggestion
 from nnbuild.formats.images import is_image, read_image
 from nnbuild.formats.npy import ArraySource, open_arrays
-from nnbuild.spec.model import Input, Spec
+from nnbuild.spec.build.stated import Input, Spec
 
 #: An input's name, None where there is only one, and its file.
 Given = tuple[str | None, Path]

@@ -12,7 +12,7 @@ from nnbuild.errors import InputError
 from nnbuild.formats.npy import ArraySource
 from nnbuild.runs.inference import Inference
 from nnbuild.runs.inputs import Inputs, gather, read_labels
-from nnbuild.spec.model import Input, Spec
+from nnbuild.spec.build.stated import Input, Spec
 
 
 def inputs(*shapes: tuple[int, ...], batched: bool = True) -> Inputs:
