@@ -91,7 +91,7 @@ def comprehension_of(node: Sequence) -> Scalar | None:
     if not _COMPREHENSION.search(raw):
         return None
     if isinstance(node.items[0], Scalar) and node.items[0].code is not None:
-        return node.items[0].code.scalar
+        return node.items[0].code.written
     scalar = Scalar(node.document, node.start, node.end, raw, "", False)
     code = parse_expression(scalar)
     if not isinstance(code.tree.body, ast.ListComp):  # type: ignore[attr-defined]

@@ -15,7 +15,7 @@ from nnbuild.spec.language.scope import Scope
 from nnbuild.spec.language.syntax import Code
 
 
-class Evaluator(Protocol):
+class Evaluates(Protocol):
     """What is needed of the evaluator of expressions."""
 
     @property
@@ -29,7 +29,7 @@ class Evaluator(Protocol):
     def key(self, node: ast.AST, scope: Scope) -> Any: ...
 
 
-def bind(evaluator: Evaluator, target: ast.AST, value: Any, scope: Scope) -> None:
+def bind(evaluator: Evaluates, target: ast.AST, value: Any, scope: Scope) -> None:
     """Give the value to the names of an assignment or a loop."""
     if isinstance(target, ast.Name):
         scope.values[target.id] = value
@@ -42,7 +42,7 @@ def bind(evaluator: Evaluator, target: ast.AST, value: Any, scope: Scope) -> Non
         raise SpecError("only names and items of lists can be assigned").locate(mark=evaluator.code.mark(target))
 
 
-def _spread(evaluator: Evaluator, target: ast.Tuple | ast.List, value: Any) -> Iterator[tuple[ast.AST, Any]]:
+def _spread(evaluator: Evaluates, target: ast.Tuple | ast.List, value: Any) -> Iterator[tuple[ast.AST, Any]]:
     parts = target.elts
     try:
         items = evaluator.iterate(value, "unpacking")
@@ -61,7 +61,7 @@ def _spread(evaluator: Evaluator, target: ast.Tuple | ast.List, value: Any) -> I
     yield from zip(parts[starred + 1 :], items[middle:], strict=True)
 
 
-def _store(evaluator: Evaluator, target: ast.Subscript, value: Any, scope: Scope) -> None:
+def _store(evaluator: Evaluates, target: ast.Subscript, value: Any, scope: Scope) -> None:
     container, index = evaluator.evaluate(target.value, scope), evaluator.evaluate(target.slice, scope)
     try:
         if tensors.is_tensor(container):

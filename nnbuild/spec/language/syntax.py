@@ -65,7 +65,7 @@ _NO_GRADIENTS = ("torch.no_grad()", "torch.inference_mode()", "torch.enable_grad
 
 
 class Code:
-    """A checked tree with the written that it was read from. Raises nothing itself; `mark` places its nodes."""
+    """A checked tree with the text that it was read from. Raises nothing itself; `mark` places its nodes."""
 
     __slots__ = ("shift", "tree", "written")
 
@@ -87,7 +87,7 @@ class Code:
         return self.written.place(first, max(last, first + 1))
 
     def _offset(self, line: int, column: int) -> int:
-        """The index in the written's text of a line (from 1) and a column in UTF-8 bytes."""
+        """The index in the text of a line (from 1) and a column in UTF-8 bytes."""
         text = self.written.text[self.shift :]
         lines = text.split("\n")
         line = max(1, min(line, len(lines)))
@@ -100,7 +100,7 @@ class Code:
 
 
 def parse_expression(written: Written) -> Code:
-    """The written's text as an expression, parsed once. Raises SpecError with the place."""
+    """The text as an expression, parsed once. Raises SpecError with the place."""
     if written.code is None:
         if len(written.text) > MAX_EXPRESSION:
             raise SpecError(f"an expression of more than {MAX_EXPRESSION:,} characters", mark=written.mark)
@@ -110,7 +110,7 @@ def parse_expression(written: Written) -> Code:
 
 
 def parse_program(written: Written) -> Code:
-    """The written's text as statements. Raises SpecError with the place, or all problems at once."""
+    """The text as statements. Raises SpecError with the place, or all problems at once."""
     if len(written.text) > MAX_PROGRAM:
         raise SpecError(f"a forward of more than {MAX_PROGRAM:,} characters", mark=written.mark)
     code = _parse(written, "exec", "program")
