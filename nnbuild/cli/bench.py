@@ -10,14 +10,14 @@ from nnbuild.cli.network import build, input_specs
 from nnbuild.cli.options import building, output_format, shaped_inputs, spec_argument
 from nnbuild.cli.output import emit
 
-PEERS = ("torch", "onnxruntime")
-
 
 def _peers(ctx: click.Context, param: click.Parameter, value: str | None) -> list[str]:
+    from nnbuild.bench.peers import NEEDS
+
     names = [name.strip() for name in (value or "").split(",") if name.strip()]
     for name in names:
-        if name not in PEERS:
-            raise click.BadParameter(f"{name!r} is not one of {', '.join(PEERS)}", ctx=ctx, param=param)
+        if name not in NEEDS:
+            raise click.BadParameter(f"{name!r} is not one of {', '.join(NEEDS)}", ctx=ctx, param=param)
     return list(dict.fromkeys(names))
 
 
@@ -51,7 +51,7 @@ def command(
       nnbuild bench resnet18
       nnbuild bench alexnet --batch 16 --against torch,onnxruntime
     """
-    from nnbuild.engine.timing import measured
+    from nnbuild.bench.timing import measured
     from nnbuild.report.timing import timing
 
     network = build(spec, params, variant, choices, weights=True)

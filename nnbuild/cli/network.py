@@ -12,7 +12,8 @@ from nnbuild.ops.spec import TensorSpec
 
 if TYPE_CHECKING:
     from nnbuild.graph.graph import Graph
-    from nnbuild.spec.model import Spec, SpecModule
+    from nnbuild.spec.build.module import SpecModule
+    from nnbuild.spec.build.stated import Spec
 
 Shapes = Mapping[str | None, tuple[int, ...]]
 

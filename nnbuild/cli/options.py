@@ -8,8 +8,7 @@ from typing import Any
 import click
 
 from nnbuild.errors import suggestion
-
-FORMATS = ("rich", "plain", "json", "csv", "markdown")
+from nnbuild.report.texts import FORMATS
 
 Decorator = Callable[[Any], Any]
 

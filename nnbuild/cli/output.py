@@ -16,7 +16,7 @@ def emit(report: Report, format: str | None) -> None:
 
         print_rich(report)
     else:
-        from nnbuild.report.formats import render
+        from nnbuild.report.texts import render
 
         click.echo(render(report, format or "plain"))
 

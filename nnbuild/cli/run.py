@@ -15,8 +15,8 @@ from nnbuild.cli.output import emit, warn
 from nnbuild.errors import InputError
 
 if TYPE_CHECKING:
-    from nnbuild.files.running import Plan
     from nnbuild.report.outputs import Classes
+    from nnbuild.runs.inference import Inference
 
 
 def _files(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> list[tuple[str | None, Path]]:
@@ -93,49 +93,51 @@ def command(
     """
     if (save or save_all) and (output is None or output.suffix != ".npz"):
         raise click.UsageError("--save and --save-all want --output with a .npz file, which holds several arrays")
-    from nnbuild.files.inputs import gather
-    from nnbuild.files.running import Plan
+    from nnbuild.runs.inference import Inference
+    from nnbuild.runs.inputs import gather
 
     started = perf_counter()
     network = build(spec, params, variant, choices, seed=seed, weights=weights is None)
     inputs = gather(files, network.spec)
     for note in inputs.notes:
         warn(f"note: {note}")
-    plan = Plan(network.model, inputs, batch, list(dict.fromkeys(save)), threads)
+    inference = Inference(network.model, inputs, batch, list(dict.fromkeys(save)), threads)
     if save_all:
-        plan.save_layers(_that_run(plan))
-    if output is not None and output.suffix == ".npy" and len(plan.names) > 1:
-        raise InputError(f"the network gives {len(plan.names)} outputs and a .npy file holds one", hint="name it .npz")
+        inference.save_layers(_that_run(inference))
+    if output is not None and output.suffix == ".npy" and len(inference.names) > 1:
+        raise InputError(
+            f"the network gives {len(inference.names)} outputs and a .npy file holds one", hint="name it .npz"
+        )
     if not force:
-        plan.check_memory()
+        inference.check_memory()
     _weigh(network, weights, seed)
-    classes = _classes(network, plan, topk)
-    _run(plan, output, classes, format, started if timed else None, explain)
+    classes = _classes(network, inference, topk)
+    _run(inference, output, classes, format, started if timed else None, explain)
 
 
-def _that_run(plan: Plan) -> list[str]:
+def _that_run(inference: Inference) -> list[str]:
     """The layers that the pass calls, by path."""
-    return list(dict.fromkeys(call.path for call in plan.graph.calls() if call.path and call.outputs))
+    return list(dict.fromkeys(call.path for call in inference.graph.calls() if call.path and call.outputs))
 
 
 def _weigh(network: Network, weights: Path | None, seed: int) -> None:
     """Load the weights; say so where there are none."""
     if weights is not None:
-        from nnbuild.files.weights import load_weights
+        from nnbuild.spec.weights import load_weights
 
         load_weights(network.model, weights)
     elif network.spec.weights is None and any(True for _ in network.model.parameters()):
         warn(f"note: there are no weights, so the network is untrained; its weights are drawn with seed {seed}")
 
 
-def _classes(network: Network, plan: Plan, topk: int | None) -> Classes | None:
+def _classes(network: Network, inference: Inference, topk: int | None) -> Classes | None:
     """What keeps the classes, if the first output is one of classes and somebody wants to know."""
-    from nnbuild.files.inputs import read_labels
+    from nnbuild.runs.inputs import read_labels
 
     labels = read_labels(network.spec)
     if not labels and topk is None:
         return None
-    output = plan.graph.outputs[0] if plan.graph.outputs else None
+    output = inference.graph.outputs[0] if inference.graph.outputs else None
     if output is None or output.ndim != 2:
         if topk is None:
             return None
@@ -153,41 +155,48 @@ def _classes(network: Network, plan: Plan, topk: int | None) -> Classes | None:
 
 
 def _run(
-    plan: Plan, output: Path | None, classes: Classes | None, format: str | None, started: float | None, explain: bool
+    inference: Inference,
+    output: Path | None,
+    classes: Classes | None,
+    format: str | None,
+    started: float | None,
+    explain: bool,
 ) -> None:
-    from nnbuild.cli.progress import progress
-    from nnbuild.files.writing import OutputFile
+    from nnbuild.formats.writing import OutputFile
     from nnbuild.report.outputs import Figures, outputs
+    from nnbuild.report.progress import progress
 
     figures: dict[str, Figures] = {}
     begun = perf_counter()
     with (
-        OutputFile(output, plan.samples) if output else nullcontext() as file,
-        progress(plan.samples, wanted=not plan.whole) as advance,
+        OutputFile(output, inference.samples) if output else nullcontext() as file,
+        progress(inference.samples, wanted=not inference.whole) as advance,
     ):
 
         def receive(name: str, array: Any) -> None:
             if name not in figures:
                 figures[name] = Figures(array)
             figures[name].add(array)
-            if classes is not None and name == plan.names[0]:
+            if classes is not None and name == inference.names[0]:
                 classes.add(array)
             if file is not None:
-                file.append(name, array, plan.whole)
+                file.append(name, array, inference.whole)
 
-        plan.run(receive, advance, warn)
+        inference.run(receive, advance, warn)
     ended = perf_counter()
     if output is not None:
         warn(f"wrote {output}")
-    shown = {name: figures[name] for name in (*plan.names, *(name for name in figures if name not in plan.names))}
+    shown = {
+        name: figures[name] for name in (*inference.names, *(name for name in figures if name not in inference.names))
+    }
     seconds = {} if started is None else {"preparing": begun - started, "running": ended - begun}
     facts = [("Time", f"{_span(seconds['preparing'])} to prepare, {_span(seconds['running'])} to run "
-              f"{plan.samples:,} sample{'s' * (plan.samples != 1)}")] if seconds else []  # fmt: skip
+              f"{inference.samples:,} sample{'s' * (inference.samples != 1)}")] if seconds else []  # fmt: skip
     report = outputs(shown, classes, facts, seconds)
     if explain:
         from nnbuild.report.steps import with_steps
 
-        report = with_steps(report, plan.explain(timed=started is not None))
+        report = with_steps(report, inference.explain(timed=started is not None))
     emit(report, format)
 
 

@@ -30,7 +30,7 @@ class Source:
         return self.options.get(option or "", self.mark)
 
 
-class Module(TreeMethods, HookMethods, StateMethods):
+class Module(TreeMethods["Module"], HookMethods, StateMethods):
     """A node in the tree of a network: parameters, buffers, children, hooks, and a `forward` that calls ops.
 
     Assigning a Parameter, a Buffer or a Module to an attribute registers it. Call the module, not its forward:

@@ -8,16 +8,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from nnbuild.errors import WeightError
 from nnbuild.nn.hooks import Hook, HookDict, RemovableHandle
 from nnbuild.nn.parameter import Buffer, Parameter
 from nnbuild.nn.uninitialized import is_lazy
 from nnbuild.ops.op import array_of, is_tensor
-
-if TYPE_CHECKING:
-    from nnbuild.nn.module import Module
 
 EXTRA_STATE = "_extra_state"
 
@@ -54,7 +51,7 @@ class StateMethods:
     _version: int = 1
     _parameters: dict[str, Parameter | None]
     _buffers: dict[str, Any]
-    _modules: dict[str, Module | None]
+    _modules: dict[str, Any]
     _non_persistent_buffers_set: set[str]
     _state_dict_hooks: HookDict
     _state_dict_pre_hooks: HookDict

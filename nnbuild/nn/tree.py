@@ -6,22 +6,22 @@ Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, TypeVar
 
 from nnbuild.nn.parameter import Parameter
 
-if TYPE_CHECKING:
-    from nnbuild.nn.module import Module
+#: The module itself: a subclass of TreeMethods.
+M = TypeVar("M")
 
 
-class TreeMethods:
+class TreeMethods(Generic[M]):
     """The part of Module that lists what is below it."""
 
-    _modules: dict[str, Module | None]
+    _modules: dict[str, M | None]
 
     def named_modules(
-        self: Any, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Module]]:
+        self: Any, memo: set[M] | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, M]]:
         """This module and all below it with their dotted names, each once unless `remove_duplicate` is false."""
         memo = set() if memo is None else memo
         pending = [(prefix, self)]
@@ -36,19 +36,19 @@ class TreeMethods:
             children = [(start + name, child) for name, child in module._modules.items() if child is not None]
             pending += reversed(children)
 
-    def modules(self: Any, remove_duplicate: bool = True) -> Iterator[Module]:
+    def modules(self: Any, remove_duplicate: bool = True) -> Iterator[M]:
         """This module and all below it."""
         return (module for _, module in self.named_modules(remove_duplicate=remove_duplicate))
 
-    def named_children(self: Any) -> Iterator[tuple[str, Module]]:
+    def named_children(self: Any) -> Iterator[tuple[str, M]]:
         """The modules directly below with their names, each once."""
-        seen: set[Module] = set()
+        seen: set[M] = set()
         for name, module in self._modules.items():
             if module is not None and module not in seen:
                 seen.add(module)
                 yield name, module
 
-    def children(self: Any) -> Iterator[Module]:
+    def children(self: Any) -> Iterator[M]:
         """The modules directly below, each once."""
         return (module for _, module in self.named_children())
 
@@ -85,7 +85,7 @@ class TreeMethods:
         """Buffers; a shared one once."""
         return (buffer for _, buffer in self.named_buffers(recurse=recurse))
 
-    def get_submodule(self: Any, target: str) -> Module:
+    def get_submodule(self: Any, target: str) -> M:
         """The module at a dotted path below this one; the empty path is this one."""
         module = self
         for name in target.split(".") if target else []:
@@ -105,14 +105,14 @@ class TreeMethods:
             raise AttributeError(f"`{name}` is not {what}")
         return getattr(module, name)
 
-    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+    def set_submodule(self, target: str, module: M, strict: bool = False) -> None:
         """Put a module at a dotted path below this one; `strict`: only in the place of another one."""
         if not target:
             raise ValueError("Cannot set the submodule without a target name!")
         if not isinstance(module, TreeMethods):
             raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
         path, _, name = target.rpartition(".")
-        parent = self.get_submodule(path)
+        parent: Any = self.get_submodule(path)
         if strict and not hasattr(parent, name):
             raise AttributeError(f"{parent._get_name()} has no attribute `{name}`")
         if hasattr(parent, name) and not isinstance(getattr(parent, name), TreeMethods):

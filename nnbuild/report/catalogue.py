@@ -10,8 +10,8 @@ from nnbuild.errors import NnbuildError
 from nnbuild.report.table import Column, Line, Report, Table
 from nnbuild.spec import library
 from nnbuild.spec.loading import load, stated
-from nnbuild.spec.nodes import Mapping, Scalar
-from nnbuild.spec.reader import read
+from nnbuild.spec.text.nodes import Mapping, Scalar
+from nnbuild.spec.text.reader import read
 
 
 class Entry(NamedTuple):
@@ -55,13 +55,13 @@ def _entry(path: Path, root: Mapping, variant: str | None) -> Entry:
 
 
 def _traced(path: Path, variant: str | None) -> tuple[int, int | None]:
+    from nnbuild.graph.rows import row_tree
     from nnbuild.graph.trace import trace
     from nnbuild.ops.spec import TensorSpec
-    from nnbuild.report.facts import facts
 
     model = load(path, variant=variant, weights=False).eval()
     inputs = model.spec.inputs if model.spec else ()
-    root = facts(trace(model, *(TensorSpec(input.sized(), input.dtype) for input in inputs)))
+    root = row_tree(trace(model, *(TensorSpec(input.sized(), input.dtype) for input in inputs)))
     return root.params, root.macs
 
 

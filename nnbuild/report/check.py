@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 from nnbuild.errors import Mark, NnbuildError, ProblemList, SpecError
 from nnbuild.graph.graph import Graph
+from nnbuild.graph.rows import row_tree
+from nnbuild.graph.totals import Totals, totals
 from nnbuild.graph.trace import trace
 from nnbuild.ops.spec import TensorSpec
-from nnbuild.report.facts import facts
-from nnbuild.report.statistics import Totals, totals
 from nnbuild.report.table import Column, Line, Report, Shapes, Table
 from nnbuild.spec import load
-from nnbuild.spec.model import Spec
+from nnbuild.spec.build.stated import Spec
 
 
 class Verdict(NamedTuple):
@@ -38,7 +38,7 @@ def check(name: str, variant: str | None = None) -> Verdict:
         graph = trace(model, *(TensorSpec(input.sized(), input.dtype) for input in spec.inputs))
     except NnbuildError as error:
         return Verdict(label, error.problems if isinstance(error, ProblemList) else [error])
-    figures = totals(graph, facts(graph))
+    figures = totals(graph, row_tree(graph))
     problems = [*_missing_files(spec), *_unexpected(spec, graph, figures)]
     return Verdict(label, problems, figures, Shapes(graph.outputs))
 
@@ -93,8 +93,8 @@ def _written(shapes: Any) -> str:
 
 def _mark(spec: Spec, *keys: str | None) -> Mark | None:
     """The place of a value in the spec's file; a key that is not there is passed over."""
-    from nnbuild.spec.nodes import Mapping
-    from nnbuild.spec.reader import read
+    from nnbuild.spec.text.nodes import Mapping
+    from nnbuild.spec.text.reader import read
 
     node = read(spec.file)
     for key in keys:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from nnbuild.errors import InputError, suggestion
 from nnbuild.graph.graph import Graph
-from nnbuild.report.facts import Row
+from nnbuild.graph.rows import LayerRow
 from nnbuild.report.table import Column, Shapes
 
 DEFAULT = ("type", "output_shape", "params", "macs")
@@ -17,10 +17,10 @@ class View(NamedTuple):
     """What a column's getter may look at: the graph, its rows' root, and the receptive fields, made when asked for."""
 
     graph: Graph
-    root: Row
+    root: LayerRow
     fields: dict[Any, Any]
 
-    def field(self, row: Row) -> Any:
+    def field(self, row: LayerRow) -> Any:
         """The receptive field of the row's first output."""
         if not self.fields:
             from nnbuild.graph.receptive_field import receptive_fields
@@ -29,7 +29,7 @@ class View(NamedTuple):
         return self.fields.get(row.outputs[0]) if row.outputs else None
 
 
-Getter = Callable[[Row, View], Any]
+Getter = Callable[[LayerRow, View], Any]
 
 
 def _shapes(specs: Sequence[Any]) -> Shapes | None:
@@ -37,7 +37,7 @@ def _shapes(specs: Sequence[Any]) -> Shapes | None:
 
 
 def _window(attribute: str) -> Getter:
-    def getter(row: Row, view: View) -> str | None:
+    def getter(row: LayerRow, view: View) -> str | None:
         windows = next((windows for node in row.nodes if (windows := node.ask("window"))), None)
         return _each([getattr(window, attribute) for window in windows]) if windows else None
 
@@ -50,7 +50,7 @@ def _each(sizes: Sequence[object]) -> str:
     return str(sizes[0]) if same else "x".join(map(str, sizes))
 
 
-def _padding(row: Row, view: View) -> str | None:
+def _padding(row: LayerRow, view: View) -> str | None:
     windows = next((windows for node in row.nodes if (windows := node.ask("window"))), None)
     if windows is None:
         return None
@@ -58,7 +58,7 @@ def _padding(row: Row, view: View) -> str | None:
 
 
 def _along(attribute: str) -> Getter:
-    def getter(row: Row, view: View) -> str | None:
+    def getter(row: LayerRow, view: View) -> str | None:
         field = view.field(row)
         sizes = [getattr(axis, attribute) for axis in field or () if axis is not None]
         return _each([_shown(size) for size in sizes]) if sizes and None not in sizes else None
@@ -71,14 +71,14 @@ def _shown(size: Any) -> str:
 
 
 def _share(attribute: str) -> Getter:
-    def getter(row: Row, view: View) -> float | None:
+    def getter(row: LayerRow, view: View) -> float | None:
         part, whole = getattr(row, attribute), getattr(view.root, attribute)
         return round(100 * part / whole, 2) if part and whole else None
 
     return getter
 
 
-def _options(row: Row, view: View) -> str | None:
+def _options(row: LayerRow, view: View) -> str | None:
     return (row.module.extra_repr().split("\n")[0] or None) if row.module is not None else None
 
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from nnbuild.graph.graph import Graph
+from nnbuild.graph.rows import LayerRow, row_tree
+from nnbuild.graph.totals import Totals, totals
 from nnbuild.report.columns import COLUMNS, DEFAULT, View, chosen
-from nnbuild.report.facts import Row, facts
-from nnbuild.report.statistics import Totals, totals, with_bytes, with_prefix
+from nnbuild.report.quantities import with_bytes, with_prefix
 from nnbuild.report.table import Column, Line, Report, Shapes, Table, guides, plain_value
 
 #: Columns that add up to the total over the rows without children.
@@ -29,7 +30,7 @@ def summary(
     partial, the trace failed and the table ends there.
     """
     getters = chosen(columns)
-    root = facts(graph, partial=partial)
+    root = row_tree(graph, partial=partial)
     view = View(graph, root, {})
     shown = list(root.walk(depth))
     lines = [
@@ -59,7 +60,7 @@ def summary(
     return Report(_data(name, shown, graph, figures, columns, view), [table])
 
 
-def _label(row: Row, name: str, partial: bool) -> str:
+def _label(row: LayerRow, name: str, partial: bool) -> str:
     label = row.label or name
     if _fails(row, partial):
         return f"{label} (fails)"
@@ -68,11 +69,11 @@ def _label(row: Row, name: str, partial: bool) -> str:
     return label if row.executed else f"{label} (not executed)"
 
 
-def _fails(row: Row, partial: bool) -> bool:
+def _fails(row: LayerRow, partial: bool) -> bool:
     return partial and row.kind == "module" and row.call is not None and not row.outputs
 
 
-def _total(columns: Sequence[Column], root: Row, view: View) -> Line | None:
+def _total(columns: Sequence[Column], root: LayerRow, view: View) -> Line | None:
     if not any(column.key in SUMMED for column in columns):
         return None
     values = [COLUMNS[column.key][1](root, view) if column.key in SUMMED else "" for column in columns[1:]]
@@ -98,7 +99,9 @@ def _count(number: int) -> str:
     return f"{number:,}" if short == f"{number:,}" else f"{number:,} ({short})"
 
 
-def _notes(shown: Sequence[tuple[Row, int]], columns: Sequence[str], depth: int | None, partial: bool) -> list[str]:
+def _notes(
+    shown: Sequence[tuple[LayerRow, int]], columns: Sequence[str], depth: int | None, partial: bool
+) -> list[str]:
     notes = []
     if partial:
         return ["The table ends where the network fails."]
@@ -111,7 +114,7 @@ def _notes(shown: Sequence[tuple[Row, int]], columns: Sequence[str], depth: int 
 
 
 def _data(
-    name: str, shown: Sequence[tuple[Row, int]], graph: Graph, figures: Totals, columns: Sequence[str], view: View
+    name: str, shown: Sequence[tuple[LayerRow, int]], graph: Graph, figures: Totals, columns: Sequence[str], view: View
 ) -> dict[str, Any]:
     below = shown[1:] or shown
     extra = [key for key in columns if key not in (*DEFAULT, "input_shape", "executed", "trainable", "buffers")]

@@ -9,7 +9,7 @@ from nnbuild import __version__
 from nnbuild.report.table import Column, Line, Report, Table
 
 if TYPE_CHECKING:
-    from nnbuild.engine.timing import Timing
+    from nnbuild.bench.timing import Timing
 
 
 def timing(found: Timing) -> Report:

@@ -1,7 +1,10 @@
 """The spec language: YAML text becomes a tree of modules.
 
-`load(path_or_name)` builds a network. `reader` gives nodes that know their place, `values` and `expressions` what they
-stand for, `program` runs a `forward:`, `blocks` and `document` hold what is defined, `builder` makes the layers.
+    file ─text─▶ nodes that know their place ─build─▶ modules
+                            language: evaluates expressions, runs a `forward:`; knows neither YAML nor files
+
+`load(path_or_name)` builds a network: `library` finds the file, `document` reads what it defines, `sections` what it
+states beside the layers. Imports run one way: from here to build, to text, to language.
 """
 
 from __future__ import annotations
@@ -10,7 +13,13 @@ from typing import Any
 
 __all__ = ["Input", "Spec", "SpecModule", "find", "load"]
 
-_HOMES = {"load": "loading", "find": "library", "Input": "model", "Spec": "model", "SpecModule": "model"}
+_HOMES = {
+    "load": "loading",
+    "find": "library",
+    "Input": "build.stated",
+    "Spec": "build.stated",
+    "SpecModule": "build.module",
+}
 
 
 def __getattr__(name: str) -> Any:

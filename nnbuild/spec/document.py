@@ -10,18 +10,18 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from nnbuild.errors import NnbuildError, ProblemList, SpecError
-from nnbuild.spec.blocks import BLOCK_SECTIONS, BlockType, Definition, read_sections
-from nnbuild.spec.calls import Caller
-from nnbuild.spec.lets import add_lets
-from nnbuild.spec.limits import MAX_FILE_DEPTH, MAX_FILES
-from nnbuild.spec.names import BUILD_NAMES
-from nnbuild.spec.nodes import Mapping, Node, Scalar, Sequence
-from nnbuild.spec.params import Params
-from nnbuild.spec.reader import read
-from nnbuild.spec.scalars import EXPRESSION, constant
-from nnbuild.spec.scope import Chain, Scope
-from nnbuild.spec.signature import SpecFunction, parse_signature
-from nnbuild.spec.values import mapping_of, text_of
+from nnbuild.spec.build.blocks import BLOCK_SECTIONS, BlockType, Definition, read_sections
+from nnbuild.spec.build.lets import add_lets
+from nnbuild.spec.build.params import Params
+from nnbuild.spec.build.signature import SpecFunction, parse_signature
+from nnbuild.spec.build.values import mapping_of, text_of
+from nnbuild.spec.language.calls import Caller
+from nnbuild.spec.language.limits import MAX_FILE_DEPTH, MAX_FILES
+from nnbuild.spec.language.names import BUILD_NAMES
+from nnbuild.spec.language.scope import JoinedScope, Scope
+from nnbuild.spec.text.nodes import Mapping, Node, Scalar, Sequence
+from nnbuild.spec.text.reader import read
+from nnbuild.spec.text.scalars import EXPRESSION, constant
 
 SECTIONS = (
     "name", "description", "paper", "params", "variants", "use", "blocks", "input", "inputs", "choose",
@@ -53,7 +53,7 @@ class SpecDefinition(Definition):
     def scope_for(self, outer: Scope | None, given: dict[str, Any], caller: Caller) -> Scope:
         """The file's names: used files' blocks, its own, params, `let:`."""
         names = Scope({})
-        scope = Chain(names, BUILD_NAMES)
+        scope = JoinedScope(names, BUILD_NAMES)
         for used, node in self.uses:
             for name, value in used.exports(caller).items():
                 self._export(names, name, value, node)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nnbuild.errors import NnbuildError, SpecError, suggestion
-from nnbuild.spec.nodes import Mapping
-from nnbuild.spec.reader import read
+from nnbuild.spec.text.nodes import Mapping
+from nnbuild.spec.text.reader import read
 
 _SUFFIXES = (".yaml", ".yml")
 

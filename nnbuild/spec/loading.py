@@ -8,15 +8,16 @@ from typing import Any
 
 from nnbuild.errors import NnbuildError, ProblemList, SpecError, WeightError, suggestion
 from nnbuild.spec import library
-from nnbuild.spec.builder import Builder
+from nnbuild.spec.build.builder import Builder
+from nnbuild.spec.build.module import SpecModule
+from nnbuild.spec.build.params import typed
+from nnbuild.spec.build.stated import Input, Spec
+from nnbuild.spec.build.values import located, text_of
 from nnbuild.spec.document import Files, SpecDefinition
-from nnbuild.spec.facts import Facts
-from nnbuild.spec.model import Input, Spec, SpecModule
-from nnbuild.spec.names import BUILD_NAMES
-from nnbuild.spec.nodes import Node
-from nnbuild.spec.params import typed
-from nnbuild.spec.scope import Chain, Scope
-from nnbuild.spec.values import located, text_of
+from nnbuild.spec.language.names import BUILD_NAMES
+from nnbuild.spec.language.scope import JoinedScope, Scope
+from nnbuild.spec.sections import Sections
+from nnbuild.spec.text.nodes import Node
 
 
 def load(
@@ -56,7 +57,7 @@ def stated(path_or_name: str | Path, variant: str | None = None) -> Spec:
     found = library.find(path_or_name)
     definition, builder = Files().definition(found.path), Builder()
     definition.signature.choose_variant(variant or found.variant)
-    spec = _spec(definition, Chain(definition.scope_for(None, {}, builder), BUILD_NAMES), builder, False)
+    spec = _spec(definition, JoinedScope(definition.scope_for(None, {}, builder), BUILD_NAMES), builder, False)
     builder.finish()
     return spec._replace(bundled=found.bundled)
 
@@ -87,7 +88,7 @@ def _build(
     builder = Builder()
     random.manual_seed(seed)
     names = definition.scope_for(None, params, builder)
-    scope = Chain(names, BUILD_NAMES)
+    scope = JoinedScope(names, BUILD_NAMES)
     spec = _spec(definition, scope, builder, bool(params))._replace(bundled=bundled)
     model = builder.fill(definition, names)
     builder.finish()
@@ -102,7 +103,7 @@ def _build(
 def _spec(definition: SpecDefinition, scope: Scope, builder: Builder, customised: bool) -> Spec:
     """The sections beside the layers; each one's problems go to the builder."""
     params = definition.signature
-    read = _read_facts(definition, scope, builder)
+    read = _read_sections(definition, scope, builder)
     inputs = read.pop("input", None) or read.pop("inputs", None) or ()
     if len(inputs) > 1 and definition.program is None:
         mark = definition.sections["inputs"].mark
@@ -120,30 +121,30 @@ def _spec(definition: SpecDefinition, scope: Scope, builder: Builder, customised
     )
 
 
-def _read_facts(definition: SpecDefinition, scope: Scope, builder: Builder) -> dict[str, Any]:
+def _read_sections(definition: SpecDefinition, scope: Scope, builder: Builder) -> dict[str, Any]:
     """The sections' values by name, those that are there and right."""
-    sections, facts = definition.sections, Facts(scope, builder, definition.path.parent)
+    nodes, sections = definition.sections, Sections(scope, builder, definition.path.parent)
     variants, variant = tuple(definition.signature.variants), definition.signature.variant
     inputs: tuple[Input, ...] = ()
     read: dict[str, Any] = {}
     readers: dict[str, Callable[[Node], Any]] = {
-        "input": lambda node: facts.inputs(sections.get("input"), sections.get("inputs")),
-        "inputs": lambda node: facts.inputs(None, node),
-        "weights": lambda node: facts.file(node, "weights"),
-        "example": lambda node: facts.example(node, inputs),
-        "labels": facts.labels,
-        "preprocess": facts.preprocess,
-        "expect": lambda node: facts.expect(node, variants, variant),
+        "input": lambda node: sections.inputs(nodes.get("input"), nodes.get("inputs")),
+        "inputs": lambda node: sections.inputs(None, node),
+        "weights": lambda node: sections.file(node, "weights"),
+        "example": lambda node: sections.example(node, inputs),
+        "labels": sections.labels,
+        "preprocess": sections.preprocess,
+        "expect": lambda node: sections.expect(node, variants, variant),
         "choose": lambda node: definition.choices(scope, builder),
         "paper": lambda node: text_of(node, "paper"),
         "description": lambda node: text_of(node, "description"),
     }
     for name, reader in readers.items():
-        if name in sections:
+        if name in nodes:
             try:
-                read[name] = reader(sections[name])
+                read[name] = reader(nodes[name])
             except NnbuildError as error:
-                builder.note(located(sections[name], error))
+                builder.note(located(nodes[name], error))
         inputs = read.get("input") or read.get("inputs") or ()
     return read
 
@@ -168,6 +169,6 @@ def _refuse_shared(model: SpecModule) -> None:
 def _load_weights(model: SpecModule, path: Path) -> None:
     if not path.is_file():
         raise WeightError(f"the weights file {path} is missing", hint="load with weights=False, or put it there")
-    from nnbuild import files
+    from nnbuild.spec.weights import load_weights
 
-    files.load_weights(model, path)
+    load_weights(model, path)

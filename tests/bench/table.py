@@ -20,9 +20,9 @@ import numpy as np
 
 import nnbuild
 from nnbuild import nn, ops
+from nnbuild.bench.timing import in_turns
 from nnbuild.engine import compile
 from nnbuild.engine.threads import usable_cores
-from nnbuild.engine.timing import in_turns
 from tests.bench.networks import CASES, networks
 
 Run = Callable[[], Any]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from nnbuild.engine import peers
+from nnbuild.bench import peers
 from tests.cli.conftest import Run
 
 

@@ -233,7 +233,7 @@ def test_outputs_that_cannot_be_written(run, tmp_path, output, message):
 
 
 def test_a_full_disk_is_named_and_leaves_nothing(run, tmp_path, monkeypatch):
-    from nnbuild.files import writing
+    from nnbuild.formats import writing
 
     def full(self, array):
         raise OSError(28, "No space left on device")

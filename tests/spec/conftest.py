@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from nnbuild.errors import NnbuildError, ProblemList
-from nnbuild.spec import limits, load
-from nnbuild.spec.builder import Builder
-from nnbuild.spec.expressions import Evaluator
-from nnbuild.spec.names import BUILD_NAMES
-from nnbuild.spec.nodes import Document, Scalar
-from nnbuild.spec.scope import Scope
-from nnbuild.spec.syntax import parse_expression
+from nnbuild.spec import load
+from nnbuild.spec.build.builder import Builder
+from nnbuild.spec.language import limits
+from nnbuild.spec.language.expressions import Evaluator
+from nnbuild.spec.language.names import BUILD_NAMES
+from nnbuild.spec.language.scope import Scope
+from nnbuild.spec.language.syntax import parse_expression
+from nnbuild.spec.text.nodes import Document, Scalar
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from nnbuild.errors import NnbuildError
-from nnbuild.spec.scalars import EXPRESSION, constant
+from nnbuild.spec.text.scalars import EXPRESSION, constant
 
 from .conftest import evaluate, report
 

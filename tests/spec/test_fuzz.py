@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from nnbuild.errors import NnbuildError
 from nnbuild.ops import TensorSpec
-from nnbuild.spec import limits, load
-from nnbuild.spec.reader import read_text
+from nnbuild.spec import load
+from nnbuild.spec.language import limits
+from nnbuild.spec.text.reader import read_text
 
 from .conftest import evaluate
 from .test_layers import LENET

@@ -7,7 +7,7 @@ import pytest
 
 from nnbuild import nn
 from nnbuild.errors import NnbuildError
-from nnbuild.spec.model import SpecModule
+from nnbuild.spec.build.module import SpecModule
 
 from .conftest import report
 

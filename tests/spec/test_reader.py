@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from nnbuild.errors import NnbuildError
-from nnbuild.spec.nodes import Mapping, Scalar, Sequence
-from nnbuild.spec.reader import read, read_text
+from nnbuild.spec.text.nodes import Mapping, Scalar, Sequence
+from nnbuild.spec.text.reader import read, read_text
 
 from .conftest import report
 

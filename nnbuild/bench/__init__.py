@@ -1,0 +1,1 @@
+"""Times of a network, and of other programs on the same one."""

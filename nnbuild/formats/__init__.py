@@ -1,0 +1,22 @@
+"""Bytes and arrays: files of arrays, images and weights, read with care, written whole or not at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nnbuild.formats.npy import ArraySource, open_arrays
+    from nnbuild.formats.weights import read_weights
+    from nnbuild.formats.writing import OutputFile
+
+__all__ = ["ArraySource", "OutputFile", "open_arrays", "read_weights"]
+
+_HOMES = {"ArraySource": "npy", "open_arrays": "npy", "read_weights": "weights", "OutputFile": "writing"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,180 @@
+"""Running a network on inputs of any number: in batches, each result handed on and forgotten, so memory stays flat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+import numpy as np
+
+from nnbuild import engine
+from nnbuild.engine import compile
+from nnbuild.engine.explain import Row
+from nnbuild.errors import InputError, ShapeError, suggestion
+from nnbuild.formats.memory import available_memory, in_gigabytes
+from nnbuild.graph.graph import Graph
+from nnbuild.graph.trace import trace
+from nnbuild.nn.module import Module
+from nnbuild.ops.op import is_tensor, tensors_in
+from nnbuild.ops.spec import TensorSpec
+from nnbuild.runs.inputs import Inputs
+
+#: Takes a result's name and one batch of it.
+Receiver = Callable[[str, np.ndarray], None]
+
+
+class Inference:
+    """How a run will go: the graph of one batch, how many samples a batch has, what will come out.
+
+    Params: model; inputs; batch, samples at a time at most; save, paths of layers whose outputs are wanted too;
+    threads, how many to use, the cores unless said.
+    Raises: ShapeError, InputError before anything is computed.
+    """
+
+    def __init__(
+        self, model: Module, inputs: Inputs, batch: int, save: Sequence[str] = (), threads: int | None = None
+    ) -> None:
+        self.model = model
+        self.forward = compile(model, threads=threads)
+        self.inputs = inputs
+        self.batch = min(batch, inputs.samples)
+        self.graph = self._traced(self.batch)
+        if self.batch < inputs.samples and not self._has_batch_axis():
+            self.batch = inputs.samples
+            self.graph = self._traced(self.batch)
+        self.names = list(_names(self.graph.result, "output"))
+        self.save: list[str] = []
+        self.save_layers(save)
+
+    @property
+    def whole(self) -> bool:
+        """Whether all samples run at once."""
+        return self.batch >= self.inputs.samples
+
+    @property
+    def samples(self) -> int:
+        """The number of samples."""
+        return self.inputs.samples
+
+    def _traced(self, batch: int) -> Graph:
+        shapes = [(batch, *source.shape[1:]) if self.inputs.batched else source.shape for source in self.inputs.sources]
+        try:
+            return trace(
+                self.model,
+                *(
+                    TensorSpec(shape, str(source.dtype))
+                    for shape, source in zip(shapes, self.inputs.sources, strict=True)
+                ),
+            )
+        except ShapeError as error:
+            given = ", ".join(
+                f"{name} {source.shape} from {source.path}"
+                for name, source in zip(self.inputs.names, self.inputs.sources, strict=True)
+            )
+            error.notes.append(f"the network's input is {given}")
+            raise
+
+    def _has_batch_axis(self) -> bool:
+        return all(value.ndim and value.shape[0] == self.batch for value in self.graph.outputs)
+
+    def save_layers(self, paths: Sequence[str]) -> None:
+        """Want the outputs of these layers too: each must exist, run, and come batch by batch. Raises InputError."""
+        known = {path: module for path, module in self.model.named_modules() if path}
+        calls = {id(call.module): call for call in self.graph.calls()}
+        for path in paths:
+            if path not in known:
+                raise InputError(f"the network has no layer {path!r}", hint=suggestion(path, known) or _some(known))
+            call = calls.get(id(known[path]))
+            if call is None:
+                raise InputError(f"the layer {path} does not run, so there is nothing to save")
+            if not self.whole and not all(spec.ndim and spec.shape[0] == self.batch for spec in call.outputs):
+                raise InputError(
+                    f"the output of {path} has no batch axis in front", hint=f"run all at once: --batch {self.samples}"
+                )
+        self.save = list(paths)
+
+    def check_memory(self) -> None:
+        """Raises InputError if weights and activations need more memory than there is."""
+        weights = sum(tensor.nbytes for tensor in (*self.model.parameters(), *self.model.buffers()))
+        nodes = self.graph.nodes
+        largest = max((sum(value.nbytes for value in (*node.inputs, *node.outputs)) for node in nodes), default=0)
+        needed, free = weights + largest, available_memory()
+        if needed > free:
+            raise InputError(
+                f"the network needs at least {in_gigabytes(needed)} of memory, {in_gigabytes(weights)} of it for "
+                f"{weights // 4:,} weights, and {in_gigabytes(free)} are free",
+                hint="a smaller --batch or network; `nnbuild summary` works at any size; --force tries all the same",
+            )
+
+    def run(self, receive: Receiver, advance: Callable[[int], None], warn: Callable[[str], None]) -> None:
+        """Run all batches. Params: receive, gets every output and saved layer; advance, the samples done; warn."""
+        warned = False
+        for start in range(0, self.samples, self.batch):
+            stop = min(start + self.batch, self.samples)
+            arrays = self._batch(start, stop)
+            if not warned:
+                warned = _warn_of_nan(self.inputs.names, arrays, start, warn)
+            with ExitStack() as hooks:
+                for path in self.save:
+                    hooks.enter_context(self._saving(path, receive))
+                result = self.forward(*arrays)
+            for name, array in zip(self.names, tensors_in(result), strict=True):
+                receive(name, array)
+            advance(stop - start)
+
+    def explain(self, timed: bool) -> list[Row]:
+        """The steps of the first batch's run; none where the model itself runs. Params: timed, run them some times."""
+        if self.save:
+            return []
+        arrays = self._batch(0, self.batch)
+        plan = self.forward.plan(*arrays)
+        if isinstance(plan, int):  # a large batch: the plan of its parts
+            arrays = [array[:plan] for array in arrays]
+            plan = self.forward.plan(*arrays)
+        return plan.explain(*(arrays if timed else ())) if isinstance(plan, engine.Plan) else []
+
+    def _batch(self, start: int, stop: int) -> list[np.ndarray]:
+        if not self.inputs.batched:
+            return [source.whole() for source in self.inputs.sources]
+        return [source.part(start, stop) for source in self.inputs.sources]
+
+    def _saving(self, path: str, receive: Receiver) -> Any:
+        """A hook that hands on what the layer gives, at once: a later layer may overwrite it in place."""
+        calls = 0
+
+        def hook(module: Module, args: Any, output: Any) -> None:
+            nonlocal calls
+            calls += 1
+            label = path if calls == 1 else f"{path}@{calls}"  # a layer that is called again
+            for name, array in zip(_names(output, label), tensors_in(output), strict=True):
+                receive(name, array)
+
+        return self.model.get_submodule(path).register_forward_hook(hook)
+
+
+def _names(result: Any, name: str) -> Iterator[str]:
+    """A name for each tensor of a result: its keys and indices."""
+    if is_tensor(result):
+        yield name
+    elif isinstance(result, dict):
+        for key, value in result.items():
+            yield from _names(value, str(key) if name == "output" else f"{name}.{key}")
+    elif isinstance(result, list | tuple):
+        for index, value in enumerate(result):
+            yield from _names(value, f"{name}.{index}" if len(result) > 1 else name)
+
+
+def _warn_of_nan(names: list[str], arrays: list[np.ndarray], start: int, warn: Callable[[str], None]) -> bool:
+    for name, array in zip(names, arrays, strict=True):
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            sample = start + int(np.argmin(np.isfinite(array).reshape(len(array), -1).all(axis=1))) if array.ndim else 0
+            kind = "NaN" if np.isnan(array).any() else "infinity"
+            warn(f"warning: the input {name} holds {kind}, first in sample {sample}")
+            return True
+    return False
+
+
+def _some(known: dict[str, Any]) -> str:
+    names = list(known)
+    return f"there are {', '.join(names[:8])}" + (", ..." if len(names) > 8 else "")

@@ -1,0 +1,94 @@
+"""Blocks: layer types that a spec defines. A signature, sections, and a forward; nothing is built here.
+
+blocks:
+  BasicBlock(inplanes, planes, stride=1):
+    let: {width: 2 * planes}
+    layers: {conv1: "Conv2d(inplanes, width, 3, stride, 1, bias=False)", relu: ReLU}
+    forward: x + relu(conv1(x))
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nnbuild.errors import NnbuildError, SpecError, suggestion
+from nnbuild.spec.language.calls import Caller
+from nnbuild.spec.build.lets import add_lets
+from nnbuild.spec.language.names import BUILD_NAMES
+from nnbuild.spec.text.nodes import Mapping, Node, Scalar
+from nnbuild.spec.language.program import Program
+from nnbuild.spec.language.scope import JoinedScope, Scope
+from nnbuild.spec.build.signature import Signature
+from nnbuild.spec.build.values import mapping_of
+
+#: The sections of a block. A spec has these and more.
+BLOCK_SECTIONS = ("let", "parameters", "buffers", "layers", "tie", "init", "forward")
+
+
+class Definition:
+    """A block as it is written. Params: sections, its nodes by name, in the file's order."""
+
+    def __init__(self, signature: Signature, sections: dict[str, Node], place: Node) -> None:
+        self.signature = signature
+        self.name = signature.name
+        self.sections = sections
+        self.place = place
+        self.inputs: tuple[str, ...] = ("x",)
+        self.program: Program | None = None
+        self.module_class: Any = None  # of its modules, made by `module` at first use
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Definition:
+        return self
+
+    def read_forward(self) -> None:
+        """Parse the forward, if there is one."""
+        node = self.sections.get("forward")
+        if node is None:
+            return
+        if not isinstance(node, Scalar):
+            raise SpecError("a forward is a program: `forward: |` and its lines below", mark=node.mark)
+        self.program = Program(node, self.inputs)
+
+    def scope_for(self, outer: Scope, given: dict[str, Any], caller: Caller) -> Scope:
+        """The block's own names for these arguments: its params, then what `let:` computes of them."""
+        names = Scope({}, outer)
+        scope = JoinedScope(names, BUILD_NAMES)
+        self.signature.fill(names, given, scope, caller)
+        if "let" in self.sections:
+            add_lets(mapping_of(self.sections["let"], "let"), names, scope, caller)
+        return names
+
+    def choices(self, scope: Scope, caller: Caller) -> dict[str, Any]:
+        """The run-time arguments and their defaults."""
+        return {}
+
+
+def read_sections(node: Mapping, known: tuple[str, ...], what: str, problems: list[NnbuildError]) -> dict[str, Node]:
+    """The sections by name; unknown ones are problems."""
+    sections = {}
+    for key, value in node.entries:
+        if key.text in known:
+            sections[key.text] = value
+        else:
+            hint = suggestion(key.text, known) or f"there are {', '.join(known)}"
+            problems.append(SpecError(f"{what} has no section {key.text}", hint=hint, mark=key.mark))
+    return sections
+
+
+class BlockType:
+    """A definition with the names that its file gives it: what `BasicBlock` stands for in an expression."""
+
+    is_layer_type = True
+    __slots__ = ("definition", "outer")
+
+    def __init__(self, definition: Definition, outer: Scope) -> None:
+        self.definition = definition
+        self.outer = outer
+
+    @property
+    def __name__(self) -> str:
+        return self.definition.name
+
+    @property
+    def described(self) -> str:
+        return f"the layer type {self.__name__}"

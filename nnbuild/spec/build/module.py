@@ -1,0 +1,142 @@
+"""The module that a spec or a block becomes."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from nnbuild.errors import OptionError, SpecError, suggestion
+from nnbuild.nn.module import Module
+from nnbuild.spec.build.blocks import Definition
+from nnbuild.spec.build.stated import Spec
+from nnbuild.spec.language.program import ForwardNames
+from nnbuild.spec.language.scope import MISSING, Scope
+
+class SpecModule(Module):
+    """A module whose layers and forward are written in a spec. Each block has a subclass of its own, named after it."""
+
+    definition: ClassVar[Definition]
+
+    #: What the spec says beside its layers; on the root of a loaded spec only.
+    spec: Spec | None = None
+
+    def __init__(self, names: Scope) -> None:
+        super().__init__()
+        self.__dict__.update(_names=names, _absent=set(), _choices={})
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> SpecModule:
+        from copy import deepcopy
+
+        new = type(self).__new__(type(self))
+        memo[id(self)] = new
+        shared = {key: self.__dict__[key] for key in ("_names", "spec", "source") if key in self.__dict__}
+        own = {key: value for key, value in self.__dict__.items() if key not in shared}
+        new.__dict__.update(deepcopy(own, memo) | shared)
+        return new
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The names of the spec's inputs; none in a block."""
+        return tuple(given.name for given in self.spec.inputs) if self.spec else ()
+
+    def choose(self, **choices: Any) -> SpecModule:
+        """Set run-time choices for the calls to come. Raises OptionError for an unknown one."""
+        self._choices.update(self._checked(choices))
+        return self
+
+    def _checked(self, choices: dict[str, Any]) -> dict[str, Any]:
+        for name in choices:
+            if name not in self._choices:
+                known = f"there are {', '.join(self._choices)}" if self._choices else "it declares none"
+                hint = suggestion(name, self._choices) or known
+                raise OptionError(f"{type(self).__name__} has no choice {name!r}", hint=hint, option=name)
+        return choices
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the spec's program, or the layers in order."""
+        program = self.definition.program
+        if program is None:
+            return self._in_order(args, kwargs)
+        chosen = {name: kwargs.pop(name) for name in list(kwargs) if name in self._choices}
+        return program.run(ModuleNames(self, {**self._choices, **chosen}), args, kwargs, type(self).__name__)
+
+    def _in_order(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if len(args) != 1 or kwargs:
+            given = len(args) + len(kwargs)
+            raise OptionError(f"{type(self).__name__} takes one input and gets {given}", hint="it has no forward:")
+        (value,) = args
+        for layer in self._modules.values():
+            if layer is not None:
+                value = layer(value)
+        return value
+
+
+def module_class(definition: Definition) -> type[SpecModule]:
+    """The class of a block's modules."""
+    made = definition.module_class
+    if made is None:
+        members = {"definition": definition, "__module__": "nnbuild.spec", "__doc__": f"The block {definition.signature}."}
+        made = definition.module_class = type(definition.name, (SpecModule,), members)
+    return made
+
+
+class ModuleNames(Scope):
+    """What names mean in the forward of a module: its members first, then params and choices, then the ops."""
+
+    __slots__ = ("_choices", "_module")
+
+    def __init__(self, module: SpecModule, choices: dict[str, Any]) -> None:
+        super().__init__({}, _forward_names())
+        self._module = module
+        self._choices = choices
+
+    def own(self, name: str) -> Any:
+        module = self._module
+        for members in (module._modules, module._parameters, module._buffers, self._choices):
+            if name in members:
+                return members[name]
+        if name in module._absent:
+            return None
+        if name == "training":
+            return module.training
+        if name not in self.values:
+            value = module._names.lookup(name)
+            if not isinstance(value, (list, dict)):
+                return value
+            self.values[name] = _copied(value)
+        return self.values[name]
+
+    def own_names(self) -> Any:
+        module = self._module
+        yield from (*module._modules, *module._parameters, *module._buffers, *self._choices, "training")
+        yield from module._names.names()
+
+    def prefixed(self, prefix: str, name: str) -> Any:
+        if prefix != "self":
+            return super().prefixed(prefix, name)
+        value = self.own(name)
+        if value is MISSING:
+            hint = suggestion(name, set(self.own_names()))
+            kind = type(self._module).__name__
+            raise SpecError(f"{kind} has no layer, parameter or param {name}", hint=hint)
+        return value
+
+
+def _copied(value: Any, memo: dict[int, Any] | None = None) -> Any:
+    """Lists and dicts anew, so that a forward that appends leaves the network as it is."""
+    memo = {} if memo is None else memo
+    if not isinstance(value, (list, dict)):
+        return value
+    if id(value) not in memo:
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        copies = {key: _copied(item, memo) for key, item in pairs}
+        memo[id(value)] = copies if isinstance(value, dict) else list(copies.values())
+    return memo[id(value)]
+
+
+_names: list[ForwardNames] = []
+
+
+def _forward_names() -> ForwardNames:
+    if not _names:
+        _names.append(ForwardNames())
+    return _names[0]

@@ -1,0 +1,91 @@
+"""What `torch.` stands before in a forward beside the ops: dtypes, types, and questions that have one answer here."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from nnbuild.errors import SpecError
+from nnbuild.spec.language import functions, tensors
+from nnbuild.spec.language.describe import describe
+from nnbuild.spec.language.functions import Function
+from nnbuild.spec.language.limits import Budget
+
+#: torch's names of dtypes.
+DTYPES = {
+    "float": "float32", "float16": "float16", "half": "float16", "float32": "float32", "float64": "float64",
+    "double": "float64", "uint8": "uint8", "int8": "int8", "int16": "int16", "short": "int16", "int32": "int32",
+    "int": "int32", "int64": "int64", "long": "int64", "bool": "bool",
+}  # fmt: skip
+
+
+class TensorType:
+    """What `torch.Tensor` stands for in `isinstance`."""
+
+    described = "the type Tensor"
+
+
+class Limits(NamedTuple):
+    """What a dtype holds: torch.finfo and torch.iinfo."""
+
+    min: float
+    max: float
+    eps: float = 1
+    tiny: float = 1
+    bits: int = 64
+
+
+#: Bits of the fraction and the largest exponent.
+_FLOATS = {"float16": (10, 15), "float32": (23, 127), "float64": (52, 1023)}
+
+
+def _finfo(budget: Budget, args: list[Any], kwargs: dict[str, Any]) -> Limits:
+    dtype = args[0] if args else kwargs.get("dtype", kwargs.get("type", "float32"))
+    if not isinstance(dtype, str) or dtype not in _FLOATS:
+        raise SpecError(f"finfo wants a dtype with fractions and gets {describe(dtype)}", hint="as torch.float32")
+    digits, exponent = _FLOATS[dtype]
+    largest = (2 - 2.0**-digits) * 2.0**exponent
+    return Limits(-largest, largest, 2.0**-digits, 2.0 ** (1 - exponent), int(dtype[5:]))
+
+
+def _iinfo(budget: Budget, args: list[Any], kwargs: dict[str, Any]) -> Limits:
+    dtype = args[0] if args else kwargs.get("dtype", kwargs.get("type"))
+    if not isinstance(dtype, str) or dtype not in DTYPES.values() or "int" not in dtype:
+        raise SpecError(f"iinfo wants a dtype of whole numbers and gets {describe(dtype)}", hint="as torch.int64")
+    bits = int(dtype[dtype.index("t") + 1 :])
+    low, high = (0, 2**bits - 1) if dtype == "uint8" else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+    return Limits(low, high, bits=bits)
+
+
+class IsInstance:
+    """isinstance(value, type), for Tensor and Python's list, tuple, dict, int, float, bool and str."""
+
+    name, described = "isinstance", "the function isinstance"
+    _kinds = {kind.__name__: kind for kind in (list, tuple, dict, int, float, bool, str)}
+
+    def call_with(self, caller: Any, args: list[Any], kwargs: dict[str, Any]) -> bool:
+        if len(args) != 2 or kwargs:
+            raise SpecError("isinstance takes a value and a type, or a tuple of types")
+        value, kinds = args
+        return any(self._is(value, kind) for kind in (kinds if isinstance(kinds, tuple) else (kinds,)))
+
+    def _is(self, value: Any, kind: Any) -> bool:
+        if isinstance(kind, TensorType):
+            return tensors.is_tensor(value)
+        name = getattr(kind, "name", None)
+        if name not in self._kinds:
+            raise SpecError(f"isinstance knows no type {describe(kind)}", hint="as Tensor, list, tuple or int")
+        return isinstance(value, self._kinds[name])
+
+
+#: Names of a forward's own, beside the functions of every expression.
+NAMES: dict[str, Any] = {"isinstance": IsInstance(), "Tensor": TensorType()}
+
+TORCH: dict[str, Any] = {
+    **functions.MATH,
+    **DTYPES,
+    "Tensor": NAMES["Tensor"],
+    "Size": functions.NAMES["tuple"],
+    "finfo": Function("finfo", _finfo),
+    "iinfo": Function("iinfo", _iinfo),
+    **{name: Function(name, lambda budget, args, kwargs: False) for name in ("is_scripting", "is_tracing")},
+}

@@ -1,0 +1,216 @@
+"""The sections of a spec beside its layers: inputs, files for running, steps for images, and facts to hold it to.
+
+input: [N, 3, 32, 32]                     # N is the batch
+inputs: {tokens: {shape: [N, 128], dtype: int64}, mask: [N, 128]}
+weights: lenet.npz                        # files beside the spec
+example: digits.npy                       # or {name: file} for several inputs
+labels: [cat, dog]                        # or a text file with one name a line
+preprocess: {resize: 256, crop: 224, grayscale: false, scale: 1 / 255, mean: [0.485], std: [0.229]}
+expect: {params: 62006, macs: 651720, output: [N, 10]}
+expect: {output: [N, 1000], resnet18: {params: 11689512}, resnet34: {params: 21797672}}    # by variant, and for all
+paper: https://...                        # and description:, for people
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from nnbuild.errors import SpecError, suggestion
+from nnbuild.spec.build.stated import Input
+from nnbuild.spec.build.values import located, mapping_of, refuse_cut, text_of, value_of
+from nnbuild.spec.language.calls import Caller
+from nnbuild.spec.language.describe import describe
+from nnbuild.spec.language.scope import Scope
+from nnbuild.spec.language.torch_names import DTYPES
+from nnbuild.spec.text.nodes import Mapping, Node, Scalar, Sequence
+
+MAX_AXES = 8
+
+
+class Sections:
+    """Reads these sections. Params: scope, what their expressions know; folder, where the spec's files are."""
+
+    def __init__(self, scope: Scope, caller: Caller, folder: Path) -> None:
+        self._scope = scope
+        self._caller = caller
+        self._folder = folder
+
+    def _value(self, node: Node) -> Any:
+        return value_of(node, self._scope, self._caller)
+
+    # Inputs
+
+    def inputs(self, single: Node | None, several: Node | None) -> tuple[Input, ...]:
+        """The network's inputs; the single one is called x."""
+        if single is not None and several is not None:
+            raise SpecError("both input: and inputs:", mark=several.mark, hint="keep one of them")
+        if single is not None:
+            return (self._input("x", single),)
+        if several is None:
+            return ()
+        entries = mapping_of(several, "inputs").entries
+        if not entries:
+            raise SpecError("inputs: names no input", mark=several.mark)
+        return tuple(self._input(key.text, value) for key, value in entries)
+
+    def _input(self, name: str, node: Node) -> Input:
+        if not name.isidentifier():
+            raise SpecError(f"{name!r} is not a name that a forward can use", mark=node.mark)
+        if not isinstance(node, Mapping):
+            return Input(name, self._shape(node))
+        known = ("shape", "dtype")
+        for key, _ in node.entries:
+            if key.text not in known:
+                hint = suggestion(key.text, known) or "there are shape and dtype"
+                raise SpecError(f"an input has no option {key.text}", mark=key.mark, hint=hint)
+        shape, dtype = node.get("shape"), node.get("dtype")
+        if shape is None:
+            raise SpecError(f"the input {name} needs a shape", mark=node.mark, hint="shape: [N, 3, 224, 224]")
+        return Input(name, self._shape(shape), self._dtype(dtype) if dtype else "float32")
+
+    def _dtype(self, node: Node) -> str:
+        text = text_of(node, "a dtype").removeprefix("torch.")
+        if text not in DTYPES:
+            raise SpecError(f"{text} is not a dtype", mark=node.mark, hint=suggestion(text, DTYPES) or "as float32")
+        return DTYPES[text]
+
+    def _shape(self, node: Node) -> tuple[int | str, ...]:
+        if not isinstance(node, Sequence):
+            raise SpecError("a shape is a list of sizes", mark=node.mark, hint="as [N, 3, 224, 224]")
+        refuse_cut(node)
+        if len(node.items) > MAX_AXES:
+            raise SpecError(f"a shape of more than {MAX_AXES} axes", mark=node.mark)
+        return tuple(self._axis(item) for item in node.items)
+
+    def _axis(self, node: Node) -> int | str:
+        if isinstance(node, Scalar) and node.text == "N" and not self._scope.has("N"):
+            return "N"
+        size = self._value(node)
+        if isinstance(size, bool) or not isinstance(size, int) or size < 0:
+            message = f"a size is a whole number of at least 0, or N for the batch, not {describe(size)}"
+            raise SpecError(message, mark=node.mark)
+        return size
+
+    # Files
+
+    def file(self, node: Node, what: str) -> Path:
+        """A file beside the spec: a relative path."""
+        text = text_of(node, what)
+        path = PurePosixPath(text)
+        if path.is_absolute() or ":" in text or "\\" in text or "\0" in text:
+            raise SpecError(
+                f"{what} is a path relative to the spec", mark=node.mark, hint="put the file beside the spec"
+            )
+        return self._folder / path
+
+    def example(self, node: Node, inputs: tuple[Input, ...]) -> dict[str, Path]:
+        """A file for each input."""
+        names = [item.name for item in inputs] or ["x"]
+        if not isinstance(node, Mapping):
+            if len(names) > 1:
+                raise SpecError(
+                    "example: names a file for each input", mark=node.mark, hint=f"{{{names[0]}: file.npy}}"
+                )
+            return {names[0]: self.file(node, "example")}
+        for key, _ in node.entries:
+            if key.text not in names:
+                hint = suggestion(key.text, names) or f"the inputs are {', '.join(names)}"
+                raise SpecError(f"there is no input {key.text}", mark=key.mark, hint=hint)
+        return {key.text: self.file(value, "example") for key, value in node.entries}
+
+    def labels(self, node: Node) -> tuple[str, ...] | Path:
+        """Names of the output classes, or the file that lists them."""
+        if isinstance(node, Sequence):
+            return tuple(text_of(item, "a label") for item in node.items)
+        return self.file(node, "labels")
+
+    # Values
+
+    def preprocess(self, node: Node) -> dict[str, Any]:
+        """Steps that turn an image into the input."""
+        return self._checked(node, "preprocess", _PREPROCESS)
+
+    def expect(self, node: Node, variants: tuple[str, ...], variant: str | None) -> dict[str, Any]:
+        """The facts for the spec as it stands; a variant's own are added to these, or stand in their place."""
+        facts: dict[str, Any] = {}
+        of_variant: dict[str, Any] = {}
+        for key, value in mapping_of(node, "expect").entries:
+            if key.text in variants:
+                checked = self._checked(value, key.text, _EXPECT, self._expected)
+                if key.text == variant:
+                    of_variant = checked
+            else:
+                facts |= self._checked(
+                    Mapping(node.document, node.start, node.end, [(key, value)], False),
+                    "expect",
+                    _EXPECT,
+                    self._expected,
+                )
+        return facts | of_variant
+
+    def _expected(self, name: str, node: Node) -> Any:
+        if name != "output":
+            return self._value(node)
+        if isinstance(node, Mapping):
+            return {key.text: self._shape(value) for key, value in node.entries}
+        if isinstance(node, Sequence) and node.items and all(isinstance(item, Sequence) for item in node.items):
+            return tuple(self._shape(item) for item in node.items)
+        return self._shape(node)
+
+    def _checked(
+        self,
+        node: Node,
+        what: str,
+        known: dict[str, tuple[Callable[[Any], bool], str]],
+        read: Callable[[str, Node], Any] | None = None,
+    ) -> dict[str, Any]:
+        facts = {}
+        for key, value in mapping_of(node, what).entries:
+            if key.text not in known:
+                hint = suggestion(key.text, known) or f"there are {', '.join(known)}"
+                raise SpecError(f"{what} has no {key.text}", mark=key.mark, hint=hint)
+            check, words = known[key.text]
+            try:
+                fact = read(key.text, value) if read else self._value(value)
+                if not check(fact):
+                    raise SpecError(f"{key.text} is {words}, not {describe(fact)}")
+            except SpecError as error:
+                raise located(value, error) from None
+            facts[key.text] = fact
+        return facts
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _sizes(value: Any) -> bool:
+    return _whole(value) or (isinstance(value, (list, tuple)) and len(value) == 2 and all(map(_whole, value)))
+
+
+def _numbers(value: Any) -> bool:
+    return _number(value) or (isinstance(value, (list, tuple)) and bool(value) and all(map(_number, value)))
+
+
+_PREPROCESS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "resize": (_sizes, "a size, or [height, width]"),
+    "crop": (_sizes, "a size, or [height, width]"),
+    "grayscale": (lambda value: isinstance(value, bool), "true or false"),
+    "scale": (_number, "a number that pixels are multiplied by"),
+    "mean": (_numbers, "a number, or one for each channel"),
+    "std": (_numbers, "a number, or one for each channel"),
+}
+
+_EXPECT: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "params": (_whole, "a count"),
+    "trainable": (_whole, "a count"),
+    "buffers": (_whole, "a count"),
+    "macs": (_whole, "a count"),
+    "output": (lambda value: isinstance(value, (tuple, dict)), "a shape"),
+}

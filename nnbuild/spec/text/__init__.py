@@ -1,0 +1,1 @@
+"""YAML text becomes a tree of nodes that know their place in the file."""
