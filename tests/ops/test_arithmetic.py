@@ -1,4 +1,4 @@
-"""Arithmetic, mathematics and limits: every dtype and any numbers beside PyTorch, operators, and what the data refuse."""
+"""Arithmetic, mathematics and limits: any dtypes and numbers beside PyTorch, operators, and what the data refuse."""
 
 from __future__ import annotations
 
