@@ -12,26 +12,23 @@ from nnbuild import nn
 from nnbuild.graph import trace
 from nnbuild.ops import TensorSpec
 from nnbuild.ops.op import tensors_in
-from tests.cases import Case, all_cases, weight
+from tests.cases import Case, all_cases
 
 ROWS = all_cases()
 GOLDEN = dict(np.load(Path(__file__).parent / "golden" / "layers.npz"))
 #: Layers whose output in training mode is drawn at random.
 RANDOM = ("Drop", "RReLU")
 
+#: Those that PyTorch has, and those whose values are written by hand.
+TORCHS, BY_HAND = ([row for row in ROWS if (row.values is None) == known] for known in (True, False))
+
 over_the_table = pytest.mark.parametrize("row", ROWS, ids=str)
+over_torchs = pytest.mark.parametrize("row", TORCHS, ids=str)
 
 
 def filled(row: Case) -> Any:
     """The row's layer with its test weights."""
-    layer = row.build(nn)
-    if row.layer.startswith("Lazy"):
-        trace(layer, *row.arrays(), **row.call)
-    state = layer.state_dict()
-    layer.load_state_dict(
-        {key: weight(key, array.shape) if array.dtype == np.float32 else array for key, array in state.items()}
-    )
-    return layer
+    return row.filled(nn)
 
 
 def random(row: Case) -> bool:
@@ -75,7 +72,7 @@ def test_params_are_the_tables(row: Case) -> None:
     assert sum(parameter.numel() for parameter in layer.parameters()) == row.params
 
 
-@over_the_table
+@over_torchs
 def test_values_are_torchs(row: Case) -> None:
     if random(row):
         return
@@ -84,6 +81,17 @@ def test_values_are_torchs(row: Case) -> None:
     assert f"{row}#{len(computed)}" not in GOLDEN
     for array, expected in zip(computed, golden, strict=True):
         np.testing.assert_allclose(array, expected, rtol=1e-4, atol=2e-5)
+
+
+@pytest.mark.parametrize("row", BY_HAND, ids=str)
+def test_values_are_those_by_hand(row: Case) -> None:
+    computed = tensors_in(filled(row)(*row.arrays(), **row.call))
+    for array, expected in zip(computed, row.values if isinstance(row.output, list) else [row.values], strict=True):
+        np.testing.assert_allclose(array, expected, rtol=1e-6)
+
+
+def test_rows_by_hand_are_not_golden() -> None:
+    assert BY_HAND and not {key.rpartition("#")[0] for key in GOLDEN} & {str(row) for row in BY_HAND}
 
 
 @over_the_table
@@ -127,13 +135,13 @@ def test_double_precision_is_kept_and_close(row: Case) -> None:
 @pytest.mark.torch
 @pytest.mark.filterwarnings("ignore::UserWarning")
 class TestLive:
-    """The same rows beside an installed PyTorch."""
+    """The rows that PyTorch has beside an installed PyTorch."""
 
     @pytest.fixture(autouse=True)
     def torch(self) -> Any:
         return pytest.importorskip("torch")
 
-    @over_the_table
+    @over_torchs
     def test_repr_and_keys(self, row: Case, torch: Any) -> None:
         ours, theirs = row.build(nn), row.build(torch.nn)
         assert repr(ours) == repr(theirs)
@@ -142,7 +150,7 @@ class TestLive:
                 (key, tuple(tensor.shape), tensor.numpy().dtype.name) for key, tensor in theirs.state_dict().items()
             ]
 
-    @over_the_table
+    @over_torchs
     def test_default_weights(self, row: Case, torch: Any) -> None:
         nn.manual_seed(3)
         torch.manual_seed(3)
@@ -153,7 +161,7 @@ class TestLive:
         for key, tensor in theirs.state_dict().items():
             np.testing.assert_allclose(ours.state_dict()[key], tensor.numpy(), rtol=1e-6, atol=1e-7, err_msg=key)
 
-    @over_the_table
+    @over_torchs
     def test_double_precision_values(self, row: Case, torch: Any) -> None:
         if random(row):
             return

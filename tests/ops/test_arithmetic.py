@@ -1,8 +1,7 @@
-"""Arithmetic, mathematics and limits: dtypes, broadcasting, values by hand and as PyTorch's."""
+"""Arithmetic, mathematics and limits: any dtypes and numbers beside PyTorch, operators, and what the data refuse."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -13,80 +12,15 @@ from hypothesis import strategies as st
 from nnbuild import nn, ops
 from nnbuild.errors import NnbuildError
 from nnbuild.ops.spec import ITEM_SIZES
-from tests.ops.rows import Row, T, agrees, call, computed, holds_shape_law, ids, inferred
+from tests.ops.agreement import agrees, computed, inferred
+from tests.ops.rows.arithmetic import BINARY, INF, NAN, UNARY, WITH_NUMBERS
+from tests.ops.table import T, call
 
 DTYPES = list(ITEM_SIZES)
-WITH_NUMBERS = [
-    "add", "sub", "mul", "div", "floor_divide", "remainder", "fmod", "eq", "ne", "lt", "le", "gt", "ge",
-    "bitwise_and", "bitwise_or", "bitwise_xor",
-]  # fmt: skip
-BINARY = [*WITH_NUMBERS, "pow", "logical_and", "logical_or", "logical_xor", "minimum", "maximum", "atan2", "logaddexp"]
-UNARY = [name for name, family in ops.OPS.items() if family == "mathematics" and name not in BINARY]
-UNARY += ["neg", "logical_not", "bitwise_not", "isnan", "isinf", "isfinite", "nan_to_num"]
 ALIASES = {
     "subtract": "sub", "multiply": "mul", "divide": "div", "true_divide": "div", "negative": "neg", "absolute": "abs",
     "clip": "clamp",
 }  # fmt: skip
-F, I, B = T((2, 3)), T((2, 3), "int64"), T((2, 3), "bool")
-INF, NAN = math.inf, math.nan
-
-ROWS = [
-    *(call(name, T((2, 3)), T((3,), low=1)) for name in BINARY if not name.startswith("bitwise")),
-    *(call(name, F) for name in UNARY if name != "bitwise_not"),
-    *(call(alias, F, 2.0) for alias in ("subtract", "multiply", "divide", "true_divide", "clip")),
-    call("negative", I), call("absolute", I), call("bitwise_not", B), call("bitwise_and", I, 3),
-    call("bitwise_or", B, B),
-    call("add", F, I, alpha=2), call("add", I, 2.5), call("add", 2, I), call("sub", 1, F), call("sub", F, F, alpha=0.5),
-    call("add", I, F, alpha=3), call("add", B, B), call("mul", B, 2),
-    call("add", T((2, 1), "float16"), T((3,), "float16")),
-    call("add", F, T((), "float64")), call("add", I, T((), "float64")), call("add", T((), "int64"), T((2,), "uint8")),
-    call("div", I, 2), call("div", 1, I), call("div", F, 0), call("div", I, 2, rounding_mode="floor"),
-    call("div", F, 1.5, rounding_mode="trunc"), call("div", I, -2, rounding_mode="trunc"),
-    call("div", 7, T((), "int8", 2)),
-    call("floor_divide", I, -2), call("floor_divide", 7, T((2,), low=1)), call("remainder", I, -2),
-    call("remainder", F, 0.0),
-    call("fmod", I, -2), call("pow", F, 2), call("pow", 2, F), call("pow", I, 2), call("pow", I, 0.5),
-    call("pow", F, -1),
-    call("pow", T((2, 3), "int64", low=1), T((3,), "int64", low=-2, high=0)), call("pow", 2, T((3,), "int64", low=0)),
-    call("eq", I, F), call("ne", F, 1), call("lt", I, 1), call("ge", B, True), call("round", F, decimals=1),
-    call("clamp", F, -1, 1), call("clamp", F, min=0.5), call("clamp", I, max=1), call("clamp", I, min=0.5),
-    call("clamp", F, 1, -1),
-    call("clamp", F, T((3,)), T((2, 1))), call("clamp", F, None, 2), call("clamp_min", I, 0.5),
-    call("clamp_max", F, T((3,))),
-    call("where", B, F, I), call("where", B, F, 1), call("where", B, 0, I),
-    call("where", T((3,), "bool"), T((2, 1)), -INF),
-    call("where", B, 1, 2), call("where", B, 1, 2.5), call("where", T((2, 3), "uint8"), F, 0.0),
-    call("lerp", F, T((3,)), 0.25), call("lerp", F, T((3,)), T((2, 1))), call("addcmul", F, T((3,)), I, value=0.5),
-    call("addcdiv", F, T((3,)), T((2, 1), low=1), value=2), call("nan_to_num", T(values=[NAN, INF, -INF]), 1.0, 2.0),
-    call("isnan", T(values=[NAN, INF, 1])), call("isinf", T(values=[NAN, INF, 1])),
-    call("isfinite", T(values=[NAN, INF, 1])),
-    call("minimum", T(values=[NAN, 1]), T(values=[0, NAN])),
-    call("logaddexp", T(values=[-INF, 1000]), T(values=[-INF, 1000])),
-    call("erfc", T(values=[-1, 0, 5.5, 30])), call("round", T(values=[0.5, 1.5, -0.5, 2.5])),
-]  # fmt: skip
-
-BY_HAND = [
-    (call("div", T(values=[1, -1, 0]), 0), [INF, -INF, NAN]),
-    (call("div", T((), "int64", [7, -7]), 2), [3.5, -3.5]),
-    (call("div", T((), "int64", [7, -7]), 2, rounding_mode="floor"), [3, -4]),
-    (call("div", T((), "int64", [7, -7]), 2, rounding_mode="trunc"), [3, -3]),
-    (call("div", T(values=[7, -7]), 2, rounding_mode="trunc"), [3, -3]),
-    (call("remainder", T((), "int64", [7, -7]), 3), [1, 2]),
-    (call("fmod", T((), "int64", [7, -7]), 3), [1, -1]),
-    (call("sub", 1, T(values=[1, 2])), [0, -1]),
-    (call("pow", 2, T(values=[1, 3])), [2, 8]),
-    (call("pow", T((), "int64", [1, -1, 2, -1]), T((), "int64", [-2, -3, -1, -2])), [1, -1, 0, 1]),
-    (call("add", T((), "uint8", [255]), 3), [2]),
-    (call("round", T(values=[0.5, 1.5, 2.5])), [0, 2, 2]),
-    (call("square", T((), "bool", [True, False])), [1, 0]),
-    (call("sqrt", T((), "int8", [4, 9])), [2, 3]),
-    (call("clamp", T(values=[-2, 0, 2]), -1, 1), [-1, 0, 1]),
-    (call("where", T((), "bool", [True, False]), T(values=[1, 2]), 0.0), [1, 0]),
-    (call("erf", T(values=[0, 1, -1])), np.array([0, 0.8427008, -0.8427008], np.float32)),
-    (call("nan_to_num", T(values=[NAN, INF]), 0.5, 9.0), [0.5, 9]),
-    (call("bitwise_not", T((), "bool", [True])), [False]),
-    (call("lerp", T(values=[0.0]), T(values=[8.0]), 0.25), [2]),
-]
 
 RESULTS = [
     (("float32", 2.5), "float32"), (("int64", 2.5), "float32"), (("int64", 2), "int64"), (("bool", 1), "int64"),
@@ -94,48 +28,12 @@ RESULTS = [
      "float16"),
 ]  # fmt: skip
 
-REFUSED = [
-    (call("sub", B, B), "sub wants numbers and gets bools"),
-    (call("sub", 1, B), "sub wants numbers and gets bools"),
-    (call("neg", B), "neg wants numbers and gets bools"),
-    (call("bitwise_and", F, F), "bitwise_and wants whole numbers or bools and gets float32"),
-    (call("add", I, I, alpha=0.5), "add wants a whole alpha for whole numbers and gets 0.5"),
-    (call("pow", I, -1), "pow cannot raise whole numbers to -1"),
-    (call("add", T((2,)), T((3,))), "add shapes (2,) and (3,) do not broadcast: sizes 2 and 3"),
-    (call("div", F, 2, rounding_mode="up"), 'div wants rounding_mode None, "floor" or "trunc" and gets \'up\''),
-    (call("frac", I), "frac wants floating numbers and gets int64"),
-    (call("lerp", F, T((3,), "float64"), 0.5), "lerp wants tensors of one dtype and gets float32, float64"),
-    (call("clamp", F), "clamp wants min or max or both"),
-    (call("where", F, F, F), "where wants a condition of bools and gets float32"),
-    (call("add", F, "x"), "an operand must be a tensor or a number, not 'x'"),
-    (call("add", F), "add cannot be called so: missing a required argument: 'other'"),
-    (call("add", F, F, beta=1), "add cannot be called so: got an unexpected keyword argument 'beta'"),
-]
-
-
-@pytest.mark.parametrize("row", ROWS, ids=ids)
-def test_shape_rule_is_the_computed_shape(row: Row) -> None:
-    holds_shape_law(row)
-
-
-@pytest.mark.parametrize(("row", "expected"), BY_HAND, ids=ids)
-def test_values_by_hand(row: Row, expected: list[Any]) -> None:
-    np.testing.assert_array_equal(computed(row), expected)
-
 
 @pytest.mark.parametrize(("operands", "dtype"), RESULTS, ids=str)
 def test_result_dtypes(operands: tuple[Any, Any], dtype: str) -> None:
     first, second = (T((2,), operand) if isinstance(operand, str) else operand for operand in operands)
     assert inferred(call("add", first, second)).dtype == dtype
     assert inferred(call("mul", second, first)).dtype == dtype
-
-
-@pytest.mark.parametrize(("row", "message"), REFUSED, ids=ids)
-def test_refusals_say_why(row: Row, message: str) -> None:
-    for way in (computed, inferred):
-        with pytest.raises(NnbuildError) as caught:
-            way(row)
-        assert caught.value.message == message
 
 
 @pytest.mark.parametrize("name", ["floor_divide", "remainder", "fmod"])
@@ -170,18 +68,6 @@ def test_operators_of_specs_are_the_ops() -> None:
     assert (x > 1).dtype == "bool"
     assert (~(x > 1) & (whole == whole)).dtype == "bool"
     assert (whole / 2).dtype == "float32"
-
-
-@pytest.mark.torch
-@pytest.mark.parametrize("row", ROWS, ids=ids)
-def test_as_torch(row: Row) -> None:
-    assert agrees(row)
-
-
-@pytest.mark.torch
-@pytest.mark.parametrize("row", [row for row, _ in REFUSED], ids=ids)
-def test_torch_refuses_too(row: Row) -> None:
-    assert not agrees(row)
 
 
 @pytest.mark.torch

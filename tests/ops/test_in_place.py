@@ -1,4 +1,4 @@
-"""Ops in place: torch's results, in the very array, and what is refused."""
+"""Ops in place: the result is in the very array, and what is refused."""
 
 from __future__ import annotations
 
@@ -10,56 +10,26 @@ import pytest
 from nnbuild import ops
 from nnbuild.errors import NnbuildError
 from nnbuild.nn import Parameter
-from nnbuild.ops import TensorSpec
+from tests.ops.rows.in_place import IN_PLACE
+from tests.ops.table import Row, ids
 
-NAMES = [name for name, family in ops.OPS.items() if family == "in_place"]
-INTEGERS = ("bitwise",)
 X = np.linspace(0.1, 0.9, 12, dtype=np.float32).reshape(3, 4)
-Y = X[::-1].copy()
-ARGS: dict[str, tuple[Any, ...]] = {
-    "clamp_": (0.2, 0.5), "clip_": (0.2, 0.5), "clamp_min_": (0.4,), "clamp_max_": (0.4,), "lerp_": (Y, 0.25),
-    "addcmul_": (Y, Y), "addcdiv_": (Y, Y), "cumsum_": (1,), "cumprod_": (0,), "fill_": (2,), "copy_": (Y[0],),
-    "scatter_": (1, np.array([[0, 2]]), Y), "scatter_add_": (0, np.array([[0, 2]]), Y), "threshold_": (0.5, 7.0),
-    "masked_fill_": (X > 0.5, -1.0), "addmm_": (Y, np.ones((4, 4), np.float32)), "atan2_": (Y,),
-}  # fmt: skip
-BINARY = (
-    "add sub subtract mul multiply div divide true_divide floor_divide remainder fmod pow eq ne lt le gt ge logical_and"
-)
-BINARY += " logical_or logical_xor bitwise_and bitwise_or bitwise_xor"
+#: What those compute whose name less its underscore is no op.
+PLAIN = {
+    "zero_": np.zeros_like,
+    "fill_": np.full_like,
+    "copy_": lambda target, source: np.broadcast_to(source, target.shape),
+}
 
 
-def arguments(name: str) -> tuple[np.ndarray, tuple[Any, ...]]:
-    if name == "baddbmm_":
-        return np.ones((2, 3, 3), np.float32), (np.stack([X, Y]), np.stack([Y.T, X.T]))
-    args = ARGS.get(name, (Y,) if name[:-1] in BINARY.split() else ())
-    if not name.startswith("bitwise"):
-        return X.copy(), args
-    return (X * 10).astype(np.int64), tuple((arg * 10).astype(np.int64) for arg in args)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_the_array_holds_the_result(name: str) -> None:
-    array, args = arguments(name)
+@pytest.mark.parametrize("row", IN_PLACE, ids=ids)
+def test_the_array_holds_the_result(row: Row) -> None:
+    (array, *args), _ = row.given()
     before = array.copy()
-    assert getattr(ops, name)(array, *args) is array
-    plain = {"zero_": np.zeros_like(X), "fill_": np.full_like(X, 2), "copy_": np.broadcast_to(Y[0], X.shape)}
-    expected = plain[name] if name in plain else getattr(ops, name[:-1])(before, *args)
+    assert getattr(ops, row.op)(array, *args) is array
+    plain = PLAIN[row.op] if row.op in PLAIN else getattr(ops, row.op[:-1])
+    expected = plain(before, *args)
     np.testing.assert_array_equal(array, expected.astype(array.dtype))
-    assert getattr(ops, name)(TensorSpec(array.shape, array.dtype.name), *args).dtype == array.dtype.name
-
-
-@pytest.mark.torch
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "rrelu_"])
-def test_as_torch(name: str) -> None:
-    torch = pytest.importorskip("torch")
-    array, args = arguments(name)
-    tensor = torch.from_numpy(array.copy())
-    theirs = [torch.from_numpy(arg.copy()) if isinstance(arg, np.ndarray) else arg for arg in args]
-    if hasattr(tensor, name):
-        getattr(tensor, name)(*theirs)
-    else:
-        getattr(torch.nn.functional, name)(tensor, *theirs)
-    np.testing.assert_allclose(getattr(ops, name)(array, *args), tensor.numpy(), rtol=1e-6)
 
 
 def _read_only() -> np.ndarray:

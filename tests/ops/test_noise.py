@@ -8,21 +8,12 @@ import numpy as np
 import pytest
 
 from nnbuild import nn, ops
-from nnbuild.errors import NnbuildError
 from nnbuild.graph import trace
 from nnbuild.ops import TensorSpec
 from nnbuild.ops.randomness import noise, seed_noise
-from tests.ops.rows import Row, T, agrees, call, computed, ids, inferred
+from tests.ops.rows.noise import FORMS
 
-FORMS = ["dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout"]
 SHAPES = {"dropout1d": (50, 40, 3), "dropout3d": (50, 40, 2, 2, 2)}
-
-REFUSED = [
-    (call("dropout", T((2,)), 1.5), "p is a probability between 0 and 1, not 1.5"),
-    (call("dropout1d", T((2, 3, 4, 5))), "dropout1d wants an input (N, C, L) or (C, L) and gets (2, 3, 4, 5)"),
-    (call("feature_alpha_dropout", T((2,)), 0.5, True),
-     "feature_alpha_dropout wants an input of at least 2 axes (N, C, ...) and gets (2,)"),
-]  # fmt: skip
 
 
 def ones(form: str) -> np.ndarray:
@@ -87,20 +78,6 @@ def test_the_seed_of_the_weights_seeds_the_noise() -> None:
     first = noise().random(3)
     nn.manual_seed(5)
     assert np.array_equal(noise().random(3), first)
-
-
-@pytest.mark.parametrize(("row", "message"), REFUSED, ids=ids)
-def test_refusals_say_why(row: Row, message: str) -> None:
-    for way in (computed, inferred):
-        with pytest.raises(NnbuildError) as caught:
-            way(row)
-        assert caught.value.message == message
-
-
-@pytest.mark.torch
-@pytest.mark.parametrize("row", [row for row, _ in REFUSED], ids=ids)
-def test_torch_refuses_too(row: Row) -> None:
-    assert not agrees(row)
 
 
 @pytest.mark.torch

@@ -1,4 +1,4 @@
-"""Pooling and unpooling: values by hand, random options beside PyTorch, formulas, windows, and what is refused."""
+"""Pooling and unpooling: equal elements, random options beside PyTorch, formulas and windows."""
 
 from __future__ import annotations
 
@@ -13,70 +13,11 @@ from nnbuild import ops
 from nnbuild.errors import NnbuildError
 from nnbuild.ops import TensorSpec
 from nnbuild.ops.window import Slide, Spread
-from tests.ops.rows import Row, T, agrees, call, computed, holds_shape_law, ids, inferred
+from tests.ops.agreement import agrees
+from tests.ops.rows.pooling import IMAGE, INF, NAN, SQUARE
+from tests.ops.table import Row, T
 
 FEW = settings(max_examples=40, deadline=None, derandomize=True)
-NAN, INF = float("nan"), float("inf")
-SQUARE = T(values=[[[1, 2, 6, 3], [3, 5, 2, 1], [1, 2, 2, 1], [7, 3, 4, 8]]])
-LINE, IMAGE, VOLUME = T((2, 3, 9)), T((2, 3, 8, 9)), T((2, 2, 4, 5, 6))
-
-BY_HAND = [
-    (call("max_pool2d", SQUARE, 2), [[[5, 6], [7, 8]]]),
-    (call("max_pool1d", T(values=[[3, 1, NAN, 2]]), 2), [[3, NAN]]),
-    (call("max_pool1d", T(values=[[-1, -2, -3]]), 2, 1, 1), [[-1, -1, -2, -3]]),
-    (call("max_pool1d", T(values=[[1, 2]]), 2, 1, 1, 3), [[-INF]]),
-    (call("avg_pool1d", T(values=[[2, 4, 6, 8]]), 2), [[3, 7]]),
-    (call("avg_pool1d", T(values=[[2, 4, 6]]), 2, 2, 1), [[1, 5]]),
-    (call("avg_pool1d", T(values=[[2, 4, 6]]), 2, 2, 1, False, False), [[2, 5]]),
-    (call("avg_pool2d", SQUARE, 2, divisor_override=2), [[[5.5, 6], [6.5, 7.5]]]),
-    (call("lp_pool1d", T(values=[[3, 4, 0, 5]]), 2, 2), [[5, 5]]),
-    (call("adaptive_avg_pool1d", T(values=[[1, 2, 3, 4, 5]]), 2), [[2, 4]]),
-    (call("adaptive_max_pool1d", T(values=[[1, 5, 3, 4, 2]]), 3), [[5, 5, 4]]),
-    (call("max_unpool1d", T(values=[[5, 7]]), T(dtype="int64", values=[[1, 2]]), 2), [[0, 5, 7, 0]]),
-    (call("fractional_max_pool2d", SQUARE, 2, 1, _random_samples=T(values=[[[0.5, 0.5]]])), [[[8]]]),
-]  # fmt: skip
-
-REFUSED = [
-    (call("max_pool2d", T((8, 9)), 2),
-     "max_pool2d wants an input of 4 axes (N, C, H, W) or 3 (C, H, W) and gets (8, 9)"),
-    (call("max_pool2d", T((2, 0, 8, 9)), 2),
-     "max_pool2d wants at least one element of every axis but the batch and gets (2, 0, 8, 9)"),
-    (call("max_pool2d", T((1, 8, 9), "bool"), 2), "max_pool2d wants numbers and gets bool"),
-    (call("max_pool2d", IMAGE, 0), "kernel_size must be at least 1, not 0"),
-    (call("max_pool2d", IMAGE, (2, 2), (1, 0)), "stride must be at least 1, not (1, 0)"),
-    (call("max_pool2d", IMAGE, 2, padding=-1), "padding must be at least 0, not -1"),
-    (call("max_pool2d", IMAGE, 3, padding=2), "padding may be at most half of kernel_size: 1 for 3, not 2"),
-    (call("max_pool2d", IMAGE, (1, 2, 3)), "kernel_size wants one whole number or 2, not (1, 2, 3)"),
-    (call("max_pool2d", IMAGE, 9), "max_pool2d has a window of 9 and its input only 8 elements of an axis"),
-    (call("avg_pool2d", T((1, 8, 9), "int32"), 2), "avg_pool2d wants numbers with fractions and gets int32"),
-    (call("avg_pool2d", IMAGE, 2, divisor_override=0), "divisor_override must not be 0"),
-    (call("adaptive_avg_pool2d", IMAGE, (1, 2, 3)),
-     "output_size wants one whole number or 2, or None to keep a size, not (1, 2, 3)"),
-    (call("adaptive_max_pool2d", IMAGE, -1), "output_size must be at least 0, not -1"),
-    (call("avg_pool3d", VOLUME, 5, padding=2, ceil_mode=True),
-     "avg_pool3d has a kernel of 5 and its input only 4 elements of an axis"),
-    (call("max_unpool1d", LINE, T((2, 3, 9), "int32"), 2), "max_unpool1d wants indices of int64 and gets int32"),
-    (call("max_unpool1d", LINE, T((2, 3, 8), "int64"), 2),
-     "max_unpool1d wants indices of the input's shape (2, 3, 9) and gets (2, 3, 8)"),
-    (call("max_unpool1d", LINE, T((2, 3, 9), "int64", low=0), 2, output_size=(20,)),
-     "output_size must lie between 16 and 20, not 20"),
-    (call("max_unpool1d", LINE, T((2, 3, 9), "int64", low=0), 2, output_size=(2, 20)),
-     "output_size wants 1 or 3 sizes, not (2, 20)"),
-    (call("fractional_max_pool2d", IMAGE, 2), "output_size or output_ratio must be given"),
-    (call("fractional_max_pool2d", IMAGE, 2, output_ratio=(0.5, 1.5)),
-     "output_ratio wants one number or 2 between 0 and 1, not (0.5, 1.5)"),
-    (call("fractional_max_pool2d", IMAGE, 3, 7),
-     "fractional_max_pool2d cannot place 7 windows of 3 over 8 elements: 7 + 3 - 1 > 8"),
-    (call("fractional_max_pool2d", IMAGE, 2, 3, _random_samples=T((1, 3, 2))),
-     "fractional_max_pool2d wants _random_samples of (2, 3, 2) in float32 and gets (1, 3, 2) in float32"),
-]  # fmt: skip
-OURS_ALONE = [(call("lp_pool1d", LINE, 0, 2), "norm_type must not be 0")]
-
-
-@pytest.mark.parametrize(("row", "expected"), BY_HAND, ids=ids)
-def test_values_by_hand(row: Row, expected: list[Any]) -> None:
-    holds_shape_law(row)
-    np.testing.assert_allclose(computed(row), expected, rtol=1e-6)
 
 
 def test_equal_elements_give_the_first_index_and_nans_the_last() -> None:
@@ -94,14 +35,6 @@ def test_unpooling_undoes_pooling() -> None:
     pooled, indices = ops.max_pool2d(image, 2, return_indices=True)
     restored = ops.max_unpool2d(pooled, indices, 2)
     assert restored[0].tolist() == [[0, 0, 6, 0], [0, 5, 0, 0], [0, 0, 0, 0], [7, 0, 0, 8]]
-
-
-@pytest.mark.parametrize(("row", "message"), REFUSED + OURS_ALONE, ids=ids)
-def test_refusals_say_why(row: Row, message: str) -> None:
-    for way in (computed, inferred):
-        with pytest.raises(NnbuildError) as caught:
-            way(row)
-        assert caught.value.message == message
 
 
 def test_an_index_outside_of_the_plane() -> None:
@@ -145,18 +78,6 @@ def test_fractional_places_are_drawn_where_none_are_given() -> None:
     assert values.shape == indices.shape == (2, 3, 4, 4)
     flat = IMAGE.array().reshape(2, 3, -1)
     np.testing.assert_array_equal(np.take_along_axis(flat, indices.reshape(2, 3, -1), 2), values.reshape(2, 3, -1))
-
-
-@pytest.mark.torch
-@pytest.mark.parametrize("row", [row for row, _ in BY_HAND], ids=ids)
-def test_as_torch(row: Row) -> None:
-    assert agrees(row)
-
-
-@pytest.mark.torch
-@pytest.mark.parametrize("row", [row for row, _ in REFUSED], ids=ids)
-def test_torch_refuses_too(row: Row) -> None:
-    assert not agrees(row)
 
 
 @st.composite

@@ -1,9 +1,6 @@
-"""Reductions, running sums and order: values by hand and as PyTorch's, shapes by their rules."""
+"""Reductions and order: any axis beside PyTorch, and what nobody needs."""
 
 from __future__ import annotations
-
-import math
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,140 +9,16 @@ from hypothesis import strategies as st
 
 from nnbuild import ops
 from nnbuild.errors import NnbuildError
-from tests.ops.rows import Row, T, agrees, call, computed, holds_shape_law, ids, inferred
-
-X, I, B, ONE, EMPTY = T((2, 3, 4)), T((2, 3), "int64"), T((2, 3), "bool"), T(()), T((0, 3))
-HALF, DOUBLE = T((2, 3), "float16"), T((2, 3), "float64")
-INF, NAN = math.inf, math.nan
-WITH_DIMS = ["sum", "mean", "amax", "amin", "var", "std", "norm", "logsumexp"]
-
-ROWS = [
-    *(call(name, X, *args) for name in WITH_DIMS for args in [(0,), ((0, 2),), ([-1],)] if name != "norm"),
-    *(call(name, X, **options) for name in WITH_DIMS for options in [{"dim": (1, -1), "keepdim": True}]),
-    *(call(name, tensor) for name in WITH_DIMS[:-1] for tensor in (X, ONE, HALF, DOUBLE)),
-    *(call(name, X, dim=()) for name in ("sum", "mean", "amax", "var", "norm")),
-    call("sum", I), call("sum", B, 0), call("sum", T((2,), "uint8")), call("sum", X, dtype="float64"),
-    call("sum", EMPTY, 0),
-    call("sum", X, axis=1, keepdims=True), call("mean", I, dtype="float32"), call("mean", EMPTY),
-    call("mean", EMPTY, 0),
-    call("prod", X), call("prod", I, 1), call("prod", EMPTY, 0, True), call("prod", B), call("prod", ONE, 0),
-    call("amax", EMPTY, 1), call("amin", I), call("amax", B, 0),
-    call("all", B), call("any", B, 0), call("all", X, (0, 1)), call("any", EMPTY, 0, True),
-    call("all", T((3,), "uint8")),
-    call("all", T((3, 2), "uint8"), 1), call("count_nonzero", I), call("count_nonzero", X, 1),
-    call("count_nonzero", B, (0, 1)),
-    call("var", X, False), call("var", X, 0, False), call("var", X, 0, True, True), call("var", X, 1, correction=0),
-    call("var", X, correction=2), call("std", T((1, 3)), 0), call("std", X, dim=(0, 2), unbiased=False),
-    call("var", T((2,)), correction=3),
-    *(call("norm", X, p) for p in (1, 2, 3, 0, INF, -INF, 0.5, -1, "fro")),
-    *(call("norm", X, p, 1) for p in (1, 2, 3, 0, INF, -INF, "fro")),
-    call("norm", X, 2, (0, 1), True), call("norm", X, dim=-1), call("norm", X, dtype="float64"),
-    call("norm", EMPTY, 2, 0),
-    call("norm", ONE, 2), call("norm", EMPTY, INF, 1),
-    call("logsumexp", I, 0), call("logsumexp", T(values=[-INF, -INF]), 0), call("logsumexp", T(values=[INF, 1]), 0),
-    call("logsumexp", T(values=[1000, 1000]), -1, True), call("logsumexp", EMPTY, 0), call("logsumexp", ONE, 0),
-    call("cumsum", X, 0), call("cumsum", I, -1), call("cumsum", B, 1), call("cumsum", ONE, 0),
-    call("cumsum", X, dim=1, dtype="float64"),
-    call("cumprod", X, 2), call("cumprod", I, 0),
-    call("max", X), call("min", I), call("max", X, 1), call("min", X, -1, True), call("max", B, 0), call("max", ONE, 0),
-    call("max", EMPTY, 1), call("max", X, T((3, 1))), call("min", I, T((3,))), call("max", X, dim=2, keepdim=True),
-    call("max", T(values=[[1, NAN, NAN], [3, 2, 3]]), 1), call("min", T(values=[[1, NAN, 0], [2, 2, 3]]), 1),
-    call("argmax", X), call("argmax", X, 1), call("argmin", I, -1, True), call("argmax", X, None, True),
-    call("argmax", ONE),
-    call("argmin", HALF, 0), call("argmax", EMPTY, 1),
-    call("sort", X), call("sort", X, 0, True), call("sort", ONE), call("sort", EMPTY, 0),
-    call("sort", X, dim=1, descending=True),
-    call("argsort", X), call("argsort", X, 1, True), call("argsort", I, stable=True),
-    call("sort", T(values=[2, NAN, 1, INF])),
-    call("sort", T(values=[2, NAN, 1, INF]), 0, True),
-    call("sort", T(values=[1, 1, 0, 1]), descending=True, stable=True),
-    call("topk", X, 2), call("topk", X, 2, 0), call("topk", X, 1, 1, False), call("topk", X, 0), call("topk", ONE, 1),
-    call("topk", T(values=[3, 1, 2]), 3), call("kthvalue", X, 2), call("kthvalue", X, 1, 0, True),
-    call("kthvalue", ONE, 1),
-    call("median", X), call("median", X, 1), call("median", X, -1, True),
-    call("median", T(values=[[1, NAN, 3], [3, 1, 2]]), 1),
-    call("median", ONE), call("median", T((), "int64", [3, 1, 2, 4])), call("median", ONE, 0),
-]  # fmt: skip
-
-BY_HAND = [
-    (call("sum", T((), "bool", [True, True])), 2),
-    (call("mean", T(values=[[1, 2], [3, 6]]), 0), [2, 4]),
-    (call("var", T(values=[1, 2, 3])), 1),
-    (call("var", T(values=[1, 2, 3]), unbiased=False), np.float32(2 / 3)),
-    (call("var", T(values=[1])), NAN),
-    (call("norm", T(values=[3, -4])), 5),
-    (call("norm", T(values=[3, -4]), 1), 7),
-    (call("norm", T(values=[3, -4]), INF), 4),
-    (call("cumsum", T(values=[1, 2, 3]), 0), [1, 3, 6]),
-    (call("cumprod", T(values=[1, 2, 3]), 0), [1, 2, 6]),
-    (call("argmax", T(values=[1, 3, 3])), 1),
-    (call("argmin", T(values=[[4, 1], [0, 2]]), 1), [1, 0]),
-    (call("argsort", T(values=[2, 3, 2]), descending=True), [1, 0, 2]),
-    (call("logsumexp", T(values=[1000, 1000]), 0), np.float32(1000 + math.log(2))),
-    (call("count_nonzero", T(values=[0, 1, 2])), 2),
-    (call("prod", T(values=[2, 3])), 6),
-    (call("median", T(values=[4, 1, 3, 2])), 2),
-]
-
-PAIRS = [
-    (call("max", T(values=[[1, 5], [7, 3]]), 1), [[5, 7], [1, 0]]),
-    (call("min", T(values=[[1, 5], [7, 3]]), 0), [[1, 3], [0, 1]]),
-    (call("topk", T(values=[1, 4, 2, 3]), 2), [[4, 3], [1, 3]]),
-    (call("topk", T(values=[1, 4, 2, 3]), 2, largest=False), [[1, 2], [0, 2]]),
-    (call("sort", T(values=[3, 1, 2])), [[1, 2, 3], [1, 2, 0]]),
-    (call("kthvalue", T(values=[3, 1, 2]), 2), [2, 2]),
-]
-
-REFUSED = [
-    (call("mean", I), "mean wants floating numbers and gets int64"),
-    (call("var", I), "var wants floating numbers and gets int64"),
-    (call("norm", I), "norm wants floating numbers and gets int64"),
-    (call("sum", X, 3), "sum wants dim from -3 to 2 and gets 3"),
-    (call("sum", X, (0, 0)), "sum wants each dim once and gets (0, 0)"),
-    (call("sum", ONE, 1), "sum wants dim from -1 to 0 and gets 1"),
-    (call("prod", X, (0, 1)), "dim wants a whole number, not (0, 1)"),
-    (call("amax", EMPTY, 0), "amax wants at least one element to reduce and gets (0, 3)"),
-    (call("max", EMPTY), "max wants at least one element to reduce and gets (0, 3)"),
-    (call("max", X, (0, 1)), "dim wants a whole number, not (0, 1)"),
-    (call("argmax", EMPTY, 0), "argmax wants at least one element to reduce and gets (0, 3)"),
-    (call("argmax", B), "argmax wants numbers and gets bools"),
-    (call("norm", EMPTY, INF), "norm wants at least one element to reduce and gets (0, 3)"),
-    (call("logsumexp", X, ()), "logsumexp wants at least one axis and gets none"),
-    (call("cumsum", X, 3), "cumsum wants dim from -3 to 2 and gets 3"),
-    (call("topk", X, 5), "topk wants k from 0 to the 4 of axis 2 and gets 5"),
-    (call("topk", X, -1), "topk wants k from 0 to the 4 of axis 2 and gets -1"),
-    (call("kthvalue", X, 0), "kthvalue wants k from 1 to the 4 of axis 2 and gets 0"),
-    (call("var", X, 0, False, correction=1), "correction and unbiased say the same: give one of them"),
-    (call("median", X, keepdim=True), "keepdim wants a dim beside it"),
-    (call("sum", X, dtype="int7"),
-     "dtype wants one of bool, uint8, int8, int16, int32, int64, float16, float32, float64, not 'int7'"),
-]  # fmt: skip
+from tests.ops.agreement import agrees, computed, inferred
+from tests.ops.rows.reduction import PAIRS
+from tests.ops.table import Row, T, call, ids
 
 
-@pytest.mark.parametrize("row", ROWS, ids=ids)
-def test_shape_rule_is_the_computed_shape(row: Row) -> None:
-    holds_shape_law(row)
-
-
-@pytest.mark.parametrize(("row", "expected"), BY_HAND, ids=ids)
-def test_values_by_hand(row: Row, expected: Any) -> None:
-    np.testing.assert_array_equal(computed(row), expected)
-
-
-@pytest.mark.parametrize(("row", "expected"), PAIRS, ids=ids)
-def test_values_and_indices_by_hand(row: Row, expected: Any) -> None:
-    result = computed(row)
-    np.testing.assert_array_equal(result.values, expected[0])
-    np.testing.assert_array_equal(result.indices, expected[1])
+@pytest.mark.parametrize("row", [row for row, _ in PAIRS], ids=ids)
+def test_values_and_indices_have_names(row: Row) -> None:
+    values, indices = result = computed(row)
+    assert result.values is values and result.indices is indices
     assert inferred(row).indices.dtype == "int64"
-
-
-@pytest.mark.parametrize(("row", "message"), REFUSED, ids=ids)
-def test_refusals_say_why(row: Row, message: str) -> None:
-    for way in (computed, inferred):
-        with pytest.raises(NnbuildError) as caught:
-            way(row)
-        assert caught.value.message == message
 
 
 def test_refusals_of_what_torch_has_but_nobody_needs() -> None:
@@ -162,18 +35,6 @@ def test_half_precision_is_summed_in_single() -> None:
     ones = np.ones(5000, np.float16)
     assert ops.sum(ones) == 5000
     assert ops.mean(ones, dtype="float16") == 1
-
-
-@pytest.mark.torch
-@pytest.mark.parametrize("row", ROWS, ids=ids)
-def test_as_torch(row: Row) -> None:
-    assert agrees(row)
-
-
-@pytest.mark.torch
-@pytest.mark.parametrize("row", [row for row, _ in REFUSED if row.options.get("dtype") != "int7"], ids=ids)
-def test_torch_refuses_too(row: Row) -> None:
-    assert not agrees(row)
 
 
 DIM = st.integers(-3, 3)
