@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from nnbuild.spec.language.calls import Caller, Partial
-from nnbuild.spec.text.nodes import Mapping, Node, Scalar, Sequence
-from nnbuild.spec.text.scalars import EXPRESSION, constant
-from nnbuild.spec.language.scope import Scope
 from nnbuild.spec.build.source import option_names
 from nnbuild.spec.build.values import comprehension_of, evaluate, refuse_cut, starred, value_of, values_of
+from nnbuild.spec.language.calls import Caller, Partial
+from nnbuild.spec.language.scope import Scope
+from nnbuild.spec.text.nodes import Mapping, Node, Scalar, Sequence
+from nnbuild.spec.text.scalars import EXPRESSION, constant
 
 
 class Arguments:

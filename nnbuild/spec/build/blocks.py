@@ -12,14 +12,14 @@ from __future__ import annotations
 from typing import Any
 
 from nnbuild.errors import NnbuildError, SpecError, suggestion
-from nnbuild.spec.language.calls import Caller
 from nnbuild.spec.build.lets import add_lets
-from nnbuild.spec.language.names import BUILD_NAMES
-from nnbuild.spec.text.nodes import Mapping, Node, Scalar
-from nnbuild.spec.language.program import Program
-from nnbuild.spec.language.scope import JoinedScope, Scope
 from nnbuild.spec.build.signature import Signature
 from nnbuild.spec.build.values import mapping_of
+from nnbuild.spec.language.calls import Caller
+from nnbuild.spec.language.names import BUILD_NAMES
+from nnbuild.spec.language.program import Program
+from nnbuild.spec.language.scope import JoinedScope, Scope
+from nnbuild.spec.text.nodes import Mapping, Node, Scalar
 
 #: The sections of a block. A spec has these and more.
 BLOCK_SECTIONS = ("let", "parameters", "buffers", "layers", "tie", "init", "forward")

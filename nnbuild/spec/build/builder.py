@@ -12,24 +12,23 @@ from collections.abc import Iterator
 from typing import Any
 
 from nnbuild.errors import NnbuildError, ProblemList, SpecError, suggestion
-from nnbuild.spec.language import limits
 from nnbuild.spec.build.arguments import Arguments
-from nnbuild.spec.language.describe import describe
 from nnbuild.spec.build.blocks import BlockType
 from nnbuild.spec.build.build import Build
-from nnbuild.spec.language.calls import Caller, Partial, is_layer_type
 from nnbuild.spec.build.entries import Entries
-from nnbuild.spec.language.limits import MAX_BLOCK_DEPTH, MAX_PROBLEMS, Budget
 from nnbuild.spec.build.members import add_buffers, add_parameters, initialise, tie
 from nnbuild.spec.build.module import ModuleNames, SpecModule, module_class
-from nnbuild.spec.language.names import BUILD_NAMES
-from nnbuild.spec.text.nodes import Mapping, Node, Scalar, Sequence
-from nnbuild.spec.language.program import Program
-from nnbuild.spec.text.scalars import EXPRESSION, constant
-from nnbuild.spec.language.scope import MISSING, JoinedScope, Scope
 from nnbuild.spec.build.source import CallSource, LongSource
+from nnbuild.spec.build.values import LAYERS_HINT, evaluate, refuse_cut
+from nnbuild.spec.language import limits
+from nnbuild.spec.language.calls import Partial, is_layer_type
+from nnbuild.spec.language.describe import describe
+from nnbuild.spec.language.limits import MAX_BLOCK_DEPTH
+from nnbuild.spec.language.names import BUILD_NAMES
+from nnbuild.spec.language.scope import JoinedScope, Scope
 from nnbuild.spec.language.syntax import Code, parse_expression
-from nnbuild.spec.build.values import LAYERS_HINT, evaluate, located, refuse_cut
+from nnbuild.spec.text.nodes import Mapping, Node, Scalar, Sequence
+from nnbuild.spec.text.scalars import EXPRESSION, constant
 
 CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
 _NOT_RUN = ("ModuleList", "ModuleDict", "ParameterList", "ParameterDict")

@@ -18,15 +18,14 @@ from typing import Any
 
 from nnbuild.errors import Mark, NnbuildError, SpecError, suggestion
 from nnbuild.spec.build.build import Build
-from nnbuild.spec.language.describe import describe
-from nnbuild.spec.language.assignment import bind
-from nnbuild.spec.language.expressions import Evaluator
 from nnbuild.spec.build.lets import add_lets
-from nnbuild.spec.text.nodes import Document, Mapping, Node, Scalar, Sequence
+from nnbuild.spec.build.values import LAYERS_HINT, comprehension_of, evaluate, in_brackets, mapping_of, refuse_cut
+from nnbuild.spec.language.assignment import bind
+from nnbuild.spec.language.describe import describe
+from nnbuild.spec.language.expressions import Evaluator
 from nnbuild.spec.language.scope import Scope
 from nnbuild.spec.language.syntax import Code, parse_expression, parse_program
-from nnbuild.spec.build.values import LAYERS_HINT, comprehension_of, evaluate, in_brackets, mapping_of, refuse_cut
-
+from nnbuild.spec.text.nodes import Document, Mapping, Node, Scalar, Sequence
 
 #: A name, a module or None for a layer left out, and the place.
 Entry = tuple[str, Any, Node]

@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from nnbuild.errors import NnbuildError, SpecError
-from nnbuild.spec.language.calls import Caller
-from nnbuild.spec.text.nodes import Mapping
-from nnbuild.spec.language.scope import Scope
 from nnbuild.spec.build.signature import SpecFunction, parse_signature
 from nnbuild.spec.build.values import located, value_of
+from nnbuild.spec.language.calls import Caller
+from nnbuild.spec.language.scope import Scope
+from nnbuild.spec.text.nodes import Mapping
 
 
 def add_lets(node: Mapping, names: Scope, scope: Scope, caller: Caller) -> None:

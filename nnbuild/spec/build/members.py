@@ -28,17 +28,16 @@ from nnbuild.ops.op import Recorder, array_of, recorder
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.tensor_like import TensorLike
 from nnbuild.spec.build.build import Build
-from nnbuild.spec.language import tensors
-from nnbuild.spec.language.describe import describe
-from nnbuild.spec.language.calls import is_layer_type
-from nnbuild.spec.language.functions import Function
 from nnbuild.spec.build.module import SpecModule
+from nnbuild.spec.build.values import evaluate, mapping_of, text_of, value_of
+from nnbuild.spec.language import tensors
+from nnbuild.spec.language.calls import is_layer_type
+from nnbuild.spec.language.describe import describe
+from nnbuild.spec.language.functions import Function
 from nnbuild.spec.language.names import INITIALISERS, call_initialiser
-from nnbuild.spec.text.nodes import Mapping, Node, Scalar
 from nnbuild.spec.language.program import Program
 from nnbuild.spec.language.scope import MISSING, Scope
-from nnbuild.spec.build.values import evaluate, mapping_of, text_of, value_of
-
+from nnbuild.spec.text.nodes import Mapping, Node, Scalar
 
 
 def _each(builder: Build, node: Node, what: str) -> Iterator[tuple[Scalar, Node, Any]]:

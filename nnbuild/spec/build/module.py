@@ -11,6 +11,7 @@ from nnbuild.spec.build.stated import Spec
 from nnbuild.spec.language.program import ForwardNames
 from nnbuild.spec.language.scope import MISSING, Scope
 
+
 class SpecModule(Module):
     """A module whose layers and forward are written in a spec. Each block has a subclass of its own, named after it."""
 
@@ -74,7 +75,11 @@ def module_class(definition: Definition) -> type[SpecModule]:
     """The class of a block's modules."""
     made = definition.module_class
     if made is None:
-        members = {"definition": definition, "__module__": "nnbuild.spec", "__doc__": f"The block {definition.signature}."}
+        members = {
+            "definition": definition,
+            "__module__": "nnbuild.spec",
+            "__doc__": f"The block {definition.signature}.",
+        }
         made = definition.module_class = type(definition.name, (SpecModule,), members)
     return made
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from nnbuild.errors import OptionError, SpecError, suggestion
+from nnbuild.spec.build.values import evaluate, value_of
 from nnbuild.spec.language.calls import Caller
 from nnbuild.spec.language.expressions import Evaluator
-from nnbuild.spec.text.nodes import Node, Scalar
 from nnbuild.spec.language.scope import Scope
 from nnbuild.spec.language.syntax import Code, parse_expression
-from nnbuild.spec.build.values import evaluate, value_of
+from nnbuild.spec.text.nodes import Node, Scalar
 
 
 class Signature:

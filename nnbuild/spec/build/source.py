@@ -9,8 +9,8 @@ from nnbuild.errors import Mark
 from nnbuild.nn.module import Source
 from nnbuild.spec.build.blocks import BlockType
 from nnbuild.spec.language.calls import Partial
-from nnbuild.spec.text.nodes import Node
 from nnbuild.spec.language.syntax import Code
+from nnbuild.spec.text.nodes import Node
 
 
 class CallSource(Source):

@@ -13,10 +13,10 @@ from typing import Any
 from nnbuild.errors import NnbuildError, SpecError
 from nnbuild.spec.language.calls import Caller
 from nnbuild.spec.language.expressions import Evaluator
-from nnbuild.spec.text.nodes import Mapping, Node, Scalar, Sequence
-from nnbuild.spec.text.scalars import EXPRESSION, constant
 from nnbuild.spec.language.scope import Scope
 from nnbuild.spec.language.syntax import parse_expression
+from nnbuild.spec.text.nodes import Mapping, Node, Scalar, Sequence
+from nnbuild.spec.text.scalars import EXPRESSION, constant
 
 LAYERS_HINT = "write one layer a line; or quote it; or the long form {Conv2d: [1, 6, 5]}"
 

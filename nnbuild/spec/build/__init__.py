@@ -1,0 +1,1 @@
+"""Nodes become values, blocks and modules."""
