@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from nnbuild.lazy import np
-
-if TYPE_CHECKING:
-    from nnbuild.engine.plan import Plan
+from nnbuild.engine.step import Step
+from nnbuild.graph.graph import Value
 
 
 @dataclass(frozen=True)
-class Row:
+class StepRow:
     """One step. Times are medians, None where nothing was measured."""
 
     step: int
@@ -28,39 +25,25 @@ class Row:
     gflops: float | None = None  # 2 x multiply-adds a second, in thousand millions
 
 
-def explain(plan: Plan, inputs: Sequence[np.ndarray] | None = None, repeat: int = 5) -> list[Row]:
-    """The steps of a plan. Params: inputs, arrays to time it with; repeat, how often."""
-    times = None
-    if inputs is not None:
-        runs: list[list[float]] = [[] for _ in range(repeat)]
-        for run in runs:
-            plan.run(inputs, run)
-        times = np.median(runs, 0)
-    rows = []
-    for index, step in enumerate(plan.steps):
-        seconds = None if times is None else float(times[index])
-        rows.append(
-            Row(
-                index,
-                step.nodes[0].path,
-                tuple(node.op.name for node in step.nodes),
-                step.algorithm,
-                tuple(value.shape for value in step.reads),
-                step.output.shape,
-                _buffer(plan, index),
-                step.prepared,
-                seconds and 1e3 * seconds,
-                2e-9 * step.macs / seconds if seconds and step.macs else None,
-            )
-        )
-    return rows
+def explained(
+    steps: Sequence[Step], buffer: Callable[[Value], str], times: Sequence[float] | None = None
+) -> list[StepRow]:
+    """The steps as rows. Params: buffer, says where a value lies; times, seconds of each step."""
+    measured: Sequence[float | None] = times or [None] * len(steps)
+    rows = zip(steps, measured, strict=True)
+    return [_row(index, step, buffer(step.output), seconds) for index, (step, seconds) in enumerate(rows)]
 
 
-def _buffer(plan: Plan, index: int) -> str:
-    value = plan.steps[index].output
-    root = plan.layout.root(value)
-    place = "" if root is value else "part of " if value in plan.layout.inside else "over "
-    if root in plan.fixed:
-        return f"{place}fresh"
-    span = plan.spans[root]
-    return f"{place}{span.offset}:{span.offset + span.size}"
+def _row(index: int, step: Step, buffer: str, seconds: float | None) -> StepRow:
+    return StepRow(
+        index,
+        step.nodes[0].path,
+        tuple(node.op.name for node in step.nodes),
+        step.algorithm,
+        tuple(value.shape for value in step.reads),
+        step.output.shape,
+        buffer,
+        step.prepared,
+        seconds and 1e3 * seconds,
+        2e-9 * step.macs / seconds if seconds and step.macs else None,
+    )

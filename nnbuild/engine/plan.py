@@ -6,13 +6,17 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from nnbuild.engine import choice, dense, elementwise, plain
-from nnbuild.engine.chain import Chain, chain, chained
-from nnbuild.engine.explain import Row, explain
-from nnbuild.engine.fusion import Rewriter, Stage
-from nnbuild.engine.layout import Layout, is_channel_cat, is_view_op, windowed
-from nnbuild.engine.memory import Span, placed
-from nnbuild.engine.step import Memory, Phase, Scratch, Step, channels_last, copied
+from nnbuild.engine.arrangement import arranged
+from nnbuild.engine.chains import chained
+from nnbuild.engine.choice import economise, ranked
+from nnbuild.engine.explain import StepRow, explained
+from nnbuild.engine.forms.form import Form
+from nnbuild.engine.lifetimes import Lifetimes
+from nnbuild.engine.memory import Memory, Scratch, channels_last
+from nnbuild.engine.placement import placed
+from nnbuild.engine.rewrite.rewriter import Rewriter
+from nnbuild.engine.rewrite.stage import Stage
+from nnbuild.engine.step import Phase, Step, copied
 from nnbuild.engine.threads import blas_on_one_thread, pool
 from nnbuild.graph.graph import Graph, Value
 from nnbuild.lazy import np
@@ -28,6 +32,9 @@ _PREPARED = 56 << 20
 #: Elements of an input from which on several threads copy it.
 _COPIED_TOGETHER = 1 << 17
 
+#: Runs whose times a step's median is of.
+_TIMED_RUNS = 5
+
 
 class Plan:
     """The steps for a graph. `run` takes the input arrays and gives what the model's forward returned.
@@ -41,13 +48,16 @@ class Plan:
         self.rewriter = Rewriter(graph)
         stages = self.rewriter.run()
         self.results = [self.rewriter.settled(value) for value in graph.outputs]
-        choice.economise(stages, _PREPARED + _largest_pair(stages) // 2)
-        self.stages = chained(stages, self.results)
+        economise(stages, _PREPARED + _largest_pair(stages) // 2)
+        stages = chained(stages, self.results)
         self.fixed = self._fixed()
-        self.layout = Layout(graph, self.stages, self.fixed)
-        self.steps = [self._step(stage) for stage in self.stages]
-        self._overwrite()
-        self.spans = self._spans()
+        forms = [ranked(stage) for stage in stages]
+        chosen = [(stage, able[0]) for stage, able in zip(stages, forms, strict=True)]
+        self.layout = arranged(chosen, graph.inputs, self.fixed)
+        self.steps = [self._step(stage, able) for stage, able in zip(stages, forms, strict=True)]
+        lifetimes = Lifetimes(self.steps, self.layout, graph.inputs, self.results, self.fixed)
+        lifetimes.overwrite()
+        self.spans = lifetimes.spans()
         self.bytes = placed(list(self.spans.values()))
         self._bind()
 
@@ -57,102 +67,28 @@ class Plan:
         inputs = {value for value in self.graph.inputs if value.nbytes > _INPUT_COPIED_UP_TO}
         return inputs | {value for value in computed if value.nbytes > _OUTPUT_COPIED_UP_TO}
 
-    # Choosing
-
-    def _step(self, stage: Stage) -> Step:
-        step = self._fast(stage)
-        if step is None:
-            step = plain.plain(stage, self.threads)
+    def _step(self, stage: Stage, forms: Sequence[Form]) -> Step:
+        """The step by the first of the forms that accepts how the values lie."""
+        form = next(form for form in forms if form.accepts(stage, self.layout))
+        step = form.step(stage, self.layout, self.threads)
         step.macs = sum(node.macs or 0 for node in stage.nodes)
         return step
 
-    def _fast(self, stage: Stage) -> Step | None:
-        if stage.output.dtype not in ("float32", "float64"):
-            return None
-        if stage.kind in ("affine", "elementwise"):
-            return elementwise.elementwise(stage, self.threads)
-        if stage.kind == "linear" and dense.fits(stage) and not {stage.input, stage.output} & self.layout.last:
-            return dense.linear(stage, self.threads)
-        if is_channel_cat(stage) and stage.output in self.layout.last:
-            return plain.joined(stage, self.layout)
-        if is_view_op(stage):
-            return plain.reshaped(stage, self.layout)
-        if isinstance(stage, Chain):
-            return chain(stage, self.threads)
-        if windowed(stage):
-            return choice.windowed(stage, self.threads)
-        return None
-
     # Memory
 
-    def _last_reads(self) -> dict[Value, int]:
-        """The last step that reads the memory of each root; outputs are read after all."""
-        reads: dict[Value, int] = {}
-        for index, step in enumerate(self.steps):
-            for value in (*step.reads, *step.outputs):
-                reads[self.layout.root(value)] = index
-        for value in self.results:
-            if isinstance(value, Value):
-                reads[self.layout.root(value)] = len(self.steps)
-        return reads
-
-    def _overwrite(self) -> None:
-        """Let element-wise steps write over an input that nobody reads again."""
-        layout = self.layout
-        last = self._last_reads()
-        for index, step in enumerate(self.steps):
-            for value in step.inplace:
-                root, output = layout.root(value), step.output
-                if last[root] != index or root in self.fixed or output in self.fixed or output in layout.inside:
-                    continue
-                if root is value and (value in layout.last) == (output in layout.last) and value.dtype == output.dtype:
-                    layout.views[output] = value
-                    last[root] = last[output]
-                    break
-
-    def _spans(self) -> dict[Value, Span]:
-        spans: dict[Value, Span] = {}
-        last = self._last_reads()
-        for value in self.graph.inputs:
-            if value not in self.fixed:
-                spans[value] = Span(value.nbytes, -1, last.get(value, -1))
-        for index, step in enumerate(self.steps):
-            for value in step.outputs:
-                root = self.layout.root(value)
-                if root not in spans and root not in self.fixed:
-                    spans[root] = Span(root.nbytes, index, last[root])
-        return spans
-
-    def _arrays(self, block: np.ndarray, fixed: dict[Value, np.ndarray]) -> dict[Value, np.ndarray]:
-        """The array of every value: a root's own, a view's or a part's in its root's."""
-        arrays = dict(fixed)
+    def _arrays(self, fixed: dict[Value, np.ndarray]) -> dict[Value, np.ndarray]:
+        """The array of every value. Params: fixed, those that are not in the plan's memory."""
+        own = dict(fixed)
         for root, span in self.spans.items():
-            part = block[span.offset : span.offset + span.size].view(root.dtype)
-            arrays[root] = part.reshape(self.layout.physical(root))
-
-        def find(value: Value) -> np.ndarray | None:
-            if value not in arrays:
-                if value in self.layout.views:
-                    source = find(self.layout.views[value])
-                    if source is not None:
-                        arrays[value] = source.reshape(self.layout.physical(value))
-                elif value in self.layout.inside:
-                    whole, offset = self.layout.inside[value]
-                    source = find(whole)
-                    if source is not None:
-                        arrays[value] = source[..., offset : offset + value.shape[1]]
-            return arrays.get(value)
-
-        for step in self.steps:
-            for value in (*step.reads, *step.outputs):
-                find(value)
-        return arrays
+            part = self.block[span.offset : span.offset + span.size].view(root.dtype)
+            own[root] = part.reshape(self.layout.physical(root))
+        return self.layout.arrays(own, (value for step in self.steps for value in step.values))
 
     def _scratch_sizes(self) -> list[int]:
         """Bytes of scratch that each thread needs, and of the shared one: found by binding all steps."""
         stand_ins = {value: np.empty(self.layout.physical(value), value.dtype) for value in self.fixed}
         scratch = [Scratch() for _ in range(self.threads + 1)]
-        memory = Memory(self._arrays(self.block, stand_ins), self.layout.last, scratch[:-1], scratch[-1])
+        memory = Memory(self._arrays(stand_ins), self.layout.last, scratch[:-1], scratch[-1])
         for step in self.steps:
             step.bind(memory.fresh())
         return [each.most for each in scratch]
@@ -161,18 +97,35 @@ class Plan:
         """Allocate the memory and bind all steps whose arrays stay the same."""
         self.block = np.empty(self.bytes, np.uint8)
         *self.scratch, self.shared = map(Scratch, self._scratch_sizes())
-        self.memory = Memory(self._arrays(self.block, {}), self.layout.last, self.scratch, self.shared)
+        self.memory = Memory(self._arrays({}), self.layout.last, self.scratch, self.shared)
         self.bound: list[list[Phase] | None] = [
             None if self._is_loose(step) else step.bind(self.memory.fresh()) for step in self.steps
         ]
         self.program = _joined([phase for phases in self.bound if phases for phase in phases])
 
     def _is_loose(self, step: Step) -> bool:
-        return any(self.layout.root(value) in self.fixed for value in (*step.reads, *step.outputs))
+        return any(self.layout.root(value) in self.fixed for value in step.values)
 
-    def explain(self, *inputs: np.ndarray) -> list[Row]:
+    # Explaining
+
+    def explain(self, *inputs: np.ndarray) -> list[StepRow]:
         """The steps as rows; with inputs, timed."""
-        return explain(self, inputs or None)
+        return explained(self.steps, self._buffer, self._times(inputs) if inputs else None)
+
+    def _buffer(self, value: Value) -> str:
+        root = self.layout.root(value)
+        place = "" if root is value else "part of " if value in self.layout.inside else "over "
+        if root in self.fixed:
+            return f"{place}fresh"
+        span = self.spans[root]
+        return f"{place}{span.offset}:{span.offset + span.size}"
+
+    def _times(self, inputs: Sequence[np.ndarray]) -> list[float]:
+        """Seconds of each step, medians of some runs."""
+        runs: list[list[float]] = [[] for _ in range(_TIMED_RUNS)]
+        for run in runs:
+            self.run(inputs, run)
+        return [float(seconds) for seconds in np.median(runs, 0)]
 
     # Running
 
@@ -206,7 +159,7 @@ class Plan:
             return self.memory
         for value in self.fixed.difference(fixed):
             fixed[value] = np.empty(self.layout.physical(value), value.dtype)
-        return Memory(self._arrays(self.block, fixed), self.layout.last, self.scratch, self.shared)
+        return Memory(self._arrays(fixed), self.layout.last, self.scratch, self.shared)
 
     def _results(self, memory: Memory) -> Any:
         """What forward returns: copies of the plan's memory, and large outputs as they are."""

@@ -15,10 +15,8 @@ from functools import cache
 from queue import SimpleQueue
 from typing import Any
 
-from nnbuild.engine.step import even_parts
+from nnbuild.engine.step import Call, Phase, even_parts
 from nnbuild.lazy import np
-
-Call = Callable[[], Any]
 
 
 def cores() -> set[int]:
@@ -92,7 +90,7 @@ class Pool:
             for worker, (start, stop) in zip(self.workers, even_parts(len(free), len(self.workers)), strict=True):
                 os.sched_setaffinity(worker.thread.native_id or 0, free[start:stop])
 
-    def run(self, phases: Sequence[Sequence[Sequence[Call]]]) -> None:
+    def run(self, phases: Sequence[Phase]) -> None:
         """Run the phases one after the other, the lists of each side by side."""
         for phase in phases:
             if len(phase) > 1:
@@ -140,7 +138,8 @@ def _blas() -> list[Any]:
     from threadpoolctl import ThreadpoolController
 
     np.dot(np.ones(2), np.ones(2))  # the library is loaded only then
-    return ThreadpoolController().select(user_api="blas").lib_controllers
+    libraries: list[Any] = ThreadpoolController().select(user_api="blas").lib_controllers
+    return libraries
 
 
 @contextmanager

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from nnbuild.report.table import Column, Line, Report, Table
 
 if TYPE_CHECKING:
-    from nnbuild.engine.explain import Row
+    from nnbuild.engine.explain import StepRow
 
 
-def with_steps(report: Report, rows: Sequence[Row]) -> Report:
+def with_steps(report: Report, rows: Sequence[StepRow]) -> Report:
     """The report with the steps behind it."""
     columns = [
         Column("step", "Step", True),

@@ -10,7 +10,7 @@ import numpy as np
 
 from nnbuild import engine
 from nnbuild.engine import compile
-from nnbuild.engine.explain import Row
+from nnbuild.engine.explain import StepRow
 from nnbuild.errors import InputError, ShapeError, suggestion
 from nnbuild.formats.memory import available_memory, in_gigabytes
 from nnbuild.graph.graph import Graph
@@ -123,7 +123,7 @@ class Inference:
                 receive(name, array)
             advance(stop - start)
 
-    def explain(self, timed: bool) -> list[Row]:
+    def explain(self, timed: bool) -> list[StepRow]:
         """The steps of the first batch's run; none where the model itself runs. Params: timed, run them some times."""
         if self.save:
             return []

@@ -6,16 +6,17 @@ import numpy as np
 import pytest
 
 from nnbuild import nn
-from nnbuild.engine import chain, compile
+from nnbuild.engine import chains, compile
 from nnbuild.engine.plan import Plan
+from nnbuild.engine.sliding import strip_chain
 from tests.engine.test_compile import drawn
 from tests.engine.test_memory import peak
 
 
 @pytest.fixture(autouse=True)
 def large_begins_early(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chain, "_LARGE", 1 << 16)
-    monkeypatch.setattr(chain, "_AT_ONCE", 1 << 18)
+    monkeypatch.setattr(chains, "_LARGE", 1 << 16)
+    monkeypatch.setattr(strip_chain, "_AT_ONCE", 1 << 18)
 
 
 def algorithms(run: Any, *inputs: np.ndarray) -> list[str]:

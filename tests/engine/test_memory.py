@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from nnbuild import nn, ops
-from nnbuild.engine import choice, compile, plan, winograd_tiles
+from nnbuild.engine import compile, plan
+from nnbuild.engine.forms import winograd
+from nnbuild.engine.sliding import winograd_tiles
 from nnbuild.graph.trace import trace
 from tests.bench.networks import CASES, networks
 from tests.engine.test_compile import drawn
@@ -54,7 +56,7 @@ def test_lean_weights_are_transformed_in_each_run(batch: int, threads: int, monk
     inputs = drawn(batch, 96, 27, 30)
     monkeypatch.setattr(plan, "_PREPARED", -(1 << 40))
     monkeypatch.setattr(winograd_tiles, "_AT_ONCE", 1 << 18)  # several blocks
-    monkeypatch.setattr(choice, "_transforming", lambda conv: 0.0)
+    monkeypatch.setattr(winograd, "_transforming", lambda conv: 0.0)
     run = compile(model, inputs, threads=threads)
     found = run.plan(inputs)
     assert isinstance(found, plan.Plan)

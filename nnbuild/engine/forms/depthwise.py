@@ -8,32 +8,43 @@ from __future__ import annotations
 from functools import partial
 from math import prod
 
-from nnbuild.engine.convolution import Convolution, Part, strip_input, strips, windows
-from nnbuild.engine.step import STRIP_BYTES, Call, Memory, Phase, Scratch, Step, dealt, owners
+from nnbuild.engine.forms.convolution import ConvolutionForm
+from nnbuild.engine.memory import Memory, Scratch
+from nnbuild.engine.sliding.convolution import Convolution
+from nnbuild.engine.sliding.strips import Part, strip_input, strips, windows
+from nnbuild.engine.step import STRIP_BYTES, Call, Phase, Step, dealt, owners
 from nnbuild.lazy import np
 
 
-def fits(conv: Convolution) -> bool:
-    """Whether each channel has its own kernel and makes one channel."""
-    return conv.groups == conv.channels == conv.made > 1
+class Depthwise(ConvolutionForm):
+    """Strips that keep input and sum in cache."""
 
+    alone = 1 << 18
 
-def depthwise(conv: Convolution, threads: int) -> Step:
-    """The step: strips that keep input and sum in cache."""
-    taps = np.moveaxis(conv.weight[:, 0], 0, -1)
-    # Rows of W*C: the sums then run along whole rows, not over the channels of one pixel.
-    weight = np.ascontiguousarray(np.tile(taps, conv.outputs[-1]))
+    def takes(self, conv: Convolution) -> bool:
+        """Whether each channel has its own kernel and makes one channel."""
+        return conv.is_depthwise and not conv.is_transposed
 
-    def bind(memory: Memory) -> list[Phase]:
-        row = conv.dtype.itemsize * prod(conv.outputs[1:]) * conv.made * 3
-        parts = strips(conv.count, conv.outputs[0], max(1, STRIP_BYTES // row), threads)
-        lists = [
-            _strip(conv, weight, part, memory, memory.scratch[thread])
-            for part, thread in zip(parts, owners(len(parts), threads), strict=True)
-        ]
-        return [dealt(lists, threads)]
+    def nanoseconds(self, conv: Convolution) -> float:
+        """A sum of as many products as the kernel has taps."""
+        return conv.macs * 0.2
 
-    return Step(conv.stage.nodes, "sum of taps", conv.output, conv.reads(), bind, prepared=weight.nbytes)
+    def step_of(self, conv: Convolution, threads: int) -> Step:
+        """The step."""
+        taps = np.moveaxis(conv.weight[:, 0], 0, -1)
+        # Rows of W*C: the sums then run along whole rows, not over the channels of one pixel.
+        weight = np.ascontiguousarray(np.tile(taps, conv.outputs[-1]))
+
+        def bind(memory: Memory) -> list[Phase]:
+            row = conv.dtype.itemsize * prod(conv.outputs[1:]) * conv.made * 3
+            parts = strips(conv.count, conv.outputs[0], max(1, STRIP_BYTES // row), threads)
+            lists = [
+                _strip(conv, weight, part, memory, memory.scratch[thread])
+                for part, thread in zip(parts, owners(len(parts), threads), strict=True)
+            ]
+            return [dealt(lists, threads)]
+
+        return Step(conv.stage.nodes, "sum of taps", conv.output, conv.reads(), bind, prepared=weight.nbytes)
 
 
 def _strip(conv: Convolution, weight: np.ndarray, part: Part, memory: Memory, scratch: Scratch) -> list[Call]:

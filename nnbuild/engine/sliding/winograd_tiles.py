@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from math import prod
 
-from nnbuild.engine.convolution import Convolution, Part, strips
-from nnbuild.engine.winograd_matrices import VALUES
+from nnbuild.engine.sliding.convolution import Convolution
+from nnbuild.engine.sliding.strips import Part, strips
+from nnbuild.engine.sliding.winograd_matrices import VALUES
 from nnbuild.lazy import np
 
 #: Bytes of the transformed input that the lean form keeps at a time.

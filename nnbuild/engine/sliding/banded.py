@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from math import prod
 
-from nnbuild.engine.convolution import Convolution
+from nnbuild.engine.sliding.convolution import Convolution
 from nnbuild.lazy import np
 
 _MOST = 8  # windows side by side

@@ -1,22 +1,25 @@
 """Transposed convolution as a convolution of stride 1 that makes all outputs between two elements at once.
 
-A product of windows of the input with a weight for the s outputs of each position: see `nnbuild.engine.phases`. A
-kernel of the stride's size has windows of one element, and the pixels are multiplied as they lie. Nothing is added up
-in memory, and what a product makes along the last axis follows each other in a row of the output.
+A product of windows of the input with a weight for the s outputs of each position: see
+`nnbuild.engine.sliding.phases`. A kernel of the stride's size has windows of one element, and the pixels are multiplied
+as they lie. Nothing is added up in memory, and what a product makes along the last axis follows each other in a row of
+the output.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from math import prod
 from typing import Any, NamedTuple
 
-from nnbuild.engine import depthwise
-from nnbuild.engine.convolution import Convolution, Part, no_other, strip_input, strips, windows
-from nnbuild.engine.finish import finished
-from nnbuild.engine.phases import Axis
-from nnbuild.engine.step import STRIP_BYTES, Call, Memory, Phase, Scratch, Step, copy, dealt, even_parts, owners, rows
+from nnbuild.engine.forms.convolution import ConvolutionForm
+from nnbuild.engine.forms.depthwise import summed
+from nnbuild.engine.memory import Memory, Scratch
+from nnbuild.engine.rewrite.finish import alone, finished
+from nnbuild.engine.sliding.convolution import Convolution
+from nnbuild.engine.sliding.phases import Axis
+from nnbuild.engine.sliding.strips import Part, no_other, strip_input, strips, windows
+from nnbuild.engine.step import STRIP_BYTES, Call, Phase, Step, copy, dealt, even_parts, owners, rows
 from nnbuild.graph.graph import Value
 from nnbuild.lazy import np
 from nnbuild.ops.window import Slide
@@ -31,7 +34,7 @@ Numbers = tuple[int | None, ...]
 class Product(NamedTuple):
     """What windows are multiplied with, from their element `skip` of the first axis on, and which outputs that makes.
 
-    weight: (groups, taps * C/groups, made); for a group a channel (*taps, W*C), as `depthwise` takes it.
+    weight: (groups, taps * C/groups, made); for a group a channel (*taps, W*C), as `summed` takes it.
     """
 
     weight: np.ndarray
@@ -39,8 +42,8 @@ class Product(NamedTuple):
     made: list[Numbers]
 
 
-class Transposed(NamedTuple):
-    """A transposed convolution: conv's weight is (O, C/groups, *kernel), its slides are Spreads."""
+class _Phases(NamedTuple):
+    """A transposed convolution as products: conv's weight is (O, C/groups, *kernel), its slides are Spreads."""
 
     conv: Convolution
     axes: tuple[Axis, ...]
@@ -61,49 +64,48 @@ class Transposed(NamedTuple):
         return memory.image(self.conv.input)[(slice(None), *(slice(max(0, axis.lead), None) for axis in self.axes))]
 
 
-def as_convolution(conv: Convolution) -> Convolution | None:
-    """Of stride 1: the convolution with the kernel turned round. None where it would read mostly padding."""
-    spreads: tuple[Any, ...] = conv.slides
-    if any(spread.stride > 1 or spread.before >= spread.extent for spread in spreads):
-        return None
-    if prod(conv.outputs) > 4 * prod(conv.sizes):
-        return None
-    slides = tuple(
-        Slide(spread.kernel, 1, spread.extent - 1 - spread.before, spread.extent - 1 - spread.after + spread.extra,
-              spread.dilation)
-        for spread in spreads
-    )  # fmt: skip
-    return replace(conv, weight=np.flip(conv.weight, tuple(range(2, conv.weight.ndim))), slides=slides)
+class Transposed(ConvolutionForm):
+    """Strips of positions, or the products divided where the weight is larger than the pixels."""
+
+    def takes(self, conv: Convolution) -> bool:
+        """Whether it is transposed."""
+        return conv.is_transposed
+
+    def macs(self, conv: Convolution) -> int:
+        """Each element of the input is multiplied with a whole kernel."""
+        return conv.count * prod(conv.sizes) * prod(conv.weight.shape)
+
+    def step_of(self, conv: Convolution, threads: int) -> Step:
+        """The step."""
+        spreads: tuple[Any, ...] = conv.slides
+        axes = tuple(map(Axis.of, spreads, conv.sizes, conv.outputs))
+        form = _Phases(conv, axes, _products(conv, axes))
+        by_products = conv.count * prod(form.counts) <= 100 and len(form.products) >= threads > 1
+
+        def bind(memory: Memory) -> list[Phase]:
+            return _by_products(form, memory, threads) if by_products else _by_positions(form, memory, threads)
+
+        name = f"{'x'.join(str(axis.s) for axis in axes)} outputs a window"
+        prepared = sum(product.weight.nbytes for product in form.products)
+        return Step(conv.stage.nodes, name, conv.output, conv.reads(), bind, prepared=prepared)
 
 
-def transposed(conv: Convolution, threads: int) -> Step:
-    """The step: strips of positions, or the products divided where the weight is larger than the pixels."""
-    spreads: tuple[Any, ...] = conv.slides
-    axes = tuple(map(Axis.of, spreads, conv.sizes, conv.outputs))
-    form = Transposed(conv, axes, _products(conv, axes))
+def _by_positions(form: _Phases, memory: Memory, threads: int) -> list[Phase]:
+    conv, axes = form.conv, form.axes
     columns = prod(axis.n for axis in axes) * conv.channels
-    by_products = conv.count * prod(form.counts) <= 100 and len(form.products) >= threads > 1
-
-    def bind(memory: Memory) -> list[Phase]:
-        if by_products:
-            return _by_products(form, memory, threads)
-        width = prod(form.counts[1:]) * (columns + axes[-1].s * conv.made)
-        parts = strips(conv.count, form.counts[0], max(1, STRIP_BYTES // (conv.dtype.itemsize * width)), threads)
-        lists = []
-        for part, thread in zip(parts, owners(len(parts), threads), strict=True):
-            scratch = memory.scratch[thread]
-            scratch.clear()
-            unfolded, calls = _unfolded(form, part, memory, scratch)
-            mark = scratch.used
-            for product in form.products:
-                scratch.used = mark
-                calls += _made(form, product, unfolded, part, memory, scratch)
-            lists.append(calls)
-        return [dealt(lists, threads)]
-
-    name = f"{'x'.join(str(axis.s) for axis in axes)} outputs a window"
-    prepared = sum(product.weight.nbytes for product in form.products)
-    return Step(conv.stage.nodes, name, conv.output, conv.reads(), bind, prepared=prepared)
+    width = prod(form.counts[1:]) * (columns + axes[-1].s * conv.made)
+    parts = strips(conv.count, form.counts[0], max(1, STRIP_BYTES // (conv.dtype.itemsize * width)), threads)
+    lists = []
+    for part, thread in zip(parts, owners(len(parts), threads), strict=True):
+        scratch = memory.scratch[thread]
+        scratch.clear()
+        unfolded, calls = _unfolded(form, part, memory, scratch)
+        mark = scratch.used
+        for product in form.products:
+            scratch.used = mark
+            calls += _made(form, product, unfolded, part, memory, scratch)
+        lists.append(calls)
+    return [dealt(lists, threads)]
 
 
 def _products(conv: Convolution, axes: tuple[Axis, ...]) -> list[Product]:
@@ -117,7 +119,7 @@ def _products(conv: Convolution, axes: tuple[Axis, ...]) -> list[Product]:
     for numbers in np.ndindex(*(axis.s for axis in axes[: len(axes) - merged])):
         skip = axes[0].unused(numbers[0]) if numbers and not narrow else 0
         picked = ordered[(slice(None), slice(skip, None), *(slice(None),) * len(axes), *numbers)]
-        if depthwise.fits(conv):
+        if conv.is_depthwise:
             weight = np.tile(np.moveaxis(picked[..., 0], 0, -1)[..., 0, :], axes[-1].count)
         else:
             taps = picked.shape[1 : 2 + len(axes)]
@@ -141,7 +143,7 @@ def _ordered(conv: Convolution, axes: tuple[Axis, ...]) -> np.ndarray:
     return np.flip(split, tuple(elements)).transpose(0, *elements, 2, *outputs, 1)
 
 
-def _unfolded(form: Transposed, part: Part, memory: Memory, scratch: Scratch) -> tuple[np.ndarray, list[Call]]:
+def _unfolded(form: _Phases, part: Part, memory: Memory, scratch: Scratch) -> tuple[np.ndarray, list[Call]]:
     """The windows at a strip of positions as (groups, P, taps * C/groups), and the calls that fill them.
 
     For a group a channel the windows themselves, which `depthwise` sums.
@@ -150,7 +152,7 @@ def _unfolded(form: Transposed, part: Part, memory: Memory, scratch: Scratch) ->
     padded, calls = strip_input(form.source(memory), form.slides, form.counts, part, scratch, [])
     shape = part.shape(form.counts)
     view = windows(padded, form.slides, shape)
-    if depthwise.fits(form.conv):
+    if form.conv.is_depthwise:
         return view, calls
     if groups == 1 and padded.size == view.size and padded.flags.c_contiguous:
         return rows(padded)[None], calls
@@ -167,17 +169,17 @@ def _unfolded(form: Transposed, part: Part, memory: Memory, scratch: Scratch) ->
 
 
 def _made(
-    form: Transposed, product: Product, unfolded: np.ndarray, part: Part, memory: Memory, scratch: Scratch
+    form: _Phases, product: Product, unfolded: np.ndarray, part: Part, memory: Memory, scratch: Scratch
 ) -> list[Call]:
     """Calls that multiply a strip's windows, finish the outputs and bring them to their places."""
     conv = form.conv
     shape = part.shape(form.counts)
     side = form.axes[-1].s if product.made[0][-1] is None else 1
     made = scratch.take((prod(shape), side * conv.made), conv.dtype)
-    if depthwise.fits(conv):
+    if conv.is_depthwise:
         later: Any = (*(slice(None) for _ in shape), slice(product.skip, None))
         seen = unfolded[later]
-        calls = [depthwise.summed(seen, product.weight, made.reshape(*shape, -1), len(form.axes))]
+        calls = [summed(seen, product.weight, made.reshape(*shape, -1), len(form.axes))]
         return calls + _placed(form, product.made[0], made, part, memory, scratch)
     if len(product.made) == 1:
         grouped = np.moveaxis(made.reshape(len(made), conv.groups, -1), 1, 0)
@@ -192,7 +194,7 @@ def _made(
 
 
 def _placed(
-    form: Transposed, numbers: Numbers, product: np.ndarray, part: Part, memory: Memory, scratch: Scratch
+    form: _Phases, numbers: Numbers, product: np.ndarray, part: Part, memory: Memory, scratch: Scratch
 ) -> list[Call]:
     """Calls that finish outputs and bring them to their places: what needs no other value in long runs first."""
     finishes = form.conv.finishes
@@ -203,15 +205,17 @@ def _placed(
     places: Any = (part.images, *(place for _, place in spans))
 
     def at(value: Value) -> np.ndarray:
-        return memory.image(value)[places]
+        placed: np.ndarray = memory.image(value)[places]
+        return placed
 
-    kinds = [finish.kind for finish in finishes]
-    cut = kinds.index("add") if "add" in kinds else len(kinds) - (kinds[-1:] not in ([], ["bias"], ["scale"]))
+    cut = alone(finishes)
+    if 0 < cut == len(finishes) and finishes[-1].vector is None:
+        cut -= 1
     calls = finished(finishes[:cut], made, made, scratch, no_other)
     return calls + finished(finishes[cut:], inner, at(form.conv.output), scratch, at)
 
 
-def _by_products(form: Transposed, memory: Memory, threads: int) -> list[Phase]:
+def _by_products(form: _Phases, memory: Memory, threads: int) -> list[Phase]:
     """The windows once for all threads, then each its share of the products."""
     whole = Part(0, form.conv.count, 0, form.counts[0])
     unfolded, calls = _unfolded(form, whole, memory, memory.shared)

@@ -7,12 +7,16 @@ than the sums are done one by one.
 from __future__ import annotations
 
 from functools import partial
+from math import prod
 
-from nnbuild.engine.convolution import Convolution, Part, no_other, strip_input, strips
-from nnbuild.engine.finish import finished
-from nnbuild.engine.step import STRIP_BYTES, Call, Memory, Phase, Scratch, Step, copy, dealt, even_parts, owners
-from nnbuild.engine.winograd_matrices import VALUES, input_matrix, kernel_matrix, output_matrix
-from nnbuild.engine.winograd_tiles import blocks_of, in_tiles, runs_of_tiles, tile_of, tiles_of
+from nnbuild.engine.forms.convolution import ConvolutionForm
+from nnbuild.engine.memory import Memory, Scratch
+from nnbuild.engine.rewrite.finish import alone, finished
+from nnbuild.engine.sliding.convolution import Convolution
+from nnbuild.engine.sliding.strips import Part, no_other, strip_input, strips
+from nnbuild.engine.sliding.winograd_matrices import VALUES, input_matrix, kernel_matrix, output_matrix
+from nnbuild.engine.sliding.winograd_tiles import blocks_of, in_tiles, runs_of_tiles, tile_of, tiles_of
+from nnbuild.engine.step import STRIP_BYTES, Call, Phase, Step, copy, dealt, even_parts, owners
 from nnbuild.graph.graph import Value
 from nnbuild.lazy import np
 from nnbuild.ops.window import Slide
@@ -21,28 +25,54 @@ from nnbuild.ops.window import Slide
 _AT_ONCE = 5 << 20
 
 
-def fits(conv: Convolution) -> bool:
-    """Whether the kernel is 3x3 or 5x5 with stride and dilation 1, in one group."""
-    plain = conv.kernel in ((3, 3), (5, 5)) and all(slide.stride == 1 and slide.dilation == 1 for slide in conv.slides)
-    return plain and conv.groups == 1
-
-
-def winograd(conv: Convolution, threads: int) -> Step:
-    """The step: strips of rows of tiles, or for few tiles each stage divided between the threads.
+class Winograd(ConvolutionForm):
+    """Strips of rows of tiles, or for few tiles each stage divided between the threads.
 
     A stage that is to be lean gets no weight of its own: each run transforms some output channels after the others.
     """
-    form = _Form(conv, threads)
-    name = f"winograd {form.tile}x{form.tile}"
-    if conv.stage.lean:
-        prepared = conv.weight.nbytes if conv.stage.folded else 0
-        return Step(conv.stage.nodes, f"{name}, lean", conv.output, conv.reads(), form.by_channels, prepared=prepared)
-    form.prepare()
-    bind = form.divided if form.tiles <= 64 * threads and threads > 1 else form.in_strips
-    return Step(conv.stage.nodes, name, conv.output, conv.reads(), bind, prepared=form.weight.nbytes)
+
+    def takes(self, conv: Convolution) -> bool:
+        """Whether the kernel is 3x3 or 5x5 with stride and dilation 1, in one group."""
+        if conv.kernel not in ((3, 3), (5, 5)) or conv.groups > 1 or conv.is_transposed:
+            return False
+        return all(slide.stride == 1 and slide.dilation == 1 for slide in conv.slides)
+
+    def nanoseconds(self, conv: Convolution) -> float:
+        """Copies, transforms of the tiles, products, the weights from memory."""
+        tile, tiles = tile_of(conv), tiles_of(conv)
+        inside, outside = tiles * conv.channels, tiles * conv.made
+        copies = 36 * inside * 0.4 + tile * tile * outside * 0.5
+        transforms = 36 * (36 * inside + tile * tile * outside) / 28
+        product = 36 * inside * conv.made / (45 if tiles >= 64 else 30)
+        kept = copies + transforms + product + 36 / prod(conv.kernel) * conv.weight.nbytes / 10
+        return kept + (_transforming(conv) if conv.stage.lean else 0)
+
+    def bytes_of(self, conv: Convolution) -> int:
+        """The transformed weight, which is as many times larger as 36 is larger than the kernel."""
+        if conv.stage.lean:
+            return conv.weight.nbytes if conv.stage.folded else 0
+        return conv.weight.nbytes * 36 // prod(conv.kernel)
+
+    def step_of(self, conv: Convolution, threads: int) -> Step:
+        """The step."""
+        tiled = _Tiled(conv, threads)
+        name = f"winograd {tiled.tile}x{tiled.tile}"
+        if conv.stage.lean:
+            bind, prepared = tiled.by_channels, self.bytes_of(conv)
+            return Step(conv.stage.nodes, f"{name}, lean", conv.output, conv.reads(), bind, prepared=prepared)
+        tiled.prepare()
+        bind = tiled.divided if tiled.tiles <= 64 * threads and threads > 1 else tiled.in_strips
+        return Step(conv.stage.nodes, name, conv.output, conv.reads(), bind, prepared=tiled.weight.nbytes)
 
 
-class _Form:
+def _transforming(conv: Convolution) -> float:
+    """Nanoseconds for the weight in the lean form."""
+    return len(blocks_of(conv)) * 36 * conv.weight.size / 15
+
+
+class _Tiled:
+    """A convolution in tiles."""
+
     def __init__(self, conv: Convolution, threads: int) -> None:
         self.conv, self.threads = conv, threads
         self.tile = tile_of(conv)
@@ -218,8 +248,8 @@ class _Form:
         """
         conv, tile = self.conv, self.tile
         _, length, width = part.shape(conv.outputs)
-        alone = next((at for at, finish in enumerate(conv.finishes) if finish.kind == "add"), len(conv.finishes))
-        calls = finished(conv.finishes[:alone], results, results, scratch, no_other, channels)
+        first = alone(conv.finishes)
+        calls = finished(conv.finishes[:first], results, results, scratch, no_other, channels)
         target, other = conv.parts(memory, part)
         some = slice(columns.start * tile, min(width, columns.stop * tile))
         target = target[:, :, some, channels]
@@ -233,4 +263,4 @@ class _Form:
         def others(value: Value) -> np.ndarray:
             return other(value)[:, :, some, channels]
 
-        return calls + finished(conv.finishes[alone:], target, target, scratch, others, channels)
+        return calls + finished(conv.finishes[first:], target, target, scratch, others, channels)

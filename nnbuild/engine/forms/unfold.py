@@ -5,41 +5,57 @@ from __future__ import annotations
 from functools import partial
 from math import prod
 
-from nnbuild.engine.banded import widened
-from nnbuild.engine.convolution import Convolution, Part, strip_input, strips, windows
-from nnbuild.engine.step import STRIP_BYTES, Call, Memory, Phase, Scratch, Step, copy, dealt, even_parts, owners, rows
+from nnbuild.engine.forms.convolution import ConvolutionForm
+from nnbuild.engine.memory import Memory, Scratch
+from nnbuild.engine.sliding.banded import widened
+from nnbuild.engine.sliding.convolution import Convolution
+from nnbuild.engine.sliding.strips import Part, strip_input, strips, windows
+from nnbuild.engine.step import STRIP_BYTES, Call, Phase, Step, copy, dealt, even_parts, owners, rows
 from nnbuild.lazy import np
 
 
-def unfold(conv: Convolution, threads: int) -> Step:
-    """The step: each strip is unfolded, multiplied and finished by one thread.
+class Unfold(ConvolutionForm):
+    """Each strip is unfolded, multiplied and finished by one thread.
 
     Where the weight is much larger than the pixels (512 channels of 7x7), a strip each would read all of it: all is
     unfolded first, and the product is divided by output channels.
     """
-    wide = widened(conv)
-    taps = prod(wide.kernel)
-    inside, outside = conv.channels // conv.groups, wide.made // conv.groups
-    grouped = wide.weight.reshape(conv.groups, outside, inside, taps)
-    weight = np.ascontiguousarray(grouped.transpose(0, 3, 2, 1).reshape(conv.groups, taps * inside, outside))
-    by_channels = wide is conv and threads > 1 and conv.groups == 1 and conv.pixels <= 100 and conv.made >= 64
 
-    def bind(memory: Memory) -> list[Phase]:
-        width = wide.pixels // (conv.count * conv.outputs[0])
-        at_once = max(1, STRIP_BYTES // (conv.dtype.itemsize * width * (conv.channels * taps + wide.made)))
-        parts = strips(conv.count, conv.outputs[0], at_once, threads)
-        if by_channels:
-            return _by_channels(conv, weight[0], memory, parts, threads)
-        lists = [
-            _strip(conv, wide, weight, part, memory, memory.scratch[thread])
-            for part, thread in zip(parts, owners(len(parts), threads), strict=True)
-        ]
-        return [dealt(lists, threads)]
+    def takes(self, conv: Convolution) -> bool:
+        """Whether it is an ordinary one."""
+        return not conv.is_transposed
 
-    name = "unfold" if conv.groups == 1 else f"unfold, {conv.groups} groups"
-    if wide is not conv:
-        name = f"unfold, {wide.made // conv.made} windows"
-    return Step(conv.stage.nodes, name, conv.output, conv.reads(), bind, prepared=weight.nbytes)
+    def nanoseconds(self, conv: Convolution) -> float:
+        """The copy of the windows, the product, the weights from memory."""
+        taps = prod(conv.weight.shape[1:])
+        copies = conv.pixels * taps * conv.groups * 0.4
+        return copies + conv.pixels * taps * conv.made / 45 + conv.weight.nbytes / 10
+
+    def step_of(self, conv: Convolution, threads: int) -> Step:
+        """The step."""
+        wide = widened(conv)
+        taps = prod(wide.kernel)
+        inside, outside = conv.channels // conv.groups, wide.made // conv.groups
+        grouped = wide.weight.reshape(conv.groups, outside, inside, taps)
+        weight = np.ascontiguousarray(grouped.transpose(0, 3, 2, 1).reshape(conv.groups, taps * inside, outside))
+        by_channels = wide is conv and threads > 1 and conv.groups == 1 and conv.pixels <= 100 and conv.made >= 64
+
+        def bind(memory: Memory) -> list[Phase]:
+            width = wide.pixels // (conv.count * conv.outputs[0])
+            at_once = max(1, STRIP_BYTES // (conv.dtype.itemsize * width * (conv.channels * taps + wide.made)))
+            parts = strips(conv.count, conv.outputs[0], at_once, threads)
+            if by_channels:
+                return _by_channels(conv, weight[0], memory, parts, threads)
+            lists = [
+                _strip(conv, wide, weight, part, memory, memory.scratch[thread])
+                for part, thread in zip(parts, owners(len(parts), threads), strict=True)
+            ]
+            return [dealt(lists, threads)]
+
+        name = "unfold" if conv.groups == 1 else f"unfold, {conv.groups} groups"
+        if wide is not conv:
+            name = f"unfold, {wide.made // conv.made} windows"
+        return Step(conv.stage.nodes, name, conv.output, conv.reads(), bind, prepared=weight.nbytes)
 
 
 def _unfolded(conv: Convolution, part: Part, memory: Memory, scratch: Scratch, columns: np.ndarray) -> list[Call]:

@@ -1,0 +1,1 @@
+"""What the forms that slide windows over images share: sizes and weights, strips of rows, tiles, phases."""
