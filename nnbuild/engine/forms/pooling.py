@@ -30,7 +30,7 @@ class Pooling(Form):
             return False
         if stage.nodes[0].returns_many or stage.input.ndim != stage.args["axes"] + 2:
             return False
-        return stage.kind is not adaptive_avg_pool or _even(stage) is not None
+        return _windows(stage) is not None
 
     def slides(self, stage: Stage) -> Sequence[Slide] | None:
         """The op's own, unless averages at the edges count what a strip does not know."""
@@ -45,7 +45,8 @@ class Pooling(Form):
 
     def step(self, stage: Stage, layout: Layout, threads: int) -> Step:
         """The step."""
-        slides = (_even(stage) if stage.kind is adaptive_avg_pool else None) or stage.slides
+        slides = _windows(stage)
+        assert slides is not None
         factor = None if stage.kind is max_pool else _factor(stage, slides)
         source, output = stage.input, stage.output
         outputs = output.shape[2:]
@@ -63,8 +64,10 @@ class Pooling(Form):
         return Step(stage.nodes, "axis by axis", output, [source], bind)
 
 
-def _even(stage: Stage) -> tuple[Slide, ...] | None:
-    """The windows of adaptive average pooling, where all are of one size."""
+def _windows(stage: Stage) -> tuple[Slide, ...] | None:
+    """How the window moves over each axis; None for adaptive pooling with windows of several sizes."""
+    if stage.kind is not adaptive_avg_pool:
+        return stage.slides
     pairs = list(zip(stage.input.shape[2:], stage.output.shape[2:], strict=True))
     if any(not out or size % out for size, out in pairs):
         return None
