@@ -2,7 +2,7 @@
 
     facts, sizes ... ─▶ Report (data for JSON, tables for the others) ─▶ rich | plain | json | csv | markdown
 
-The only place that knows rich, and only `rich_table` imports it.
+The only place that knows rich, and only `rich_table` and `rich_page` import it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tables drawn by rich, for people at a terminal. The only file that imports rich."""
+"""Tables drawn by rich, for people at a terminal."""
 
 from __future__ import annotations
 
