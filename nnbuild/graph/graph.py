@@ -66,6 +66,12 @@ class Node:
         """A facet of the op for this call; None where the op does not state it."""
         return self.op.answer(facet, map_tensors(spec_of, self.arguments), self.output)
 
+    def reaches(self, output: Value) -> dict[str, Any]:
+        """What an element of this output sees of each tensor argument, in the words of `nnbuild.ops.reach`."""
+        specs = map_tensors(spec_of, self.arguments)
+        found: dict[str, Any] = self.op.answer("axes", specs, output, output.index)
+        return found
+
     def called(self, by_place: bool = False) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """A call with these arguments, without what the op fixes: see `Signature.given`."""
         args, options = self.op.signature.given(self.arguments, by_place)

@@ -10,6 +10,7 @@ from nnbuild.errors import ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.dtypes import result_type
 from nnbuild.ops.op import Op, is_array
+from nnbuild.ops.reach import all_aligned
 from nnbuild.ops.spec import TensorSpec
 
 
@@ -68,6 +69,7 @@ def elementwise(
         made = Op(on_promoted)
         made.inplace = inplace
         made.shape(shape)
+        made.axes(all_aligned)
         return made
 
     return decorate if kernel is None else decorate(kernel)

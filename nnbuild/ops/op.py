@@ -17,7 +17,8 @@
 
 An op called with arrays computes. Called with a TensorSpec among its arguments it infers; inside a trace the call is
 recorded as well. A call is bound to the kernel's arguments once; a facet names those that it needs, beside them
-`output`, the output's spec, `window`, the answer of that facet, and `arguments`, all of them by name.
+`output`, the output's spec, `which`, its number among several, `window`, the answer of that facet, and
+`arguments`, all of them by name.
 """
 
 from __future__ import annotations
@@ -113,7 +114,7 @@ def array_of(tensor: Any) -> np.ndarray:
 
 
 #: What a facet may name beside the op's arguments.
-_GIVEN = frozenset(("output", "window", "arguments"))
+_GIVEN = frozenset(("output", "which", "window", "arguments"))
 
 _TORCH_NAMES = {"axis": "dim", "keepdims": "keepdim"}  # torch takes NumPy's names too
 
@@ -174,6 +175,14 @@ class Op:
         """Decorator: lines that explain the output's size with the numbers put in."""
         return self._facet("formula", rule)
 
+    def axes(self, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorator: what an element of the output sees of each tensor argument: see `nnbuild.ops.reach`."""
+        return self._facet("axes", rule)
+
+    def memory(self, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorator: whether the output is a view of the first tensor, in the words of `nnbuild.ops.memory`."""
+        return self._facet("memory", rule)
+
     def unchanged(self, rule: Callable[..., Any]) -> Callable[..., Any]:
         """Decorator: whether these arguments make the op return its input as it is; such a call leaves no trace."""
         return self._facet("unchanged", rule)
@@ -181,7 +190,7 @@ class Op:
     def alias(self, name: str, **fixed: Any) -> Op:
         """The same op under another name, with these options bound."""
         other = type(self)(self.kernel, name, **self.fixed, **fixed)
-        other.facets, other._needs, other.family = self.facets, self._needs, self.family
+        other.facets, other._needs, other.family = dict(self.facets), dict(self._needs), self.family
         other.inplace, other.creates = self.inplace, self.creates
         return other
 
@@ -201,15 +210,18 @@ class Op:
         except TypeError as error:
             raise OptionError(f"{self.name} cannot be called so: {error}") from None
 
-    def answer(self, facet: str, specs: dict[str, Any], output: Any = None) -> Any:
-        """The named facet's answer for bound arguments, TensorSpecs in the tensors' places; None where it has none."""
+    def answer(self, facet: str, specs: dict[str, Any], output: Any = None, which: int = 0) -> Any:
+        """The named facet's answer for bound arguments, TensorSpecs in the tensors' places; None where it has none.
+
+        Params: output, the output's spec; which, its number among several.
+        """
         rule = self.facets.get(facet)
         if rule is None:
             return None
         needs = self._needs[facet]
         if _GIVEN.isdisjoint(needs):
             return rule(*[specs[name] for name in needs])
-        given = {**specs, "output": output, "arguments": specs}
+        given = {**specs, "output": output, "which": which, "arguments": specs}
         if "window" in needs:
             given["window"] = self.answer("window", specs)
         return rule(*[given[name] for name in needs])
