@@ -133,12 +133,16 @@ class Edge(NamedTuple):
         moving = [(axis, at) for axis, lines in enumerate(self.axes) for at, line in enumerate(lines) if not line.flat]
         if len(moving) > 1 or any(line.rough for line in self.lines()):
             return self
-        (axis, at), lines = moving[0], self.axes[moving[0][0]]
-        base = first - (lines[at].least() or 0)
-        places = [None if place is None else max(place, bound - base) for place in lines[at].all()]
-        return Edge(
-            self.start, (*self.axes[:axis], (*lines[:at], listed(places), *lines[at + 1 :]), *self.axes[axis + 1 :])
+        axis, at = moving[0]
+        line = self.axes[axis][at]
+        lowest = bound - first + (line.least() or 0)
+        return self._with_line(
+            axis, at, listed([None if place is None else max(place, lowest) for place in line.all()])
         )
+
+    def _with_line(self, axis: int, at: int, line: Line) -> Edge:
+        lines = self.axes[axis]
+        return self._replace(axes=(*self.axes[:axis], (*lines[:at], line, *lines[at + 1 :]), *self.axes[axis + 1 :]))
 
     def lines(self) -> Iterator[Line]:
         """Every line of every axis."""
