@@ -102,6 +102,8 @@ def command(
     for note in inputs.notes:
         warn(f"note: {note}")
     inference = Inference(network.model, inputs, batch, list(dict.fromkeys(save)), threads)
+    if inference.together:
+        warn(f"note: all {inference.samples} samples run at once: {inference.together}")
     if save_all:
         inference.save_layers(_that_run(inference))
     if output is not None and output.suffix == ".npy" and len(inference.names) > 1:

@@ -47,14 +47,26 @@ Sight = Seen | Unknown | None
 
 def sights(graph: Graph, source: Value, axis: int) -> dict[Value, Sight]:
     """For each tensor of the graph what its elements see of this axis of the input `source`."""
-    shape = source.shape
-    start: Sight = None if 0 in shape else Seen(untouched(shape, axis, 1), untouched(shape, axis, -1))
-    known: dict[Value, Sight] = {source: start}
-    length = shape[axis]
+    return followed(graph, {source: itself(source, axis)}, source.shape[axis])
+
+
+def itself(value: Value, axis: int) -> Sight:
+    """Every element sees its own place along the axis."""
+    shape = value.shape
+    return None if 0 in shape else Seen(untouched(shape, axis, 1), untouched(shape, axis, -1))
+
+
+def followed(graph: Graph, starts: dict[Value, Sight], length: int) -> dict[Value, Sight]:
+    """For each tensor of the graph what its elements see of an axis of so many places.
+
+    Params: starts, what is known: of inputs, and of tensors that are made without seeing any.
+    """
+    known = dict(starts)
     for node in graph.nodes:
         if any(known.get(value) is not None for value in node.inputs):
             for output in node.outputs:
-                known[output] = _ended(_through(node, output, known), length)
+                seen = _ended(_through(node, output, known), length)
+                known[output] = known.get(output) if seen is None else seen
     return known
 
 

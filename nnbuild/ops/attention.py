@@ -183,3 +183,8 @@ def _(output: TensorSpec, query: TensorSpec, key: TensorSpec, enable_gqa: bool) 
 @scaled_dot_product_attention.formula
 def _(query: TensorSpec, key: TensorSpec) -> list[str]:
     return [f"{query.shape[-2]} queries x {key.shape[-2]} keys of {key.shape[-1]} features"]
+
+
+@scaled_dot_product_attention.draws
+def _(dropout_p: float) -> bool:
+    return dropout_p > 0

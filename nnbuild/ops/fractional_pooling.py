@@ -124,4 +124,9 @@ def _(input: TensorSpec, axes: int) -> dict[str, Reaches]:
     return {"input": (*kept(input)[:-axes], *(Unknown("the windows lie at random places"),) * axes)}
 
 
+@fractional_max_pool.draws
+def _(_random_samples: TensorSpec | None) -> bool:
+    return _random_samples is None
+
+
 fractional_max_pool2d, fractional_max_pool3d = fractional_max_pool.over(2, 3)

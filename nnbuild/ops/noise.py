@@ -99,6 +99,10 @@ def _resting(p: float, training: bool) -> bool:
     return not training or p == 0
 
 
+def _training(training: bool) -> bool:
+    return training
+
+
 def _own_places(input: TensorSpec) -> dict[str, Reaches]:
     return {"input": kept(input)}
 
@@ -115,6 +119,7 @@ for _op, _shape in _SHAPES.items():
     _op.inplace = True
     _op.shape(_shape)
     _op.unchanged(_resting)
+    _op.draws(_training)
     _op.axes(_own_places)
 
 
@@ -139,6 +144,7 @@ def _(input: TensorSpec, lower: float, upper: float) -> TensorSpec:
 
 
 rrelu.axes(_own_places)
+rrelu.draws(_training)
 
 
 @op

@@ -183,6 +183,10 @@ class Op:
         """Decorator: whether the output is a view of the first tensor, in the words of `nnbuild.ops.memory`."""
         return self._facet("memory", rule)
 
+    def draws(self, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorator: whether the call draws random numbers; an op that states none does not."""
+        return self._facet("draws", rule)
+
     def unchanged(self, rule: Callable[..., Any]) -> Callable[..., Any]:
         """Decorator: whether these arguments make the op return its input as it is; such a call leaves no trace."""
         return self._facet("unchanged", rule)

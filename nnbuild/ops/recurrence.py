@@ -201,6 +201,11 @@ def _(input: TensorSpec, hx: Any, bidirectional: bool, batch_first: bool, which:
     return {"input": (*reaches, WHOLE), "hx": _states(hx, batched, batch)}
 
 
+@recurrent.draws
+def _(num_layers: int, dropout: float, train: bool) -> bool:
+    return train and dropout > 0 and num_layers > 1
+
+
 def _states(hx: Any, batched: bool, batch: int) -> Any:
     """What is seen of the first states: all but other elements of the batch."""
     reaches = (WHOLE, Kept(batch), WHOLE) if batched else (WHOLE, WHOLE)
