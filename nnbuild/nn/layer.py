@@ -13,11 +13,11 @@ while `layer.bias` is the Parameter that `build` makes of it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 from nnbuild.errors import OptionError, suggestion
 from nnbuild.nn.module import Module
-from nnbuild.nn.options import REQUIRED, Option
+from nnbuild.nn.options import REQUIRED, Option, Settled, option
 
 if TYPE_CHECKING:
     from nnbuild.nn.options import Device, DType
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 PLACEMENT = ("device", "dtype")
 
 
+@dataclass_transform(field_specifiers=(option,))
 class Layer(Module):
     """A Module whose constructor takes the class's fields, checked against their types."""
 
@@ -42,7 +43,11 @@ class Layer(Module):
         for name, annotation in cls.__dict__.get("__annotations__", {}).items():  # noqa: RUF063
             if name.startswith("_") or annotation.startswith("ClassVar"):
                 continue
-            own[name] = Option(name, annotation, cls.__dict__.get(name, REQUIRED))
+            value = cls.__dict__.get(name, REQUIRED)
+            if isinstance(value, Settled):
+                setattr(cls, name, value.value)
+                continue
+            own[name] = Option(name, annotation, value)
             if name in cls.__dict__:
                 delattr(cls, name)
         fixed = cls.__dict__.keys() - own.keys()  # an option that a subclass sets to a plain value is one no more
@@ -109,5 +114,5 @@ class Layer(Module):
 class WeightedLayer(Layer):
     """A Layer with parameters: `dtype` is theirs, float32 unless said; `device` can only be the CPU."""
 
-    device: Device | None = None
-    dtype: DType | None = None
+    device: Device | None = option(default=None, kw_only=True)
+    dtype: DType | None = option(default=None, kw_only=True)
