@@ -31,7 +31,7 @@ def _is_device(value: Any) -> bool:
 @op
 def to(
     input: np.ndarray, *target: Any, dtype: Any = None, device: Any = None, other: Any = None, copy: bool = False
-) -> Any:
+) -> np.ndarray:
     """In another dtype: `to("float64")`, or `to(x)` for that of another tensor; the device "cpu" changes nothing."""
     return input.copy() if copy else input
 

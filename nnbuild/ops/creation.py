@@ -52,7 +52,9 @@ empty = zeros.alias("empty")
 
 
 @creation
-def full(size: Sizes, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+def full(
+    size: Sizes, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> np.ndarray:
     """A tensor of one value, of the value's own dtype unless said."""
     return _filled((size,), fill_value, dtype)
 
@@ -99,7 +101,7 @@ def _(input: TensorSpec, dtype: Any) -> TensorSpec:
 @op
 def new_zeros(
     input: np.ndarray, *size: Sizes, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Any:
+) -> np.ndarray:
     """Zeros of these sizes in the input's dtype, or in another."""
     return np.zeros(spread(size, "size"), named(dtype or input.dtype.name))
 
@@ -107,7 +109,7 @@ def new_zeros(
 @op
 def new_ones(
     input: np.ndarray, *size: Sizes, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Any:
+) -> np.ndarray:
     """Ones of these sizes in the input's dtype, or in another."""
     return np.ones(spread(size, "size"), named(dtype or input.dtype.name))
 

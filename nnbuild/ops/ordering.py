@@ -68,13 +68,13 @@ min.shape(_extreme)
 
 
 @op
-def argmax(input: np.ndarray, dim: Any = None, keepdim: bool = False) -> np.ndarray:
+def argmax(input: np.ndarray, dim: int | None = None, keepdim: bool = False) -> np.ndarray:
     """The place of the greatest element, of all in one axis or along an axis; the first if there are several."""
     return np.argmax(input, dim if input.ndim else None, keepdims=keepdim)
 
 
 @op
-def argmin(input: np.ndarray, dim: Any = None, keepdim: bool = False) -> np.ndarray:
+def argmin(input: np.ndarray, dim: int | None = None, keepdim: bool = False) -> np.ndarray:
     """The place of the least element, of all in one axis or along an axis; the first if there are several."""
     return np.argmin(input, dim if input.ndim else None, keepdims=keepdim)
 
@@ -113,7 +113,9 @@ def _(input: TensorSpec, dim: int) -> TensorSpec:
 
 
 @op
-def sort(input: np.ndarray, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Any:
+def sort(
+    input: np.ndarray, dim: int = -1, descending: bool = False, *, stable: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
     """(values, indices) in order along an axis; equal elements stay in their order."""
     return _taken(input, _order(input, dim, descending), dim, True)
 
@@ -125,7 +127,9 @@ def _(input: TensorSpec, dim: int) -> Ordered:
 
 
 @op
-def topk(input: np.ndarray, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
+def topk(
+    input: np.ndarray, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
     """(values, indices) of the k greatest elements along an axis, or the least, in order."""
     indices = _order(input, dim, largest)
     if input.ndim:
@@ -146,7 +150,7 @@ def _(input: TensorSpec, k: int, dim: int) -> Ordered:
 
 
 @op
-def kthvalue(input: np.ndarray, k: int, dim: int = -1, keepdim: bool = False) -> Any:
+def kthvalue(input: np.ndarray, k: int, dim: int = -1, keepdim: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """(values, indices) of the k-th least element along an axis, k counting from 1."""
     indices = _order(input, dim, False)
     if input.ndim:
