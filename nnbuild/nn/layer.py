@@ -58,11 +58,18 @@ class Layer(Module):
         cls._built_from = tuple(name for name in code.co_varnames[1 : code.co_argcount] if name in merged)
         cls._kept = tuple(name for name in merged if name not in (*cls._built_from, *PLACEMENT))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def _init(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
         values = self._bind(args, kwargs)
         self.__dict__.update((name, values[name]) for name in self._kept)
         self.build(**{name: values[name] for name in self._built_from})
+
+    if TYPE_CHECKING:  # as it is without options; for a class that has some, a checker makes the constructor of them
+
+        def __init__(self) -> None: ...
+
+    else:
+        __init__ = _init
 
     def build(self, *args: Any, **options: Any) -> None:
         """Check the options together and make parameters and buffers."""
