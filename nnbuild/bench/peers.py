@@ -94,7 +94,7 @@ def _module(graph: Graph) -> Any:
 
     calls = [(node, _function(node), *map_tensors(tensor, node.called(_wants_places(node)))) for node in graph.nodes]
 
-    class Calls(torch.nn.Module):
+    class Calls(torch.nn.Module):  # type: ignore[misc]  # torch may be missing, and is never looked into
         def forward(self, *inputs: Any) -> Any:
             known = dict(zip(graph.inputs, inputs, strict=True))
 

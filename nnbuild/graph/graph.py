@@ -80,7 +80,8 @@ class Node:
     @property
     def macs(self) -> int | None:
         """Multiply-adds, None where the op defines none."""
-        return self.ask("macs")
+        macs: int | None = self.ask("macs")
+        return macs
 
     def __repr__(self) -> str:
         return f"{', '.join(map(repr, self.outputs))} = {self.op.name}({self.inputs})"

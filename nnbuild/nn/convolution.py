@@ -9,7 +9,7 @@ from nnbuild import ops
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.nn import init
 from nnbuild.nn.layer import WeightedLayer
-from nnbuild.nn.options import Sizes
+from nnbuild.nn.options import Bias, Sizes, option
 from nnbuild.nn.parameter import Parameter
 from nnbuild.ops.window import Spread, each
 
@@ -82,7 +82,7 @@ class Convolution(_Convolution):
     padding: Sizes | Literal["same", "valid"] = 0
     dilation: Sizes = 1
     groups: int = 1
-    bias: bool = True
+    bias: Bias = option(default=True)
     padding_mode: Literal["zeros", "reflect", "replicate", "circular"] = "zeros"
 
     output_padding: ClassVar[Any] = 0
@@ -136,7 +136,7 @@ class TransposedConvolution(_Convolution):
     padding: Sizes = 0
     output_padding: Sizes = 0
     groups: int = 1
-    bias: bool = True
+    bias: Bias = option(default=True)
     dilation: Sizes = 1
     padding_mode: Literal["zeros"] = "zeros"
 

@@ -63,7 +63,9 @@ empty = zeros.alias("empty")
 
 
 @creation
-def full(size: Sizes, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+def full(
+    size: Sizes, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> np.ndarray:
     """A tensor of one value, of the value's own dtype unless said."""
     return _filled((size,), fill_value, dtype)
 
@@ -118,7 +120,7 @@ full_like.axes(_sizes_alone)
 @op
 def new_zeros(
     input: np.ndarray, *size: Sizes, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Any:
+) -> np.ndarray:
     """Zeros of these sizes in the input's dtype, or in another."""
     return np.zeros(spread(size, "size"), named(dtype or input.dtype.name))
 
@@ -126,7 +128,7 @@ def new_zeros(
 @op
 def new_ones(
     input: np.ndarray, *size: Sizes, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Any:
+) -> np.ndarray:
     """Ones of these sizes in the input's dtype, or in another."""
     return np.ones(spread(size, "size"), named(dtype or input.dtype.name))
 

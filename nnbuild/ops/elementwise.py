@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, overload
 
 from nnbuild.errors import ShapeError
 from nnbuild.lazy import np
@@ -28,13 +28,22 @@ def broadcast(*shapes: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(result)
 
 
+@overload
+def elementwise(kernel: Callable[..., Any]) -> Op: ...
+@overload
+def elementwise(
+    *,
+    dtype: str | Callable[[str], str] | None = None,
+    inplace: bool = False,
+    check: Callable[..., None] | None = None,
+) -> Callable[[Callable[..., Any]], Op]: ...
 def elementwise(
     kernel: Callable[..., Any] | None = None,
     *,
     dtype: str | Callable[[str], str] | None = None,
     inplace: bool = False,
     check: Callable[..., None] | None = None,
-) -> Any:
+) -> Op | Callable[[Callable[..., Any]], Op]:
     """Decorator: an Op on each element alone, over operands that broadcast.
 
     The operands are the required arguments, tensors or numbers; the kernel gets their arrays in their common dtype.

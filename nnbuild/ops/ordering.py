@@ -85,13 +85,13 @@ for _op in (max, min):
 
 
 @op
-def argmax(input: np.ndarray, dim: Any = None, keepdim: bool = False) -> np.ndarray:
+def argmax(input: np.ndarray, dim: int | None = None, keepdim: bool = False) -> np.ndarray:
     """The place of the greatest element, of all in one axis or along an axis; the first if there are several."""
     return np.argmax(input, dim if input.ndim else None, keepdims=keepdim)
 
 
 @op
-def argmin(input: np.ndarray, dim: Any = None, keepdim: bool = False) -> np.ndarray:
+def argmin(input: np.ndarray, dim: int | None = None, keepdim: bool = False) -> np.ndarray:
     """The place of the least element, of all in one axis or along an axis; the first if there are several."""
     return np.argmin(input, dim if input.ndim else None, keepdims=keepdim)
 
@@ -135,7 +135,9 @@ argsort.axes(_mixed_axes)
 
 
 @op
-def sort(input: np.ndarray, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Any:
+def sort(
+    input: np.ndarray, dim: int = -1, descending: bool = False, *, stable: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
     """(values, indices) in order along an axis; equal elements stay in their order."""
     return _taken(input, _order(input, dim, descending), dim, True)
 
@@ -150,7 +152,9 @@ sort.axes(_mixed_axes)
 
 
 @op
-def topk(input: np.ndarray, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
+def topk(
+    input: np.ndarray, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
     """(values, indices) of the k greatest elements along an axis, or the least, in order."""
     indices = _order(input, dim, largest)
     if input.ndim:
@@ -174,7 +178,7 @@ topk.axes(_mixed_axes)
 
 
 @op
-def kthvalue(input: np.ndarray, k: int, dim: int = -1, keepdim: bool = False) -> Any:
+def kthvalue(input: np.ndarray, k: int, dim: int = -1, keepdim: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """(values, indices) of the k-th least element along an axis, k counting from 1."""
     indices = _order(input, dim, False)
     if input.ndim:

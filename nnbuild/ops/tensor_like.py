@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 BINARY = {
     "add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "floordiv": "floor_divide", "mod": "remainder",
@@ -34,6 +34,17 @@ class TensorLike:
 
     def __getitem__(self, index: Any) -> Any:
         return _op("getitem")(self, index)
+
+    if TYPE_CHECKING:  # those of the tables above, put in below
+
+        def __neg__(self) -> Any: ...
+        def __add__(self, other: Any) -> Any: ...
+
+        __abs__ = __invert__ = __neg__
+        __sub__ = __mul__ = __truediv__ = __floordiv__ = __mod__ = __pow__ = __matmul__ = __add__
+        __and__ = __or__ = __xor__ = __lt__ = __le__ = __gt__ = __ge__ = __add__
+        __radd__ = __rsub__ = __rmul__ = __rtruediv__ = __rfloordiv__ = __rmod__ = __rpow__ = __rmatmul__ = __add__
+        __rand__ = __ror__ = __rxor__ = __add__
 
 
 def _forward(name: str) -> Callable[..., Any]:

@@ -87,7 +87,8 @@ class Classes:
             return output
         with np.errstate(all="ignore"):
             powers = np.exp(output - output.max(axis=1, keepdims=True, initial=-np.inf))
-            return powers / powers.sum(axis=1, keepdims=True)
+            shares: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
+            return shares
 
     def name(self, place: int) -> str:
         """The class's label, or its number."""
