@@ -12,6 +12,8 @@ from nnbuild import TensorSpec, nn, ops, trace
 from nnbuild.graph.samples import Samples
 from nnbuild.ops.op import tensors_in
 
+TOKEN = nn.Parameter(np.ones((1, 1, 3), np.float32))
+
 TOGETHER: dict[str, tuple[Callable[[Any], Any], str]] = {
     "mean of the batch": (lambda x: x - ops.mean(x, 0), "mean joins samples"),
     "softmax over the batch": (lambda x: ops.softmax(x, 0), "softmax joins samples"),
@@ -52,8 +54,8 @@ APART: dict[str, Callable[[Any], Any]] = {
     "joined with another axis and parted": lambda x: ops.view(ops.relu(ops.view(x, -1, 3)), x.shape),
     "moved and moved back": lambda x: ops.transpose(ops.softmax(ops.transpose(x, 0, 2), 0), 0, 2),
     "zeros for each": lambda x: ops.cat([ops.zeros(x.shape[0], 1, 3), x], 1),
-    "a token for each": lambda x: ops.cat([ops.expand(np.ones((1, 1, 3), "float32"), x.shape[0], -1, -1), x], 1),
-    "a token repeated": lambda x: ops.cat([ops.repeat(np.ones((1, 1, 3), "float32"), x.shape[0], 1, 1), x], 1),
+    "a token for each": lambda x: ops.cat([ops.expand(TOKEN, x.shape[0], -1, -1), x], 1),
+    "a token repeated": lambda x: ops.cat([ops.repeat(TOKEN, x.shape[0], 1, 1), x], 1),
     "attention inside": lambda x: ops.scaled_dot_product_attention(x, x, x),
     "its own mean": lambda x: x - ops.mean(x, (1, 2), True),
     "several": lambda x: {"a": ops.chunk(x, 2, 1), "b": [x * 2]},
