@@ -152,7 +152,7 @@ def _classes(network: Network, inference: Inference, topk: int | None) -> Classe
             f"note: the spec names {len(labels)} labels and the output has {output.shape[1]} classes: they are numbered"
         )
         labels = ()
-    last = output.producer.op.name if output.producer else ""
+    last = output.producer.op if output.producer else None
     return Classes(min(topk or 1, output.shape[1]), labels, last)
 
 

@@ -30,6 +30,8 @@ class Aliases:
         if copies or not isinstance(base, Value):
             return
         self._views.setdefault(base, []).extend(node.outputs)
+        for output in node.outputs:
+            output.base = base
         if memory is Memory.VIEW or base in self._strided:
             self._strided.update(node.outputs)
 

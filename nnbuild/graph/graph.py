@@ -13,15 +13,19 @@ from nnbuild.ops.spec import TensorSpec
 
 
 class Value(TensorSpec):
-    """A tensor that flows through the graph: an input, or output `index` of the node `producer`."""
+    """A tensor that flows through the graph: an input, or output `index` of the node `producer`.
 
-    __slots__ = ("index", "name", "producer")
+    `base` is the tensor in whose memory it lies: of a view what it is a view of, of an op in place what it overwrote.
+    """
+
+    __slots__ = ("base", "index", "name", "producer")
 
     def __init__(self, spec: TensorSpec, name: str, producer: Node | None = None, index: int = 0) -> None:
         self.shape, self.dtype = spec.shape, spec.dtype
         self.name = name
         self.producer = producer
         self.index = index
+        self.base: Value | None = None
 
     def __repr__(self) -> str:
         return f"%{self.name}: {self.dtype}{list(self.shape)}"

@@ -47,6 +47,7 @@ class _Tracer:
         self.overwritten[old] = new
         if isinstance(old, Value):
             self.aliases.spoil(old, new)
+            new.base = old
 
     def settled(self, value: Any) -> Any:
         """The value with overwritten tensors replaced by what they hold now."""

@@ -12,7 +12,7 @@ from nnbuild.ops.op import op
 from nnbuild.ops.planes import check_rank
 from nnbuild.ops.reach import WHOLE, Grouped, Kept, Reaches, slid
 from nnbuild.ops.spec import TensorSpec
-from nnbuild.ops.window import Slide, Spread, each, formula_of_windows, output_sizes
+from nnbuild.ops.window import Slide, Spread, each, formula_of_windows, output_sizes, same_padding
 from nnbuild.ops.window_view import window_view
 
 Sizes = int | tuple[int, ...]
@@ -72,8 +72,7 @@ def _named_padding(
         raise OptionError(f"padding is a number, 'same' or 'valid', not {padding!r}", option="padding")
     if any(step != 1 for step in strides):
         raise OptionError("padding='same' needs stride 1", hint="give the padding in numbers", option="padding")
-    totals = [spread * (size - 1) for size, spread in zip(kernel, dilations, strict=True)]
-    return [(total // 2, total - total // 2) for total in totals]
+    return same_padding(kernel, dilations)
 
 
 def _positive(**options: tuple[int, ...]) -> None:

@@ -123,7 +123,7 @@ class Op:
     """A named operation.
 
     Params: kernel, the function on arrays; name, the kernel's unless said; fixed, options bound for this member of a
-    family. `family` is the op that a member was made of.
+    family. `family` is the op that a member was made of, `members` those that were made of it, by their number of axes.
     """
 
     def __init__(self, kernel: Callable[..., Any], name: str | None = None, **fixed: Any) -> None:
@@ -134,6 +134,7 @@ class Op:
         self.facets: dict[str, Callable[..., Any]] = {}
         self._needs: dict[str, tuple[str, ...]] = {}
         self.family = self
+        self.members: dict[int, Op] = {}
         self.inplace = False
         self.creates = False
         self.__doc__ = kernel.__doc__
@@ -200,7 +201,8 @@ class Op:
 
     def over(self, *axes: int) -> list[Op]:
         """The members of a family for these numbers of axes: `conv` over (1, 2, 3) is conv1d, conv2d, conv3d."""
-        return [self.alias(f"{self.name}{count}d", axes=count) for count in axes]
+        self.members = {count: self.alias(f"{self.name}{count}d", axes=count) for count in axes}
+        return list(self.members.values())
 
     # Asking
 

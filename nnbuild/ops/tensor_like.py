@@ -13,12 +13,6 @@ COMPARISONS = {"lt": "lt", "le": "le", "gt": "gt", "ge": "ge"}
 UNARY = {"neg": "neg", "abs": "abs", "invert": "bitwise_not"}
 
 
-def _op(name: str) -> Callable[..., Any]:
-    from nnbuild import ops
-
-    return getattr(ops, name)
-
-
 class TensorLike:
     """What an op takes as a tensor beside arrays. `x + 1`, `2 * x`, `x @ w`, `x[:, 0]`, `x > 0`, ... call ops.
 
@@ -32,13 +26,11 @@ class TensorLike:
     data: Any
     __array_ufunc__ = None  # makes `array + x` come to x.__radd__
 
-    def __getitem__(self, index: Any) -> Any:
-        return _op("getitem")(self, index)
-
     if TYPE_CHECKING:  # those of the tables above, put in below
 
         def __neg__(self) -> Any: ...
         def __add__(self, other: Any) -> Any: ...
+        def __getitem__(self, index: Any) -> Any: ...
 
         __abs__ = __invert__ = __neg__
         __sub__ = __mul__ = __truediv__ = __floordiv__ = __mod__ = __pow__ = __matmul__ = __add__
@@ -47,15 +39,16 @@ class TensorLike:
         __rand__ = __ror__ = __rxor__ = __add__
 
 
-def _forward(name: str) -> Callable[..., Any]:
-    return lambda self, *others: _op(name)(self, *others)
+def give_operators(find: Callable[[str], Callable[..., Any]]) -> None:
+    """Make Python's operators on tensors ops. Params: find, the op of a name."""
 
+    def forward(name: str) -> Callable[..., Any]:
+        return lambda self, *others: find(name)(self, *others)
 
-def _reflected(name: str) -> Callable[..., Any]:
-    return lambda self, other: _op(name)(other, self)
+    def reflected(name: str) -> Callable[..., Any]:
+        return lambda self, other: find(name)(other, self)
 
-
-for _python, _name in {**BINARY, **COMPARISONS, **UNARY}.items():
-    setattr(TensorLike, f"__{_python}__", _forward(_name))
-for _python, _name in BINARY.items():
-    setattr(TensorLike, f"__r{_python}__", _reflected(_name))
+    for python, name in {**BINARY, **COMPARISONS, **UNARY, "getitem": "getitem"}.items():
+        setattr(TensorLike, f"__{python}__", forward(name))
+    for python, name in BINARY.items():
+        setattr(TensorLike, f"__r{python}__", reflected(name))

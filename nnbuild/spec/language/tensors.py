@@ -105,7 +105,7 @@ _FACTS: dict[str, Callable[[Any], Any]] = {
     "is_floating_point": lambda value: "float" in attribute(value, "dtype"),
 }
 _ALWAYS = {"device": "cpu", "is_cuda": False, "requires_grad": False}
-_SAME = ("contiguous", "detach", "cpu", "clone")
+_SAME = ("cpu",)
 
 
 def _methods() -> frozenset[str]:
