@@ -62,7 +62,7 @@ APART: dict[str, Callable[[Any], Any]] = {
 }
 
 
-class _Net(nn.Module):
+class Net(nn.Module):
     def __init__(self, forward: Callable[[Any], Any]) -> None:
         super().__init__()
         self.__dict__["forward"] = forward
@@ -76,13 +76,13 @@ def _why(model: nn.Module, shape: tuple[int, ...] = (4, 3)) -> str | None:
 @pytest.mark.parametrize("name", TOGETHER)
 def test_what_joins_samples_is_named(name):
     forward, reason = TOGETHER[name]
-    assert _why(_Net(forward)) == reason
+    assert _why(Net(forward)) == reason
 
 
 @pytest.mark.parametrize("name", APART)
 def test_samples_apart(name):
     forward = APART[name]
-    model, x = _Net(forward), np.random.default_rng(0).normal(size=(10, 4, 3)).astype(np.float32)
+    model, x = Net(forward), np.random.default_rng(0).normal(size=(10, 4, 3)).astype(np.float32)
     assert _why(model) is None
     whole, *parts = (tensors_in(model(some)) for some in (x, x[:6], x[6:]))
     for one, pieces in zip(whole, zip(*parts, strict=True), strict=True):
@@ -105,8 +105,8 @@ def test_samples_apart(name):
 )
 def test_layers(layer, shape, reason):
     model = layer.eval()
-    given = _Net(lambda x: model(x, x, x)[0]) if isinstance(layer, nn.MultiheadAttention) else model
+    given = Net(lambda x: model(x, x, x)[0]) if isinstance(layer, nn.MultiheadAttention) else model
     if isinstance(layer, nn.LSTM | nn.GRU):
-        given = _Net(lambda x: model(x)[0])
+        given = Net(lambda x: model(x)[0])
     found = _why(given, shape)
     assert found is None if reason is None else found is not None and found.endswith(reason)
