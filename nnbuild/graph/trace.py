@@ -51,7 +51,7 @@ class _Tracer:
 
     def settled(self, value: Any) -> Any:
         """The value with overwritten tensors replaced by what they hold now."""
-        return map_tensors(self._latest, value)
+        return map_tensors(self._latest, value) if self.overwritten else value
 
     def _latest(self, tensor: Any) -> Any:
         while isinstance(tensor, Value) and tensor in self.overwritten:

@@ -71,9 +71,9 @@ def map_tensors(function: Callable[[Any], Any], value: Any) -> Any:
     if kind in _PLAIN:  # most of an op's arguments; every trace passes here 50 times for each op
         return value
     if kind is tuple:
-        return tuple([map_tensors(function, item) for item in value])
+        return tuple([item if type(item) in _PLAIN else map_tensors(function, item) for item in value])
     if isinstance(value, dict):
-        return {key: map_tensors(function, item) for key, item in value.items()}
+        return {key: item if type(item) in _PLAIN else map_tensors(function, item) for key, item in value.items()}
     if is_tensor(value):
         return function(value)
     if isinstance(value, list | tuple):
@@ -94,11 +94,10 @@ def tensors_in(value: Any) -> list[Any]:
 
 
 def _collect(value: Any, found: list[Any]) -> None:
-    if type(value) in _PLAIN:
-        return
     if isinstance(value, list | tuple | dict):
         for item in value.values() if isinstance(value, dict) else value:
-            _collect(item, found)
+            if type(item) not in _PLAIN:
+                _collect(item, found)
     elif is_tensor(value):
         found.append(value)
 
