@@ -13,14 +13,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nnbuild import engine, graph, nn, ops
+    from nnbuild import nn, ops
+    from nnbuild.engine.compile import compile
     from nnbuild.errors import InputError, NnbuildError, OptionError, ShapeError, SpecError, WeightError
-    from nnbuild.graph import Graph
+    from nnbuild.graph.graph import Graph
+    from nnbuild.graph.trace import trace
     from nnbuild.ops import TensorSpec
-    from nnbuild.spec import load
-
-    compile = engine.compile
-    trace = graph.trace
+    from nnbuild.spec.loading import load
 
 __version__ = "0.1.0"
 
@@ -41,14 +40,16 @@ __all__ = [
 ]  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:
-    if name in ("nn", "ops"):
-        return import_module(f"nnbuild.{name}")
-    if name not in _HOMES:
-        raise AttributeError(f"module 'nnbuild' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # to a checker the names above are all that there are
+
+    def __getattr__(name: str) -> Any:
+        if name in ("nn", "ops"):
+            return import_module(f"nnbuild.{name}")
+        if name not in _HOMES:
+            raise AttributeError(f"module 'nnbuild' has no attribute {name!r}")
+        value = getattr(import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

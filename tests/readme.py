@@ -1,10 +1,10 @@
-"""Keeps README.md true: runs its commands and rewrites what they print.
+"""Keeps README.md and the pages of the guide true: runs their commands and rewrites what they print.
 
     python -m tests.readme          rewrite the outputs in place
 
 A block ```console has commands behind `$ ` with their output below, exact to the letter. A pair of comments
 `<!-- $ nnbuild ... -->` and `<!-- end -->` encloses what that command prints as Markdown. Blocks of YAML and Python
-that begin with a comment `# name.yaml` are files beside which the commands run.
+that begin with a comment `# name.yaml` are files beside which the commands of the same page run.
 """
 
 from __future__ import annotations
@@ -17,30 +17,35 @@ from pathlib import Path
 import numpy as np
 from click.testing import CliRunner
 
+import nnbuild
 from nnbuild.cli import cli
 
 README = Path(__file__).parent.parent / "README.md"
+GUIDE = README.parent / "nnbuild" / "guide"
+PAGES = [README, *sorted(GUIDE.glob("*.md"))]
 CONSOLE = re.compile(r"(?<=^```console\n)(.*?)(?=^```$)", re.MULTILINE | re.DOTALL)
 GENERATED = re.compile(r"(?<=^<!-- \$ )(nnbuild [^\n]*?) -->\n.*?(?=^<!-- end -->$)", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"^```(?:yaml|python)\n# (\S+\.(?:yaml|py))\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SHELL = re.compile(r"^```\n(nnbuild .*?)^```$", re.MULTILINE | re.DOTALL)
+WEIGHTS = re.compile(r"^nnbuild run (\S+) .*--weights (\S+\.npz)", re.MULTILINE)
 
 
 def commands(text: str) -> list[str]:
-    """The commands that stand alone, without output, in the order of the README."""
+    """The commands that stand alone, without output, in the order of the page."""
     return [line for block in SHELL.findall(text) for line in block.splitlines() if line.startswith("nnbuild ")]
 
 
 def prepare(text: str, folder: Path) -> None:
-    """Put the files that the README shows, and the arrays that its commands read, into the folder."""
+    """Put the files that the page shows, and the arrays and weights that its commands read, into the folder."""
     for name, content in FILE.findall(text):
         (folder / name).write_text(f"# {name}\n{content}", encoding="utf-8")
     random = np.random.default_rng(0)
     np.save(folder / "img.npy", random.standard_normal((1, 3, 224, 224), dtype=np.float32))
     np.save(folder / "images.npy", random.standard_normal((2, 3, 32, 32), dtype=np.float32))
-    import nnbuild
-
-    np.savez(folder / "lenet.npz", **nnbuild.load("lenet").state_dict())
+    np.save(folder / "digit.npy", random.standard_normal((1, 1, 28, 28), dtype=np.float32))
+    for spec, weights in WEIGHTS.findall(text):
+        source = folder / spec
+        np.savez(folder / weights, **nnbuild.load(source if source.exists() else spec).state_dict())
 
 
 def run(command: str, width: int = 100) -> tuple[str, int]:
@@ -57,7 +62,7 @@ def console(block: str) -> str:
 
 
 def renewed(text: str) -> str:
-    """The README with all outputs made anew, in the current folder."""
+    """The page with all outputs made anew, in the current folder."""
     text = CONSOLE.sub(lambda found: console(found[0]), text)
     return GENERATED.sub(lambda found: f"{found[1]} -->\n\n{run(found[1])[0].strip()}\n\n", text)
 
@@ -65,8 +70,10 @@ def renewed(text: str) -> str:
 if __name__ == "__main__":
     import tempfile
 
-    text = README.read_text(encoding="utf-8")
-    with tempfile.TemporaryDirectory() as name:
-        prepare(text, Path(name))
-        os.chdir(name)
-        README.write_text(renewed(text), encoding="utf-8")
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        with tempfile.TemporaryDirectory() as name:
+            prepare(text, Path(name))
+            os.chdir(name)
+            page.write_text(renewed(text), encoding="utf-8")
+            os.chdir(page.parent)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from nnbuild.errors import InputError
 from nnbuild.graph.graph import Graph, Node, Value
-from nnbuild.ops import gru, lstm, rnn_relu, rnn_tanh, where
+from nnbuild.ops import getitem, gru, lstm, rnn_relu, rnn_tanh, where
 from nnbuild.ops.op import array_of, map_tensors
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _function(node: Node) -> Callable[..., Any]:
     import torch
 
     name = node.op.name
-    if name == "getitem":
+    if node.op is getitem:
         return lambda input, index: input[index]
     # view(x, 2, 3): as single numbers only the method takes the sizes
     homes = (torch.Tensor,) if node.op.signature.rest else (torch.nn.functional, torch, torch.Tensor)
@@ -94,7 +94,7 @@ def _module(graph: Graph) -> Any:
 
     calls = [(node, _function(node), *map_tensors(tensor, node.called(_wants_places(node)))) for node in graph.nodes]
 
-    class Calls(torch.nn.Module):
+    class Calls(torch.nn.Module):  # type: ignore[misc]  # torch may be missing, and is never looked into
         def forward(self, *inputs: Any) -> Any:
             known = dict(zip(graph.inputs, inputs, strict=True))
 

@@ -12,6 +12,7 @@ COMMANDS = {
     "check": "Check specs, and the facts that they state.",
     "layers": "List the layer types, or explain one.",
     "list": "List the bundled specs.",
+    "help": "List the pages of the guide, or show one.",
 }
 
 cli = Commands(COMMANDS)

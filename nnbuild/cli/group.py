@@ -17,7 +17,8 @@ INTERRUPTED, PIPE_CLOSED = 130, 141
 
 HELP = """Neural networks as YAML files: know everything about them, and run them.
 
-A SPEC is a YAML file or the name of a bundled spec (see `nnbuild list`).
+A SPEC is a YAML file or the name of a bundled spec (see `nnbuild list`). `nnbuild help` lists the pages of the
+guide: the commands in full, the language of specs, and more.
 
 \b
 Examples:
@@ -53,7 +54,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.short_helps:
             return None
-        return import_module(f"nnbuild.cli.{cmd_name}").command
+        command: click.Command = import_module(f"nnbuild.cli.{cmd_name}").command
+        return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and args[0] not in self.short_helps and not args[0].startswith("-"):

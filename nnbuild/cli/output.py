@@ -1,4 +1,4 @@
-"""Printing a report on standard output, in the format asked for or the one that fits."""
+"""Printing reports and pages on standard output, in the format asked for or the one that fits."""
 
 from __future__ import annotations
 
@@ -19,6 +19,16 @@ def emit(report: Report, format: str | None) -> None:
         from nnbuild.report.texts import render
 
         click.echo(render(report, format or "plain"))
+
+
+def emit_page(page: str) -> None:
+    """Print a page of the guide: drawn by rich at a terminal, Markdown in a pipe."""
+    if sys.stdout.isatty():
+        from nnbuild.report.rich_page import print_page
+
+        print_page(page)
+    else:
+        click.echo(page, nl=False)
 
 
 def warn(message: str) -> None:

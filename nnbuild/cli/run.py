@@ -102,6 +102,8 @@ def command(
     for note in inputs.notes:
         warn(f"note: {note}")
     inference = Inference(network.model, inputs, batch, list(dict.fromkeys(save)), threads)
+    if inference.together:
+        warn(f"note: all {inference.samples} samples run at once: {inference.together}")
     if save_all:
         inference.save_layers(_that_run(inference))
     if output is not None and output.suffix == ".npy" and len(inference.names) > 1:
@@ -150,7 +152,7 @@ def _classes(network: Network, inference: Inference, topk: int | None) -> Classe
             f"note: the spec names {len(labels)} labels and the output has {output.shape[1]} classes: they are numbered"
         )
         labels = ()
-    last = output.producer.op.name if output.producer else ""
+    last = output.producer.op if output.producer else None
     return Classes(min(topk or 1, output.shape[1]), labels, last)
 
 

@@ -36,8 +36,9 @@ def command(
     No weight is made, so this works for networks of any size. Multiply-adds are those of the arithmetic, without
     biases; a dash stands for what is not counted.
 
-    More columns: options, input_shape, dtype, kernel, stride, padding, dilation, receptive_field, jump, trainable,
-    params_share, buffers, macs_share, bytes, output_bytes, executed. A + before the first adds to the usual ones.
+    More columns: options, input_shape, dtype, kernel, stride, padding, dilation, receptive_field,
+    receptive_field_unknown (why there is none), jump, trainable, params_share, buffers, macs_share, bytes,
+    output_bytes, executed. A + before the first adds to the usual ones.
 
     \b
     Examples:

@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Callable
 from math import prod
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 
@@ -62,7 +62,7 @@ def open_arrays(path: Path) -> dict[str, ArraySource]:
 
     def read(start: int, stop: int) -> np.ndarray:
         if not shape or not prod(shape):
-            return np.load(path, allow_pickle=False)
+            return np.asarray(np.load(path, allow_pickle=False))
         mapped = np.load(path, mmap_mode="r", allow_pickle=False)
         return np.array(mapped[start:stop])  # a copy, so that the map is closed and memory stays flat
 
@@ -133,5 +133,5 @@ def _read_member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) ->
     with archive.open(info) as file:
         _checked_header(file, info.file_size, f"{info.filename} in {path}")
     with archive.open(info) as file:
-        array: Any = np.lib.format.read_array(file, allow_pickle=False)
+        array: np.ndarray = np.lib.format.read_array(file, allow_pickle=False)
         return array

@@ -10,15 +10,7 @@ from typing import Any
 
 from nnbuild.errors import ShapeError
 from nnbuild.graph.graph import Node, Value
-from nnbuild.ops.op import is_tensor
-
-_IN_ORDER = {"view", "view_as", "unflatten", "squeeze", "unsqueeze", "detach"}
-_STRIDED = {
-    "permute", "transpose", "swapaxes", "swapdims", "t", "movedim", "moveaxis", "expand", "expand_as", "broadcast_to",
-    "split", "chunk", "tensor_split", "unbind", "narrow", "select", "getitem",
-}  # fmt: skip
-_IN_ORDER_OR_COPIES = {"reshape", "reshape_as", "flatten", "ravel", "contiguous"}
-_VIEWS = frozenset(_IN_ORDER | _STRIDED | _IN_ORDER_OR_COPIES)
+from nnbuild.ops.memory import Memory
 
 
 class Aliases:
@@ -30,18 +22,17 @@ class Aliases:
         self._spoilt: dict[Value, Node | None] = {}
 
     def note(self, node: Node) -> None:
-        """Remember the outputs of an op that gives views."""
-        name = node.op.name
-        base = _first(node)
-        if name not in _VIEWS or not isinstance(base, Value):
+        """Remember the outputs of an op that gives views of its first argument."""
+        if "memory" not in node.op.facets:
             return
-        copies = name in _IN_ORDER_OR_COPIES and base in self._strided
-        if copies or (
-            name == "getitem" and any(isinstance(item, list) or is_tensor(item) for item in node.arguments["index"])
-        ):
+        memory, base = node.ask("memory"), _first(node)
+        copies = memory is Memory.FRESH or (memory is Memory.ORDERED_OR_FRESH and base in self._strided)
+        if copies or not isinstance(base, Value):
             return
         self._views.setdefault(base, []).extend(node.outputs)
-        if name in _STRIDED or base in self._strided:
+        for output in node.outputs:
+            output.base = base
+        if memory is Memory.VIEW or base in self._strided:
             self._strided.update(node.outputs)
 
     def spoil(self, value: Value, new: Any) -> None:

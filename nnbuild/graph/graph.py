@@ -13,15 +13,19 @@ from nnbuild.ops.spec import TensorSpec
 
 
 class Value(TensorSpec):
-    """A tensor that flows through the graph: an input, or output `index` of the node `producer`."""
+    """A tensor that flows through the graph: an input, or output `index` of the node `producer`.
 
-    __slots__ = ("index", "name", "producer")
+    `base` is the tensor in whose memory it lies: of a view what it is a view of, of an op in place what it overwrote.
+    """
+
+    __slots__ = ("base", "index", "name", "producer")
 
     def __init__(self, spec: TensorSpec, name: str, producer: Node | None = None, index: int = 0) -> None:
         self.shape, self.dtype = spec.shape, spec.dtype
         self.name = name
         self.producer = producer
         self.index = index
+        self.base: Value | None = None
 
     def __repr__(self) -> str:
         return f"%{self.name}: {self.dtype}{list(self.shape)}"
@@ -66,6 +70,12 @@ class Node:
         """A facet of the op for this call; None where the op does not state it."""
         return self.op.answer(facet, map_tensors(spec_of, self.arguments), self.output)
 
+    def reaches(self, output: Value) -> dict[str, Any]:
+        """What an element of this output sees of each tensor argument, in the words of `nnbuild.ops.reach`."""
+        specs = map_tensors(spec_of, self.arguments)
+        found: dict[str, Any] = self.op.answer("axes", specs, output, output.index)
+        return found
+
     def called(self, by_place: bool = False) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """A call with these arguments, without what the op fixes: see `Signature.given`."""
         args, options = self.op.signature.given(self.arguments, by_place)
@@ -74,7 +84,8 @@ class Node:
     @property
     def macs(self) -> int | None:
         """Multiply-adds, None where the op defines none."""
-        return self.ask("macs")
+        macs: int | None = self.ask("macs")
+        return macs
 
     def __repr__(self) -> str:
         return f"{', '.join(map(repr, self.outputs))} = {self.op.name}({self.inputs})"

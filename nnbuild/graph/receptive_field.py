@@ -1,163 +1,143 @@
 """Receptive fields: which part of the network's input each element of a tensor can see.
 
-A field is followed axis by axis through any graph, by the windows that the ops state and by how other ops carry axes
-along. Where paths join, the field is the smallest interval around those of the paths.
+A field is followed axis by axis through any graph, by what the ops say in their `axes` facets. Where paths join, it is
+the smallest interval around those of the paths.
 
 Source: Araujo et al., Computing Receptive Fields of Convolutional Neural Networks, https://distill.pub/2019/computing-receptive-fields
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from nnbuild.graph.edges import Edge
 from nnbuild.graph.graph import Graph, Node, Value
-from nnbuild.ops import OPS
-from nnbuild.ops.axes import spread
-from nnbuild.ops.window import Slide
+from nnbuild.graph.lines import Lost, product
+from nnbuild.graph.sight import Seen, Sight, sights
 
-Number = int | Fraction
+#: An axis of an input of the graph.
+Axis = tuple[Value, int]
 
 
 class Field(NamedTuple):
-    """What the elements along one axis of a tensor see of the input's axis `axis`.
+    """What the elements of a tensor see of the input's axis `axis`.
 
-    Params: size, elements of the input that one element sees; jump, elements of the input from one element's field to
-    the next one's; start, the first input element that element 0 sees, negative in the padding. size "all" stands for
-    the whole axis, whatever its length; it has no jump. After a transposed convolution, whose outputs see different
-    numbers of elements in turn, the numbers are those of the interval that holds them all, and may be fractions.
+    Params: size, the elements from the first to the last that one element sees, of the element that sees most, "all"
+    for the whole axis, whatever its length, None where it is not known; jump, elements of the input from one element's
+    field to the next one's, None where they do not move evenly; start, the first that element 0 sees, negative in the
+    padding; why, the reason for a size that is not known.
     """
 
     axis: int
     size: Any = 1
-    jump: Number | None = 1
-    start: Number = 0
+    jump: int | Fraction | None = 1
+    start: int | None = 0
+    why: str | None = None
 
 
-Fields = tuple[Field | None, ...]
+class Fields(tuple[Field | None, ...]):
+    """For each axis of a tensor the field that moves along it, or None; `seen` has the field of each input axis."""
 
-#: Families of ops that work on each element alone, or only along axes without a field.
-_POINTWISE = {"activation", "arithmetic", "noise"}
-_ALONG_CHANNELS = {"batch_norm", "local_response_norm", "cat", "concat", "concatenate", "contiguous", "clone", "detach"}
+    seen: dict[Axis, Field]
+
+    def __new__(cls, along: Sequence[Field | None], seen: dict[Axis, Field]) -> Fields:
+        """Params: along, one an axis of the tensor."""
+        made = super().__new__(cls, along)
+        made.seen = seen
+        return made
 
 
 def receptive_fields(graph: Graph) -> dict[Value, Fields]:
-    """For each tensor of the graph a field, or None, for each of its axes. The channel and batch axes have none."""
-    fields: dict[Value, Fields] = {}
-    for value in graph.inputs:
-        fields[value] = tuple(Field(axis) if axis >= 2 else None for axis in range(value.ndim))
-    for node in graph.nodes:
-        for output in node.outputs:
-            fields[output] = _through(node, output, fields)
-    return fields
+    """For each tensor of the graph its fields, of the inputs' axes of space (and time, or places of a sequence)."""
+    found = {(source, axis): sights(graph, source, axis) for source in graph.inputs for axis in range(source.ndim)}
+    space = [axis for source in graph.inputs for axis in _axes_of_space(graph, source, found)]
+    values = [*graph.inputs, *(value for node in graph.nodes for value in node.outputs)]
+    return {value: _fields(value, {axis: found[axis].get(value) for axis in space}) for value in values}
 
 
-def _through(node: Node, output: Value, fields: dict[Value, Fields]) -> Fields:
-    sources = [(value, fields[value]) for value in node.inputs]
-    if not sources:
-        return (None,) * output.ndim
-    windows = node.ask("window")
-    if windows is not None:
-        return _slid(windows, sources[0][1], output)
-    carry = _CARRIED.get(node.op.name)
-    if carry is not None:
-        return carry(node, sources[0][1], output)
-    if OPS.get(node.op.name) in _POINTWISE or node.op.name in _ALONG_CHANNELS:
-        return _joined([aligned for value, own in sources if (aligned := _aligned(value, own, output))], output)
-    return _reshaped(sources[0][0], sources[0][1], output)
+def _fields(value: Value, sight: dict[Axis, Sight]) -> Fields:
+    seen = {axis: _field(axis, sight[axis]) for axis in sight if sight[axis] is not None}
+    followed: dict[int, list[Axis]] = {}
+    alone: list[Axis] = []
+    for axis in seen:
+        places = _followed_by(sight[axis])
+        for place in places:
+            followed.setdefault(place, []).append(axis)
+        if not places:
+            alone.append(axis)
+    for axis in alone:  # it has size 1, or sees the same wherever it is: at its own place, if nothing else is there
+        if axis[1] < value.ndim:
+            followed.setdefault(axis[1], [axis])
+    along = [followed.get(place, []) for place in range(value.ndim)]
+    return Fields([seen[axes[0]] if len(axes) == 1 else None for axes in along], seen)
 
 
-def _slid(windows: Any, own: Fields, output: Value) -> Fields:
-    """Windows slide over the last axes; those before them stay as they are."""
-    count = len(windows)
-    moved = (
-        None if field is None else _moved(field, window) for field, window in zip(own[-count:], windows, strict=True)
-    )
-    before = own[:-count] if len(own) == output.ndim else (None,) * (output.ndim - count)
-    return (*before, *moved)
+def _field(axis: Axis, seen: Sight) -> Field:
+    source, place = axis
+    if not isinstance(seen, Seen):
+        return Field(place, None, None, None, seen.reason if seen else None)
+    try:
+        size = seen.size()
+    except Lost as lost:
+        return Field(place, None, None, None, str(lost))
+    first, last, length = seen.near.least(), seen.far.least(), source.shape[place]
+    if seen.wide and size >= length and first is not None and last is not None and first <= 0 and last <= 1 - length:
+        return Field(place, "all", None)
+    start = seen.near.at((0,) * len(seen.near.axes))
+    return Field(place, size, _jump(seen), start)
 
 
-def _moved(field: Field, window: Any) -> Field:
-    if field.jump is None:
-        return field
-    if isinstance(window, Slide):
-        return field._replace(
-            size=field.size + (window.extent - 1) * field.jump,
-            jump=field.jump * window.stride,
-            start=field.start - window.before * field.jump,
-        )
-    reach = Fraction(window.extent - 1, window.stride)  # the elements that reach one output lie this far apart at most
-    return field._replace(
-        size=_whole(field.size + reach * field.jump),
-        jump=_whole(Fraction(field.jump) / window.stride),
-        start=_whole(field.start + (Fraction(window.before, window.stride) - reach) * field.jump),
-    )
-
-
-def _whole(number: Fraction) -> Number:
-    return int(number) if number.denominator == 1 else number
-
-
-def _aligned(value: Value, own: Fields, output: Value) -> Fields:
-    """An operand's fields at the output's axes; broadcasting an axis of size 1 keeps what its one element sees."""
-    missing = output.ndim - value.ndim
-    result: list[Field | None] = [None] * max(0, missing)
-    for field, size, wide in zip(own, value.shape, output.shape[missing:], strict=True):
-        result.append(field._replace(size="all", jump=None) if field and size == 1 and wide > 1 else field)
-    return tuple(result)
-
-
-def _joined(paths: list[Fields], output: Value) -> Fields:
-    return tuple(_union([path[axis] for path in paths if path[axis] is not None]) for axis in range(output.ndim))
-
-
-def _union(fields: list[Any]) -> Field | None:
-    if not fields:
+def _jump(seen: Seen) -> int | Fraction | None:
+    """How far the field moves with each index of the one axis that it moves along."""
+    axes = _followed_by(seen)
+    if len(axes) != 1:
         return None
-    widest = next((field for field in fields if field.jump is None), None)
-    if widest is not None or len({field.axis for field in fields}) > 1:
-        return Field(fields[0].axis, "all", None)
-    start = min(field.start for field in fields)
-    end = max(field.start + field.size for field in fields)
-    return Field(fields[0].axis, end - start, max(field.jump for field in fields), start)
+    slopes = {_slope(edge, axes[0]) for edge in (seen.near, seen.far.negated())}
+    slope = slopes.pop()
+    if slopes or slope is None:
+        return None
+    return int(slope) if slope.denominator == 1 else slope
 
 
-def _reshaped(value: Value, own: Fields, output: Value) -> Fields:
-    """Any other op: trailing axes of unchanged size keep their fields if only a view of the others changed."""
-    if OPS.get(value.name) is None and value.numel() == output.numel():
-        kept = 0
-        while kept < min(value.ndim, output.ndim) and value.shape[-1 - kept] == output.shape[-1 - kept]:
-            kept += 1
-        if kept and all(field is None for field in own[: value.ndim - kept]):
-            return (None,) * (output.ndim - kept) + own[value.ndim - kept :]
-    return (None,) * output.ndim
+def _slope(edge: Edge, axis: int) -> Fraction | None:
+    line = product(edge.axes[axis])
+    return None if line.shift is None else Fraction(line.shift, len(line.values))
 
 
-def _everything(node: Node, own: Fields, output: Value) -> Fields:
-    """Adaptive pooling: where the size changes, an element sees more than a fixed window."""
-    before = node.inputs[0].shape
-    return tuple(
-        field._replace(size="all", jump=None) if field and size != now else field
-        for field, size, now in zip(own, before, output.shape, strict=True)
-    )
+def _followed_by(seen: Sight) -> list[int]:
+    return seen.moves_along() if isinstance(seen, Seen) else []
 
 
-def _permuted(node: Node, own: Fields, output: Value) -> Fields:
-    dims = spread(node.arguments["dims"], "dims")
-    return tuple(own[dim] for dim in dims) if len(dims) == len(own) else (None,) * output.ndim
+def _axes_of_space(graph: Graph, source: Value, found: dict[Axis, dict[Value, Sight]]) -> list[Axis]:
+    """The input's axes along which something lies side by side.
+
+    Those that a window moves along. Those behind the first two, which are batch and channels unless windows take others
+    for channels. And of whole numbers, which stand for words or the like, all but the batch.
+    """
+    moved: set[int] = set()
+    channels: set[int] = set()
+    for node in graph.nodes:
+        for axis, along_window in _window_axes(node, source, found):
+            (moved if along_window else channels).add(axis)
+    first = 2 if "float" in source.dtype else 1
+    usual = {axis for axis in range(first, source.ndim) if axis not in channels}
+    return [(source, axis) for axis in sorted(moved | usual)]
 
 
-def _transposed(node: Node, own: Fields, output: Value) -> Fields:
-    _, first, second = node.arguments.values()
-    result = list(own)
-    result[first], result[second] = result[second], result[first]
-    return tuple(result)
-
-
-_CARRIED: dict[str, Callable[[Node, Fields, Value], Fields]] = {
-    "permute": _permuted,
-    "transpose": _transposed,
-    "swapaxes": _transposed,
-    **{f"adaptive_{kind}_pool{axes}d": _everything for kind in ("avg", "max") for axes in (1, 2, 3)},
-}
+def _window_axes(node: Node, source: Value, found: dict[Axis, dict[Value, Sight]]) -> Iterator[tuple[int, bool]]:
+    """The input's axes that the node takes for space (true) and for channels."""
+    windows, value = node.ask("window"), next(iter(node.inputs), None)
+    if not windows or value is None:
+        return
+    moves = any(window.kernel > 1 or window.stride > 1 for window in windows)
+    if not moves and node.macs is None:  # padding and the like: it may be along any axes
+        return
+    first = value.ndim - len(windows)
+    for axis in range(source.ndim):
+        for place in _followed_by(found[source, axis].get(value)):
+            if place >= first and moves:
+                yield axis, True
+            elif place == first - 1:
+                yield axis, False

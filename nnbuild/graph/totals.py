@@ -6,18 +6,14 @@ from typing import NamedTuple
 
 from nnbuild.graph.graph import Graph
 from nnbuild.graph.rows import LayerRow
-from nnbuild.ops import OPS
-
-#: Ops that hand on their input's memory under another shape.
-_VIEWS = {"split", "chunk", "tensor_split", "unbind", "narrow", "select", "expand", "expand_as", "broadcast_to"}
 
 
 class Totals(NamedTuple):
     """Sums over a network.
 
     Params: params, trainable, buffers in elements, each tensor once; macs, multiply-adds of a forward pass, None if
-    no op defines any; input_bytes; activation_bytes, of all tensors that a forward pass makes (views not counted);
-    parameter_bytes, of parameters and buffers.
+    no op defines any; input_bytes; activation_bytes, of all tensors that a forward pass makes: a view makes none, nor
+    does an op in place; parameter_bytes, of parameters and buffers.
     """
 
     params: int
@@ -44,9 +40,4 @@ def totals(graph: Graph, root: LayerRow) -> Totals:
 
 def activation_bytes(graph: Graph) -> int:
     """Bytes of all tensors that the pass makes."""
-    return sum(
-        value.nbytes
-        for node in graph.nodes
-        if OPS.get(node.op.name) != "shaping" and node.op.name not in _VIEWS
-        for value in node.outputs
-    )
+    return sum(value.nbytes for node in graph.nodes for value in node.outputs if value.base is None)

@@ -9,6 +9,7 @@ from nnbuild.graph.aliases import Aliases
 from nnbuild.graph.graph import Call, Graph, Node, Value
 from nnbuild.nn.module import Module
 from nnbuild.ops.op import Op, map_tensors, recorder, spec_of, tensors_in
+from nnbuild.ops.reach import REORDERED
 from nnbuild.ops.spec import TensorSpec
 
 
@@ -46,10 +47,11 @@ class _Tracer:
         self.overwritten[old] = new
         if isinstance(old, Value):
             self.aliases.spoil(old, new)
+            new.base = old
 
     def settled(self, value: Any) -> Any:
         """The value with overwritten tensors replaced by what they hold now."""
-        return map_tensors(self._latest, value)
+        return map_tensors(self._latest, value) if self.overwritten else value
 
     def _latest(self, tensor: Any) -> Any:
         while isinstance(tensor, Value) and tensor in self.overwritten:
@@ -86,9 +88,7 @@ def _origin(value: TensorSpec) -> list[str]:
     if not isinstance(value, Value):
         return []
     story = ""
-    while value.producer is not None and value.producer.op.name in ("view", "reshape", "flatten"):
-        node = value.producer
-        before = node.inputs[0]
+    while (before := _reshaped(value)) is not None:
         kept = 0
         while kept < min(before.ndim, value.ndim) - 1 and before.shape[kept] == value.shape[kept]:
             kept += 1
@@ -102,6 +102,14 @@ def _origin(value: TensorSpec) -> list[str]:
         name = "" if value.name == "input" else f" {value.name}"
         return [f"its input is the network's input{name}: {value.shape}{story}"]
     return [f"its input comes from {producer.path or producer.op.name}: {value.shape}{story}"]
+
+
+def _reshaped(value: Value) -> Value | None:
+    """The tensor with the same elements in the same order that this is made of."""
+    node = value.producer
+    if node is None or len(node.inputs) != 1 or REORDERED not in node.reaches(value).values():
+        return None
+    return node.inputs[0]
 
 
 def trace(model: Module, *inputs: Any, **options: Any) -> Graph:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 from nnbuild import ops
@@ -14,10 +15,10 @@ from nnbuild.nn.parameter import Parameter
 class Activation(Layer):
     """A layer that hands its options on to the op of its name."""
 
-    op: ClassVar[str]
+    op: ClassVar[Callable[..., Any]]
 
     def forward(self, input: Any) -> Any:
-        return getattr(ops, self.op)(input, **{name: getattr(self, name) for name in self._kept})
+        return self.op(input, **{name: getattr(self, name) for name in self._kept})
 
     def extra_repr(self) -> str:
         options = [(name, getattr(self, name)) for name in self._kept]
@@ -30,7 +31,7 @@ class ReLU(Activation):
     Shape: (*) -> (*).
     """
 
-    op = "relu"
+    op = ops.relu
     inplace: bool = False
 
 
@@ -40,7 +41,7 @@ class ReLU6(Activation):
     Shape: (*) -> (*).
     """
 
-    op = "relu6"
+    op = ops.relu6
     inplace: bool = False
 
 
@@ -50,7 +51,7 @@ class Threshold(Activation):
     Shape: (*) -> (*).
     """
 
-    op = "threshold"
+    op = ops.threshold
     threshold: float
     value: float
     inplace: bool = False
@@ -63,7 +64,7 @@ class RReLU(Activation):
     Source: https://arxiv.org/abs/1505.00853
     """
 
-    op = "rrelu"
+    op = ops.rrelu
     lower: float = 1.0 / 8
     upper: float = 1.0 / 3
     inplace: bool = False
@@ -78,7 +79,7 @@ class Hardtanh(Activation):
     Shape: (*) -> (*).
     """
 
-    op = "hardtanh"
+    op = ops.hardtanh
     min_val: float = -1.0
     max_val: float = 1.0
     inplace: bool = False
@@ -96,7 +97,7 @@ class Sigmoid(Activation):
     Shape: (*) -> (*).
     """
 
-    op = "sigmoid"
+    op = ops.sigmoid
 
 
 class Hardsigmoid(Activation):
@@ -105,7 +106,7 @@ class Hardsigmoid(Activation):
     Shape: (*) -> (*).
     """
 
-    op = "hardsigmoid"
+    op = ops.hardsigmoid
     shown = ()
     inplace: bool = False
 
@@ -119,7 +120,7 @@ class Tanh(Activation):
     Shape: (*) -> (*).
     """
 
-    op = "tanh"
+    op = ops.tanh
 
 
 class SiLU(Activation):
@@ -128,7 +129,7 @@ class SiLU(Activation):
     Shape: (*) -> (*).
     """
 
-    op = "silu"
+    op = ops.silu
     inplace: bool = False
 
 
@@ -139,7 +140,7 @@ class Mish(Activation):
     Source: https://arxiv.org/abs/1908.08681
     """
 
-    op = "mish"
+    op = ops.mish
     inplace: bool = False
 
 
@@ -150,7 +151,7 @@ class Hardswish(Activation):
     Source: https://arxiv.org/abs/1905.02244
     """
 
-    op = "hardswish"
+    op = ops.hardswish
     inplace: bool = False
 
     def extra_repr(self) -> str:
@@ -164,7 +165,7 @@ class ELU(Activation):
     Source: https://arxiv.org/abs/1511.07289
     """
 
-    op = "elu"
+    op = ops.elu
     alpha: float = 1.0
     inplace: bool = False
 
@@ -176,7 +177,7 @@ class CELU(Activation):
     Source: https://arxiv.org/abs/1704.07483
     """
 
-    op = "celu"
+    op = ops.celu
     alpha: float = 1.0
     inplace: bool = False
 
@@ -188,7 +189,7 @@ class SELU(Activation):
     Source: https://arxiv.org/abs/1706.02515
     """
 
-    op = "selu"
+    op = ops.selu
     inplace: bool = False
 
 
@@ -198,7 +199,7 @@ class GLU(Activation):
     Shape: (*, M, *) -> (*, M/2, *).
     """
 
-    op = "glu"
+    op = ops.glu
     dim: int = -1
 
 
@@ -209,7 +210,7 @@ class GELU(Activation):
     Source: https://arxiv.org/abs/1606.08415
     """
 
-    op = "gelu"
+    op = ops.gelu
     approximate: Literal["none", "tanh"] = "none"
 
 
@@ -219,7 +220,7 @@ class Hardshrink(Activation):
     Shape: (*) -> (*).
     """
 
-    op = "hardshrink"
+    op = ops.hardshrink
     lambd: float = 0.5
 
     def extra_repr(self) -> str:
@@ -232,7 +233,7 @@ class Softshrink(Activation):
     Shape: (*) -> (*).
     """
 
-    op = "softshrink"
+    op = ops.softshrink
     lambd: float = 0.5
 
     def extra_repr(self) -> str:
@@ -245,7 +246,7 @@ class LeakyReLU(Activation):
     Shape: (*) -> (*).
     """
 
-    op = "leaky_relu"
+    op = ops.leaky_relu
     negative_slope: float = 0.01
     inplace: bool = False
 
@@ -256,7 +257,7 @@ class LogSigmoid(Activation):
     Shape: (*) -> (*).
     """
 
-    op = "logsigmoid"
+    op = ops.logsigmoid
 
 
 class Softplus(Activation):
@@ -265,7 +266,7 @@ class Softplus(Activation):
     Shape: (*) -> (*).
     """
 
-    op = "softplus"
+    op = ops.softplus
     beta: float = 1.0
     threshold: float = 20.0
 
@@ -276,7 +277,7 @@ class Softsign(Activation):
     Shape: (*) -> (*).
     """
 
-    op = "softsign"
+    op = ops.softsign
 
 
 class Tanhshrink(Activation):
@@ -285,7 +286,7 @@ class Tanhshrink(Activation):
     Shape: (*) -> (*).
     """
 
-    op = "tanhshrink"
+    op = ops.tanhshrink
 
 
 class PReLU(WeightedLayer):

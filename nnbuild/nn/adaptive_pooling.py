@@ -7,6 +7,7 @@ from typing import Any
 from nnbuild.errors import OptionError
 from nnbuild.nn.options import Numbers, OptionalSizes, Sizes
 from nnbuild.nn.pooling import Pooling
+from nnbuild.ops import adaptive_pooling, fractional_pooling
 from nnbuild.ops.window import each
 
 
@@ -17,7 +18,7 @@ class AdaptiveAveragePooling(Pooling):
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html
     """
 
-    op = "adaptive_avg_pool"
+    op = adaptive_pooling.adaptive_avg_pool
 
     output_size: OptionalSizes
 
@@ -51,7 +52,7 @@ class AdaptiveMaxPooling(Pooling):
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveMaxPool2d.html
     """
 
-    op = "adaptive_max_pool"
+    op = adaptive_pooling.adaptive_max_pool
     shown = ("output_size",)
 
     output_size: OptionalSizes
@@ -87,7 +88,7 @@ class FractionalMaxPooling(Pooling):
     Source: https://arxiv.org/abs/1412.6071
     """
 
-    op = "fractional_max_pool"
+    op = fractional_pooling.fractional_max_pool
     shown = ()
 
     kernel_size: Sizes

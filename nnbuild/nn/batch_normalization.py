@@ -8,6 +8,7 @@ from nnbuild import ops
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.nn import init
 from nnbuild.nn.normalization import _Affine
+from nnbuild.nn.options import Bias, option
 from nnbuild.nn.parameter import Buffer
 from nnbuild.ops.tensor_like import TensorLike
 
@@ -71,15 +72,15 @@ class BatchNormalization(_Normalization):
     momentum: float | None = 0.1
     affine: bool = True
     track_running_stats: bool = True
-    bias: bool = True
+    bias: Bias = option(default=True)
 
     def forward(self, input: Any) -> Any:
         self._check_rank(input)
         follows = self.training and self.track_running_stats
-        running = (self.running_mean, self.running_var) if follows or not self.training else (None, None)
-        by_batch = self.training or running == (None, None)
+        mean, var = (self.running_mean, self.running_var) if follows or not self.training else (None, None)
+        by_batch = self.training or (mean is None and var is None)
         momentum = self._count_batch(input) if follows else self.momentum or 0.0
-        return ops.batch_norm(input, *running, self.weight, self.bias, by_batch, momentum, self.eps)
+        return ops.batch_norm(input, mean, var, self.weight, self.bias, by_batch, momentum, self.eps)
 
     def _count_batch(self, input: Any) -> float:
         """One more batch, unless this call only infers; and the share that it has in the running statistics."""
@@ -131,7 +132,7 @@ class InstanceNormalization(_Normalization):
     momentum: float = 0.1
     affine: bool = False
     track_running_stats: bool = False
-    bias: bool = True
+    bias: Bias = option(default=True)
 
     def forward(self, input: Any) -> Any:
         self._check_rank(input)

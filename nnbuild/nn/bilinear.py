@@ -9,6 +9,7 @@ from nnbuild import ops
 from nnbuild.errors import OptionError
 from nnbuild.nn import init
 from nnbuild.nn.layer import WeightedLayer
+from nnbuild.nn.options import Bias, option
 from nnbuild.nn.parameter import Parameter
 
 
@@ -23,7 +24,7 @@ class Bilinear(WeightedLayer):
     in1_features: int
     in2_features: int
     out_features: int
-    bias: bool = True
+    bias: Bias = option(default=True)
 
     def build(self, bias: bool, dtype: str | None) -> None:
         for name, least in (("in1_features", 1), ("in2_features", 0), ("out_features", 0)):

@@ -9,9 +9,10 @@ from nnbuild import ops
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.nn import init
 from nnbuild.nn.layer import WeightedLayer
-from nnbuild.nn.options import Sizes
+from nnbuild.nn.options import Bias, Sizes, option
 from nnbuild.nn.parameter import Parameter
-from nnbuild.ops.window import Spread, each
+from nnbuild.ops.convolution import conv, conv_transpose
+from nnbuild.ops.window import Spread, each, same_padding
 
 
 class _Convolution(WeightedLayer):
@@ -82,7 +83,7 @@ class Convolution(_Convolution):
     padding: Sizes | Literal["same", "valid"] = 0
     dilation: Sizes = 1
     groups: int = 1
-    bias: bool = True
+    bias: Bias = option(default=True)
     padding_mode: Literal["zeros", "reflect", "replicate", "circular"] = "zeros"
 
     output_padding: ClassVar[Any] = 0
@@ -92,12 +93,12 @@ class Convolution(_Convolution):
         if self.padding == "valid":
             return [0] * (2 * self.axes)
         if self.padding == "same":
-            totals = [spread * (size - 1) for spread, size in zip(self.dilation, self.kernel_size, strict=True)]
-            return [side for total in reversed(totals) for side in (total // 2, total - total // 2)]
+            sides = same_padding(self.kernel_size, self.dilation)
+            return [side for pair in reversed(sides) for side in pair]
         return [side for size in reversed(self.padding) for side in (size, size)]
 
     def forward(self, input: Any) -> Any:
-        convolve = getattr(ops, f"conv{self.axes}d")
+        convolve = conv.members[self.axes]
         padding = self.padding
         if self.padding_mode != "zeros":
             input, padding = ops.pad(input, self._border(), self.padding_mode), 0
@@ -136,12 +137,12 @@ class TransposedConvolution(_Convolution):
     padding: Sizes = 0
     output_padding: Sizes = 0
     groups: int = 1
-    bias: bool = True
+    bias: Bias = option(default=True)
     dilation: Sizes = 1
     padding_mode: Literal["zeros"] = "zeros"
 
     def forward(self, input: Any, output_size: Any = None) -> Any:
-        convolve = getattr(ops, f"conv_transpose{self.axes}d")
+        convolve = conv_transpose.members[self.axes]
         extra = self.output_padding if output_size is None else self._extra(input, tuple(output_size))
         return convolve(input, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation)
 

@@ -15,7 +15,7 @@ class Softmax(Activation):
     Shape: (*) -> (*).
     """
 
-    op = "softmax"
+    op = ops.softmax
     dim: int | None = None
 
 
@@ -25,7 +25,7 @@ class LogSoftmax(Activation):
     Shape: (*) -> (*).
     """
 
-    op = "log_softmax"
+    op = ops.log_softmax
     dim: int | None = None
 
 
@@ -35,7 +35,7 @@ class Softmin(Activation):
     Shape: (*) -> (*).
     """
 
-    op = "softmin"
+    op = ops.softmin
     dim: int | None = None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from nnbuild import ops
@@ -12,7 +13,7 @@ from nnbuild.nn.layer import Layer
 class _Dropout(Layer):
     """What the forms of dropout share."""
 
-    op: ClassVar[str]
+    op: ClassVar[Callable[..., Any]]
 
     p: float = 0.5
     inplace: bool = False
@@ -24,7 +25,7 @@ class _Dropout(Layer):
             )
 
     def forward(self, input: Any) -> Any:
-        return getattr(ops, self.op)(input, self.p, self.training, inplace=self.inplace)
+        return self.op(input, self.p, self.training, inplace=self.inplace)
 
 
 class Dropout(_Dropout):
@@ -34,7 +35,7 @@ class Dropout(_Dropout):
     Source: https://arxiv.org/abs/1207.0580
     """
 
-    op = "dropout"
+    op = ops.dropout
 
 
 class Dropout1d(_Dropout):
@@ -43,7 +44,7 @@ class Dropout1d(_Dropout):
     Shape: (N, C, L) or (C, L) -> the same.
     """
 
-    op = "dropout1d"
+    op = ops.dropout1d
 
 
 class Dropout2d(_Dropout):
@@ -52,7 +53,7 @@ class Dropout2d(_Dropout):
     Shape: (N, C, H, W) or (N, C, L) -> the same.
     """
 
-    op = "dropout2d"
+    op = ops.dropout2d
 
 
 class Dropout3d(_Dropout):
@@ -61,7 +62,7 @@ class Dropout3d(_Dropout):
     Shape: (N, C, D, H, W) or (C, D, H, W) -> the same.
     """
 
-    op = "dropout3d"
+    op = ops.dropout3d
 
 
 class AlphaDropout(_Dropout):
@@ -71,7 +72,7 @@ class AlphaDropout(_Dropout):
     Source: https://arxiv.org/abs/1706.02515
     """
 
-    op = "alpha_dropout"
+    op = ops.alpha_dropout
 
 
 class FeatureAlphaDropout(_Dropout):
@@ -80,4 +81,4 @@ class FeatureAlphaDropout(_Dropout):
     Shape: (N, C, *) -> the same.
     """
 
-    op = "feature_alpha_dropout"
+    op = ops.feature_alpha_dropout

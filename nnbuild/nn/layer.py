@@ -13,11 +13,11 @@ while `layer.bias` is the Parameter that `build` makes of it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 from nnbuild.errors import OptionError, suggestion
 from nnbuild.nn.module import Module
-from nnbuild.nn.options import REQUIRED, Option
+from nnbuild.nn.options import REQUIRED, Option, Settled, option
 
 if TYPE_CHECKING:
     from nnbuild.nn.options import Device, DType
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 PLACEMENT = ("device", "dtype")
 
 
+@dataclass_transform(field_specifiers=(option,))
 class Layer(Module):
     """A Module whose constructor takes the class's fields, checked against their types."""
 
@@ -42,7 +43,11 @@ class Layer(Module):
         for name, annotation in cls.__dict__.get("__annotations__", {}).items():  # noqa: RUF063
             if name.startswith("_") or annotation.startswith("ClassVar"):
                 continue
-            own[name] = Option(name, annotation, cls.__dict__.get(name, REQUIRED))
+            value = cls.__dict__.get(name, REQUIRED)
+            if isinstance(value, Settled):
+                setattr(cls, name, value.value)
+                continue
+            own[name] = Option(name, annotation, value)
             if name in cls.__dict__:
                 delattr(cls, name)
         fixed = cls.__dict__.keys() - own.keys()  # an option that a subclass sets to a plain value is one no more
@@ -53,11 +58,18 @@ class Layer(Module):
         cls._built_from = tuple(name for name in code.co_varnames[1 : code.co_argcount] if name in merged)
         cls._kept = tuple(name for name in merged if name not in (*cls._built_from, *PLACEMENT))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def _init(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
         values = self._bind(args, kwargs)
         self.__dict__.update((name, values[name]) for name in self._kept)
         self.build(**{name: values[name] for name in self._built_from})
+
+    if TYPE_CHECKING:  # as it is without options; for a class that has some, a checker makes the constructor of them
+
+        def __init__(self) -> None: ...
+
+    else:
+        __init__ = _init
 
     def build(self, *args: Any, **options: Any) -> None:
         """Check the options together and make parameters and buffers."""
@@ -109,5 +121,5 @@ class Layer(Module):
 class WeightedLayer(Layer):
     """A Layer with parameters: `dtype` is theirs, float32 unless said; `device` can only be the CPU."""
 
-    device: Device | None = None
-    dtype: DType | None = None
+    device: Device | None = option(default=None, kw_only=True)
+    dtype: DType | None = option(default=None, kw_only=True)

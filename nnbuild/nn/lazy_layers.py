@@ -19,9 +19,9 @@ from nnbuild.nn.batch_normalization import (
     InstanceNormalization,
 )
 from nnbuild.nn.convolution import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
-from nnbuild.nn.layer import Layer
 from nnbuild.nn.linear import Linear
 from nnbuild.nn.module import Module
+from nnbuild.nn.options import option
 from nnbuild.nn.uninitialized import UninitializedBuffer, UninitializedParameter, is_lazy
 
 
@@ -34,13 +34,6 @@ class LazyModuleMixin(Module):
 
     cls_to_become: ClassVar[type[Module] | None] = None
     inferred: ClassVar[str]
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if issubclass(cls, Layer):
-            cls._options = tuple(option for option in cls._options if option.name != cls.inferred)
-            cls._kept = tuple(name for name in cls._kept if name != cls.inferred)
-            setattr(cls, cls.inferred, 0)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -108,11 +101,13 @@ class LazyLinear(LazyModuleMixin, Linear):
 
     inferred = "in_features"
     cls_to_become = Linear
+    in_features: int = option(default=0, init=False)
 
     def _size_in(self, input: Any) -> int:
         if not input.shape:
             raise ShapeError("wants an input of at least one axis and gets a single number")
-        return input.shape[-1]
+        size: int = input.shape[-1]
+        return size
 
     def _shapes(self, size: int) -> dict[str, tuple[int, ...]]:
         return {"weight": (self.out_features, size), "bias": (self.out_features,)}
@@ -126,7 +121,7 @@ class _LazyConvolution(LazyModuleMixin):
             raise ShapeError(
                 f"wants an input of {self.axes + 2} axes, or {self.axes + 1} without a batch, and gets {input.shape}"
             )
-        size = input.shape[-self.axes - 1]
+        size: int = input.shape[-self.axes - 1]
         if size % self.groups:
             raise ShapeError(
                 f"wants an input whose channels groups={self.groups} divides and gets {size}: {input.shape}",
@@ -143,36 +138,42 @@ class LazyConv1d(_LazyConvolution, Conv1d):
     """A Conv1d whose in_channels is taken from its first input."""
 
     cls_to_become = Conv1d
+    in_channels: int = option(default=0, init=False)
 
 
 class LazyConv2d(_LazyConvolution, Conv2d):
     """A Conv2d whose in_channels is taken from its first input."""
 
     cls_to_become = Conv2d
+    in_channels: int = option(default=0, init=False)
 
 
 class LazyConv3d(_LazyConvolution, Conv3d):
     """A Conv3d whose in_channels is taken from its first input."""
 
     cls_to_become = Conv3d
+    in_channels: int = option(default=0, init=False)
 
 
 class LazyConvTranspose1d(_LazyConvolution, ConvTranspose1d):
     """A ConvTranspose1d whose in_channels is taken from its first input."""
 
     cls_to_become = ConvTranspose1d
+    in_channels: int = option(default=0, init=False)
 
 
 class LazyConvTranspose2d(_LazyConvolution, ConvTranspose2d):
     """A ConvTranspose2d whose in_channels is taken from its first input."""
 
     cls_to_become = ConvTranspose2d
+    in_channels: int = option(default=0, init=False)
 
 
 class LazyConvTranspose3d(_LazyConvolution, ConvTranspose3d):
     """A ConvTranspose3d whose in_channels is taken from its first input."""
 
     cls_to_become = ConvTranspose3d
+    in_channels: int = option(default=0, init=False)
 
 
 class _LazyNormalization(LazyModuleMixin):
@@ -180,7 +181,8 @@ class _LazyNormalization(LazyModuleMixin):
 
     def _size_in(self, input: Any) -> int:
         self._check_rank(input)
-        return input.shape[self._channels(input)]
+        size: int = input.shape[self._channels(input)]
+        return size
 
     def _channels(self, input: Any) -> int:
         return 1
@@ -193,18 +195,21 @@ class LazyBatchNorm1d(_LazyNormalization, BatchNorm1d):
     """A BatchNorm1d whose num_features is taken from its first input."""
 
     cls_to_become = BatchNorm1d
+    num_features: int = option(default=0, init=False)
 
 
 class LazyBatchNorm2d(_LazyNormalization, BatchNorm2d):
     """A BatchNorm2d whose num_features is taken from its first input."""
 
     cls_to_become = BatchNorm2d
+    num_features: int = option(default=0, init=False)
 
 
 class LazyBatchNorm3d(_LazyNormalization, BatchNorm3d):
     """A BatchNorm3d whose num_features is taken from its first input."""
 
     cls_to_become = BatchNorm3d
+    num_features: int = option(default=0, init=False)
 
 
 class _LazyInstanceNorm(_LazyNormalization, InstanceNormalization):
@@ -219,15 +224,18 @@ class LazyInstanceNorm1d(_LazyInstanceNorm, InstanceNorm1d):
     """An InstanceNorm1d whose num_features is taken from its first input; with weights and running statistics."""
 
     cls_to_become = InstanceNorm1d
+    num_features: int = option(default=0, init=False)
 
 
 class LazyInstanceNorm2d(_LazyInstanceNorm, InstanceNorm2d):
     """An InstanceNorm2d whose num_features is taken from its first input; with weights and running statistics."""
 
     cls_to_become = InstanceNorm2d
+    num_features: int = option(default=0, init=False)
 
 
 class LazyInstanceNorm3d(_LazyInstanceNorm, InstanceNorm3d):
     """An InstanceNorm3d whose num_features is taken from its first input; with weights and running statistics."""
 
     cls_to_become = InstanceNorm3d
+    num_features: int = option(default=0, init=False)

@@ -9,6 +9,7 @@ from nnbuild import ops
 from nnbuild.errors import OptionError
 from nnbuild.nn import init
 from nnbuild.nn.layer import Layer, WeightedLayer
+from nnbuild.nn.options import Bias, option
 from nnbuild.nn.parameter import Parameter
 
 
@@ -35,7 +36,7 @@ class Linear(WeightedLayer):
 
     in_features: int
     out_features: int
-    bias: bool = True
+    bias: Bias = option(default=True)
 
     def build(self, bias: bool, dtype: str | None) -> None:
         for name in ("in_features", "out_features"):

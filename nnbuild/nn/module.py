@@ -6,7 +6,7 @@ Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Protocol, Self, TypeVar
 
 from nnbuild.errors import Mark, NnbuildError
 from nnbuild.nn.hooks import HookMethods
@@ -16,6 +16,16 @@ from nnbuild.nn.tree import TreeMethods
 from nnbuild.ops.dtypes import is_floating
 from nnbuild.ops.op import is_tensor, recorder
 from nnbuild.ops.spec import ITEM_SIZES
+
+P = ParamSpec("P")
+R = TypeVar("R", covariant=True)
+
+
+class Forward(Protocol[P, R]):
+    """What has a forward."""
+
+    def forward(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """The computation."""
 
 
 class Source:
@@ -55,7 +65,7 @@ class Module(TreeMethods["Module"], HookMethods, StateMethods):
         """The computation; every network and layer defines its own."""
         raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def _call(self, *args: Any, **kwargs: Any) -> Any:
         active = recorder.get()
         try:
             if active is not None:
@@ -66,6 +76,13 @@ class Module(TreeMethods["Module"], HookMethods, StateMethods):
         except NnbuildError as error:
             self._blame(error)
             raise
+
+    if TYPE_CHECKING:  # a call takes what the forward takes and gives what it gives
+
+        def __call__(self: Forward[P, R], *args: P.args, **kwargs: P.kwargs) -> R: ...
+
+    else:
+        __call__ = _call
 
     def _blame(self, error: NnbuildError) -> None:
         """Add to an error that unwinds through this module what is known here: the place in the network and file."""
@@ -131,7 +148,8 @@ class Module(TreeMethods["Module"], HookMethods, StateMethods):
     def _registered(self, dictionary: str, kind: str) -> dict[str, Any]:
         if dictionary not in self.__dict__:
             raise AttributeError(f"cannot assign {kind} before Module.__init__() call")
-        return self.__dict__[dictionary]
+        registered: dict[str, Any] = self.__dict__[dictionary]
+        return registered
 
     # Attributes
 

@@ -8,7 +8,7 @@ from nnbuild import ops
 from nnbuild.errors import OptionError
 from nnbuild.nn import init
 from nnbuild.nn.layer import Layer, WeightedLayer
-from nnbuild.nn.options import Sizes
+from nnbuild.nn.options import Bias, Sizes, option
 from nnbuild.nn.parameter import Parameter
 
 
@@ -40,7 +40,7 @@ class LayerNorm(_Affine):
     normalized_shape: Sizes
     eps: float = 1e-5
     elementwise_affine: bool = True
-    bias: bool = True
+    bias: Bias = option(default=True)
 
     def build(self, bias: bool, dtype: str | None) -> None:
         shape = self.normalized_shape
@@ -95,7 +95,7 @@ class GroupNorm(_Affine):
     num_channels: int
     eps: float = 1e-5
     affine: bool = True
-    bias: bool = True
+    bias: Bias = option(default=True)
 
     def build(self, bias: bool, dtype: str | None) -> None:
         if self.num_groups < 1 or self.num_channels % self.num_groups:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nnbuild.errors import OptionError
 from nnbuild.ops.spec import ITEM_SIZES
@@ -16,6 +16,18 @@ Numbers = Any
 DType = str
 Device = str
 
+if TYPE_CHECKING:
+    from nnbuild.nn.parameter import Parameter
+
+    class Bias:
+        """An option that is true or false, and the Parameter or None that the layer makes of it."""
+
+        def __get__(self, layer: object, owner: type) -> Parameter | None: ...
+        def __set__(self, layer: object, value: bool) -> None: ...
+
+else:
+    Bias = bool
+
 
 class _Required:
     def __repr__(self) -> str:
@@ -24,6 +36,21 @@ class _Required:
 
 #: Stands for the default of an option that has none.
 REQUIRED = _Required()
+
+
+class Settled(NamedTuple):
+    """The value that a class gives to an option which it does not take."""
+
+    value: Any
+
+
+def option(*, default: Any, init: bool = True, kw_only: bool = False) -> Any:
+    """An option's default, with what type checkers are told of it, as by `dataclasses.field`.
+
+    Params: default; init, whether the class still takes the option, whose value is the default if not; kw_only,
+    whether checkers want it by name.
+    """
+    return default if init else Settled(default)
 
 
 def _is_int(value: Any) -> bool:
@@ -48,10 +75,13 @@ class _Alternative(NamedTuple):
 
 _ANY_TEXT = ()
 
+_FLAG = _Alternative("true or false", lambda value: isinstance(value, bool))
+
 _TYPES = {
     "int": _Alternative("a whole number", _is_int),
     "float": _Alternative("a number", _is_number),
-    "bool": _Alternative("true or false", lambda value: isinstance(value, bool)),
+    "bool": _FLAG,
+    "Bias": _FLAG,
     "str": _Alternative("text", lambda value: isinstance(value, str), _ANY_TEXT),
     "None": _Alternative("none", lambda value: value is None, _ANY_TEXT),
     "Sizes": _Alternative("a whole number or a tuple of them", _is_tuple_of(_is_int)),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from nnbuild import ops
 from nnbuild.nn.layer import Layer
 from nnbuild.nn.options import Sizes
+from nnbuild.ops import pooling, unpooling
+from nnbuild.ops.op import Op
 from nnbuild.ops.window import each
 
 
@@ -14,10 +15,10 @@ class Pooling(Layer):
     """What pooling layers share: the op of their number of axes."""
 
     axes: ClassVar[int]
-    op: ClassVar[str]
+    op: ClassVar[Op]
 
     def _pool(self, *args: Any, **options: Any) -> Any:
-        return getattr(ops, f"{self.op}{self.axes}d")(*args, **options)
+        return self.op.members[self.axes](*args, **options)
 
 
 class MaxPooling(Pooling):
@@ -29,7 +30,7 @@ class MaxPooling(Pooling):
     Source: https://docs.pytorch.org/docs/stable/nn.html#pooling-layers
     """
 
-    op = "max_pool"
+    op = pooling.max_pool
     shown = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
 
     kernel_size: Sizes
@@ -74,7 +75,7 @@ class MaxUnpooling(Pooling):
     Source: https://docs.pytorch.org/docs/stable/nn.html#pooling-layers
     """
 
-    op = "max_unpool"
+    op = unpooling.max_unpool
 
     kernel_size: Sizes
     stride: Sizes | None = None
@@ -115,7 +116,7 @@ class AveragePooling(Pooling):
     Source: https://docs.pytorch.org/docs/stable/nn.html#pooling-layers
     """
 
-    op = "avg_pool"
+    op = pooling.avg_pool
     shown = ("kernel_size", "stride", "padding")
 
     kernel_size: Sizes
@@ -176,7 +177,7 @@ class PowerPooling(Pooling):
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool2d.html
     """
 
-    op = "lp_pool"
+    op = pooling.lp_pool
 
     norm_type: float
     kernel_size: Sizes

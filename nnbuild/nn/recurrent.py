@@ -99,12 +99,13 @@ class _Recurrent(_UniformWeights):
     def flatten_parameters(self) -> None:
         """Nothing: in torch it arranges the weights for the GPU."""
 
-    def _run(self, op: Any, input: Any, hx: Any) -> Any:
+    def _run(self, op: Any, input: Any, hx: Any) -> tuple[Any, ...]:
         weights = [weight for weights in self.all_weights for weight in weights]
-        return op(
+        results: tuple[Any, ...] = op(
             input, hx, weights, self.bias, self.num_layers, self.dropout, self.training, self.bidirectional,
             self.batch_first,
         )  # fmt: skip
+        return results
 
     def extra_repr(self) -> str:
         shown = [f"{self.input_size}, {self.hidden_size}"]
@@ -139,7 +140,8 @@ class RNN(_Recurrent):
         return f"RNN_{self.nonlinearity.upper()}"
 
     def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
-        return self._run(ops.rnn_tanh if self.nonlinearity == "tanh" else ops.rnn_relu, input, hx)
+        output, h = self._run(ops.rnn_tanh if self.nonlinearity == "tanh" else ops.rnn_relu, input, hx)
+        return output, h
 
 
 class _Gated(_Recurrent):
@@ -192,7 +194,8 @@ class GRU(_Gated):
     gates = 3
 
     def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
-        return self._run(ops.gru, input, hx)
+        output, h = self._run(ops.gru, input, hx)
+        return output, h
 
 
 class _Cell(_UniformWeights):
@@ -251,7 +254,8 @@ class LSTMCell(_Cell):
     gates = 4
 
     def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
-        return self._step(ops.lstm_cell, input, hx)
+        h, c = self._step(ops.lstm_cell, input, hx)
+        return h, c
 
 
 class GRUCell(_Cell):

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from nnbuild import ops
 from nnbuild.nn.layer import Layer
-from nnbuild.nn.options import Numbers, Sizes
+from nnbuild.nn.options import Numbers, Sizes, option
 
 
 class Upsample(Layer):
@@ -46,9 +46,9 @@ class UpsamplingNearest2d(Upsample):
     Shape: (N, C, H, W); the sizes become `size`, or floor(size * scale_factor).
     """
 
-    mode = "nearest"
-    align_corners = None
-    recompute_scale_factor = None
+    mode: Literal["nearest"] = option(default="nearest", init=False)
+    align_corners: None = option(default=None, init=False)
+    recompute_scale_factor: None = option(default=None, init=False)
 
 
 class UpsamplingBilinear2d(Upsample):
@@ -57,9 +57,9 @@ class UpsamplingBilinear2d(Upsample):
     Shape: (N, C, H, W); the sizes become `size`, or floor(size * scale_factor).
     """
 
-    mode = "bilinear"
-    align_corners = True
-    recompute_scale_factor = None
+    mode: Literal["bilinear"] = option(default="bilinear", init=False)
+    align_corners: bool = option(default=True, init=False)
+    recompute_scale_factor: None = option(default=None, init=False)
 
 
 class PixelShuffle(Layer):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from nnbuild import ops
 from nnbuild.errors import OptionError
@@ -17,17 +17,13 @@ class _Table(WeightedLayer):
     num_embeddings: int
     embedding_dim: int
 
-    if TYPE_CHECKING:
-        padding_idx: int | None
-
     def __init__(self, *args: Any, _weight: Any = None, _freeze: bool = False, **kwargs: Any) -> None:
         self.__dict__["_given"] = None if _weight is None else Parameter(_weight, not _freeze)
         super().__init__(*args, **kwargs)
         self.weight.requires_grad_(not _freeze)
 
-    def build(self, dtype: str | None) -> None:
-        shape = (self.num_embeddings, self.embedding_dim)
-        padding = self.padding_idx
+    def build(self, padding_idx: int | None, dtype: str | None) -> None:
+        shape, padding = (self.num_embeddings, self.embedding_dim), padding_idx
         for name, size in zip(("num_embeddings", "embedding_dim"), shape, strict=True):
             if size < 0:
                 raise OptionError(f"{type(self).__name__} wants {name} of at least 0 and gets {size}", option=name)

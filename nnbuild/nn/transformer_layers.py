@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     Function = Callable[[Any], Any]
 
+#: What torch's option `activation` names.
+_ACTIVATIONS: dict[str, Function] = {"relu": ops.relu, "gelu": ops.gelu}
+
 
 class _TransformerLayer(WeightedLayer):
     """What encoder and decoder layers share: attentions, then two linear layers with an activation between."""
@@ -48,7 +51,7 @@ class _TransformerLayer(WeightedLayer):
         bias: bool,
         dtype: str | None,
     ) -> None:
-        if not callable(activation) and activation not in ("relu", "gelu"):
+        if not callable(activation) and activation not in _ACTIVATIONS:
             raise OptionError(
                 f"{type(self).__name__} wants 'relu', 'gelu' or a function for activation and gets {activation!r}",
                 option="activation",
@@ -64,7 +67,7 @@ class _TransformerLayer(WeightedLayer):
             self.add_module(f"norm{step}", LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype))
         for step in steps:
             self.add_module(f"dropout{step}", Dropout(dropout))
-        self.activation = activation if callable(activation) else getattr(ops, activation)
+        self.activation = activation if callable(activation) else _ACTIVATIONS[activation]
 
     def _attend(self, name: str, x: Any, memory: Any, mask: Any, padding: Any, is_causal: bool) -> Any:
         """x, or its normalised form, looks at the memory, or without one at itself."""

@@ -69,7 +69,9 @@ class TreeMethods(Generic[M]):
         self: Any, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
         """Parameters with their dotted names; a shared one once."""
-        return self._named_members("_parameters", prefix, recurse, remove_duplicate)
+        parameters: Iterator[tuple[str, Parameter]]
+        parameters = self._named_members("_parameters", prefix, recurse, remove_duplicate)
+        return parameters
 
     def parameters(self: Any, recurse: bool = True) -> Iterator[Parameter]:
         """Parameters; a shared one once."""
@@ -79,7 +81,8 @@ class TreeMethods(Generic[M]):
         self: Any, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Any]]:
         """Buffers with their dotted names; a shared one once."""
-        return self._named_members("_buffers", prefix, recurse, remove_duplicate)
+        buffers: Iterator[tuple[str, Any]] = self._named_members("_buffers", prefix, recurse, remove_duplicate)
+        return buffers
 
     def buffers(self: Any, recurse: bool = True) -> Iterator[Any]:
         """Buffers; a shared one once."""
@@ -87,14 +90,15 @@ class TreeMethods(Generic[M]):
 
     def get_submodule(self: Any, target: str) -> M:
         """The module at a dotted path below this one; the empty path is this one."""
-        module = self
+        module: Any = self
         for name in target.split(".") if target else []:
             if not hasattr(module, name):
                 raise AttributeError(f"{module._get_name()} has no attribute `{name}`")
             module = getattr(module, name)
             if not isinstance(module, TreeMethods):
                 raise AttributeError(f"`{name}` is not an nn.Module")
-        return module
+        found: M = module
+        return found
 
     def _member(self: Any, target: str, members: str, what: str) -> Any:
         path, _, name = target.rpartition(".")
@@ -121,7 +125,8 @@ class TreeMethods(Generic[M]):
 
     def get_parameter(self: Any, target: str) -> Parameter:
         """The parameter at a dotted path."""
-        return self._member(target, "_parameters", "an nn.Parameter")
+        parameter: Parameter = self._member(target, "_parameters", "an nn.Parameter")
+        return parameter
 
     def get_buffer(self: Any, target: str) -> Any:
         """The buffer at a dotted path."""

@@ -12,6 +12,7 @@ from typing import Any
 # A family's file must not be named like an op: importing it would hide the op.
 from nnbuild.ops.op import Op, is_tensor
 from nnbuild.ops.spec import TensorSpec
+from nnbuild.ops.tensor_like import give_operators
 
 # A name with a dot before it is a method of tensors too, as in torch, the tensor being its first argument.
 _FAMILIES = {
@@ -79,9 +80,11 @@ def __getattr__(name: str) -> Any:
     family = OPS.get(name)
     if family is None:
         raise AttributeError(f"module {__name__!r} has no op {name!r}")
-    value = getattr(import_module(f"{__name__}.{family}"), name)
-    globals()[name] = value
+    value = globals()[name] = getattr(import_module(f"{__name__}.{family}"), name)
     return value
+
+
+give_operators(__getattr__)
 
 
 def __dir__() -> list[str]:

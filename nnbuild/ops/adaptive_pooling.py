@@ -9,6 +9,7 @@ from nnbuild.lazy import np
 from nnbuild.ops.largest import largest
 from nnbuild.ops.op import Op, op
 from nnbuild.ops.planes import LETTERS, at_least, fractions, plane_sizes
+from nnbuild.ops.reach import Kept, Picked, Reach, Reaches, Slid, kept
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.window import Slide
 
@@ -98,10 +99,30 @@ def _formula(output: TensorSpec, input: TensorSpec, axes: int) -> list[str]:
     return [f"{letters} = {text}" for text, letters in lines.items()]
 
 
+def _axes(input: TensorSpec, output: TensorSpec, axes: int) -> dict[str, Reaches]:
+    first = input.ndim - axes
+    return {
+        "input": (
+            *kept(input)[:first],
+            *(averaged(at, input.shape[at], output.shape[at]) for at in range(first, input.ndim)),
+        )
+    }
+
+
+def averaged(axis: int, length: int, out: int) -> Reach:
+    """What an output of adaptive pooling sees of an axis."""
+    if out == length:
+        return Kept(axis)
+    if out and length % out == 0 and out > 1:
+        return Slid(axis, Slide(length // out, length // out))
+    return Picked(axis, tuple((part.start, part.stop - 1) for part in _ranges(length, out)))
+
+
 _families: tuple[Op, ...] = (adaptive_avg_pool, adaptive_max_pool)
 for _family in _families:
     _family.window(_window)
     _family.formula(_formula)
+    _family.axes(_axes)
 
 adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = adaptive_avg_pool.over(1, 2, 3)
 adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d = adaptive_max_pool.over(1, 2, 3)

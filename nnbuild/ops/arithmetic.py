@@ -9,6 +9,7 @@ from nnbuild.lazy import np
 from nnbuild.ops.dtypes import floating, is_floating, numbers, result_type
 from nnbuild.ops.elementwise import elementwise
 from nnbuild.ops.op import op
+from nnbuild.ops.reach import all_aligned
 from nnbuild.ops.spec import TensorSpec
 
 # The first operand of a reflected operator (`2 - x`) may be a number, so no name says "tensor" here.
@@ -98,6 +99,9 @@ def _(input: Any, other: Any, rounding_mode: str | None) -> TensorSpec:
             f'wants rounding_mode None, "floor" or "trunc" and gets {rounding_mode!r}', option="rounding_mode"
         )
     return _DIVISIONS[rounding_mode].answer("shape", {"input": input, "other": other})
+
+
+div.axes(all_aligned)
 
 
 divide = div.alias("divide")

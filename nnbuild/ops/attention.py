@@ -9,6 +9,7 @@ from nnbuild.lazy import np
 from nnbuild.ops.elementwise import broadcast
 from nnbuild.ops.op import op
 from nnbuild.ops.planes import fractions
+from nnbuild.ops.reach import WHOLE, Grouped, Kept, Picked, Reach, Reaches, aligned
 from nnbuild.ops.spec import TensorSpec
 
 
@@ -142,6 +143,37 @@ def _(
     return query.with_shape((*broadcast(scores[:-2], value.shape[:-2]), scores[-2], value.shape[-1]))
 
 
+@scaled_dot_product_attention.axes
+def _(
+    query: TensorSpec,
+    key: TensorSpec,
+    value: TensorSpec,
+    attn_mask: TensorSpec | None,
+    is_causal: bool,
+    enable_gqa: bool,
+    output: TensorSpec,
+) -> dict[str, Reaches]:
+    length, queries, keys = output.ndim - 2, query.shape[-2], key.shape[-2]
+    upto = Picked(length, tuple((0, min(at, keys - 1)) for at in range(queries))) if is_causal and keys else WHOLE
+
+    def before(tensor: TensorSpec) -> tuple[Reach, ...]:
+        leading = output.with_shape(output.shape[:-2])
+        found = list(aligned(tensor.with_shape(tensor.shape[:-2]), leading))
+        if enable_gqa and tensor.shape[-3] != query.shape[-3]:
+            found[-1] = Grouped(length - 1, tensor.shape[-3])
+        return tuple(found)
+
+    found: dict[str, Reaches] = {
+        "query": (*before(query), Kept(length), WHOLE),
+        "key": (*before(key), upto, WHOLE),
+        "value": (*before(value), upto, Kept(length + 1)),
+    }
+    if attn_mask is not None:
+        mask = aligned(attn_mask, output.with_shape((*output.shape[:-1], keys)))
+        found["attn_mask"] = tuple(WHOLE if reach == Kept(length + 1) else reach for reach in mask)
+    return found
+
+
 @scaled_dot_product_attention.macs
 def _(output: TensorSpec, query: TensorSpec, key: TensorSpec, enable_gqa: bool) -> int:
     scores = math.prod(_scores(query, key, enable_gqa))
@@ -151,3 +183,8 @@ def _(output: TensorSpec, query: TensorSpec, key: TensorSpec, enable_gqa: bool) 
 @scaled_dot_product_attention.formula
 def _(query: TensorSpec, key: TensorSpec) -> list[str]:
     return [f"{query.shape[-2]} queries x {key.shape[-2]} keys of {key.shape[-1]} features"]
+
+
+@scaled_dot_product_attention.draws
+def _(dropout_p: float) -> bool:
+    return dropout_p > 0

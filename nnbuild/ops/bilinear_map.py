@@ -5,6 +5,7 @@ from __future__ import annotations
 from nnbuild.errors import ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.op import op
+from nnbuild.ops.reach import WHOLE, Kept, Reaches, kept
 from nnbuild.ops.spec import TensorSpec
 
 
@@ -38,6 +39,13 @@ def _(input1: TensorSpec, input2: TensorSpec, weight: TensorSpec, bias: TensorSp
     if bias is not None and bias.shape != weight.shape[:1]:
         raise ShapeError(f"wants a bias of {weight.shape[:1]} and gets {bias.shape}")
     return input1.with_shape((*input1.shape[:-1], weight.shape[0]))
+
+
+@bilinear.axes
+def _(input1: TensorSpec, output: TensorSpec) -> dict[str, Reaches]:
+    features = (*kept(input1)[:-1], WHOLE)
+    made = (Kept(output.ndim - 1),)
+    return {"input1": features, "input2": features, "weight": (*made, WHOLE, WHOLE), "bias": made}
 
 
 @bilinear.macs

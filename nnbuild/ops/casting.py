@@ -7,7 +7,9 @@ from typing import Any
 from nnbuild.errors import OptionError
 from nnbuild.lazy import np
 from nnbuild.ops.dtypes import named
+from nnbuild.ops.memory import Memory
 from nnbuild.ops.op import Op, op
+from nnbuild.ops.reach import UNSEEN, Reaches, kept
 from nnbuild.ops.spec import TensorSpec
 
 
@@ -28,10 +30,15 @@ def _is_device(value: Any) -> bool:
     return value == "cpu"
 
 
+def _kept_memory(input: TensorSpec, output: TensorSpec) -> Memory:
+    """A tensor of the dtype already is the result."""
+    return Memory.ORDERED if input.dtype == output.dtype else Memory.FRESH
+
+
 @op
 def to(
     input: np.ndarray, *target: Any, dtype: Any = None, device: Any = None, other: Any = None, copy: bool = False
-) -> Any:
+) -> np.ndarray:
     """In another dtype: `to("float64")`, or `to(x)` for that of another tensor; the device "cpu" changes nothing."""
     return input.copy() if copy else input
 
@@ -41,6 +48,16 @@ def _(input: TensorSpec, target: tuple[Any, ...], dtype: Any, device: Any, other
     if device is not None and not _is_device(device):
         raise OptionError(f"device wants 'cpu', not {device!r}", option="device")
     return input.with_dtype(_asked(input, target, dtype, other))
+
+
+@to.axes
+def _(input: TensorSpec) -> dict[str, Reaches]:
+    return {"input": kept(input), "target": UNSEEN, "other": UNSEEN}
+
+
+@to.memory
+def _(input: TensorSpec, copy: Any, output: TensorSpec) -> Memory:
+    return Memory.FRESH if copy else _kept_memory(input, output)
 
 
 @op
@@ -54,12 +71,22 @@ def _(input: TensorSpec, other: TensorSpec) -> TensorSpec:
     return input.with_dtype(other.dtype)
 
 
+@type_as.axes
+def _(input: TensorSpec) -> dict[str, Reaches]:
+    return {"input": kept(input), "other": UNSEEN}
+
+
+type_as.memory(_kept_memory)
+
+
 def _cast(name: str, dtype: str) -> Op:
     def kernel(input: np.ndarray) -> np.ndarray:
         return input
 
     made = Op(kernel, name)
     made.shape(lambda input: input.with_dtype(dtype))
+    made.axes(lambda input: {"input": kept(input)})
+    made.memory(_kept_memory)
     made.__doc__ = f"In {dtype}."
     return made
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.op import op
+from nnbuild.ops.reach import WHOLE, Kept, Part, Reach
 from nnbuild.ops.spec import TensorSpec
 
 #: An axis: a letter, or for those that `...` stands for their place from the end, from -1 on.
@@ -98,6 +99,20 @@ def _(equation: str, operands: tuple[Any, ...]) -> TensorSpec:
         raise ShapeError(f"wants tensors of one dtype and gets {', '.join(spec.dtype for spec in specs)}")
     plan = _plan(equation, [spec.shape for spec in specs])
     return specs[0].with_shape([plan.sizes[label] for label in plan.output])
+
+
+@einsum.axes
+def _(equation: str, operands: tuple[Any, ...]) -> dict[str, Any]:
+    specs = _listed(operands)
+    plan = _plan(equation, [spec.shape for spec in specs])
+
+    def reach(label: Label, size: int) -> Reach:
+        if label not in plan.output:
+            return WHOLE
+        return Kept(plan.output.index(label)) if size == plan.sizes[label] else Part(0, 1)
+
+    reaches = [tuple(map(reach, labels, spec.shape)) for labels, spec in zip(plan.operands, specs, strict=True)]
+    return {"operands": [reaches] if len(operands) != len(specs) else reaches}
 
 
 @einsum.macs

@@ -10,8 +10,9 @@ from nnbuild.lazy import np
 from nnbuild.ops.dtypes import one_dtype
 from nnbuild.ops.op import op
 from nnbuild.ops.planes import check_rank
+from nnbuild.ops.reach import WHOLE, Grouped, Kept, Reaches, slid
 from nnbuild.ops.spec import TensorSpec
-from nnbuild.ops.window import Slide, Spread, each, formula_of_windows, output_sizes
+from nnbuild.ops.window import Slide, Spread, each, formula_of_windows, output_sizes, same_padding
 from nnbuild.ops.window_view import window_view
 
 Sizes = int | tuple[int, ...]
@@ -35,6 +36,13 @@ def _batched(input: TensorSpec, axes: int, channels: int) -> tuple[int, tuple[in
 
 def _restored(input: Any, axes: int, shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape if input.ndim == axes + 2 else shape[1:]
+
+
+def _convolved(input: TensorSpec, groups: int, windows: tuple[Slide, ...] | tuple[Spread, ...]) -> dict[str, Reaches]:
+    """Windows over the last axes, all channels of a group before them, each element of the batch alone."""
+    channels = input.ndim - len(windows) - 1
+    group = Grouped(channels, groups) if groups > 1 else WHOLE
+    return {"input": slid(input, windows, Kept(0), group), "bias": (Kept(channels),)}
 
 
 def _slides(weight: Any, stride: Sizes, padding: Sizes | str, dilation: Sizes, axes: int) -> tuple[Slide, ...]:
@@ -64,8 +72,7 @@ def _named_padding(
         raise OptionError(f"padding is a number, 'same' or 'valid', not {padding!r}", option="padding")
     if any(step != 1 for step in strides):
         raise OptionError("padding='same' needs stride 1", hint="give the padding in numbers", option="padding")
-    totals = [spread * (size - 1) for size, spread in zip(kernel, dilations, strict=True)]
-    return [(total // 2, total - total // 2) for total in totals]
+    return same_padding(kernel, dilations)
 
 
 def _positive(**options: tuple[int, ...]) -> None:
@@ -132,6 +139,12 @@ def _(
     count, sizes = _batched(input, axes, weight.shape[1] * groups)
     one_dtype(input, weight=weight, bias=bias)
     return input.with_shape(_restored(input, axes, (count, channels, *output_sizes(window, sizes))))
+
+
+@conv.axes
+def _(input: TensorSpec, weight: TensorSpec, groups: int, window: tuple[Slide, ...]) -> dict[str, Reaches]:
+    made = Kept(input.ndim - len(window) - 1)
+    return {**_convolved(input, groups, window), "weight": (made, *(WHOLE,) * (weight.ndim - 1))}
 
 
 @conv.macs
@@ -212,6 +225,11 @@ def _(
     count, sizes = _batched(input, axes, weight.shape[0])
     one_dtype(input, weight=weight, bias=bias)
     return input.with_shape(_restored(input, axes, (count, channels, *output_sizes(window, sizes))))
+
+
+@conv_transpose.axes
+def _(input: TensorSpec, groups: int, window: tuple[Spread, ...]) -> dict[str, Reaches]:
+    return _convolved(input, groups, window)
 
 
 @conv_transpose.macs

@@ -14,6 +14,7 @@ from nnbuild.lazy import np
 from nnbuild.ops.axes import listed_shape, spread, whole
 from nnbuild.ops.dtypes import DEFAULT_FLOAT, named, promote, result_type
 from nnbuild.ops.op import Op, creation, op
+from nnbuild.ops.reach import UNSEEN, Kept, Reaches
 from nnbuild.ops.spec import TensorSpec
 
 Sizes = int | Sequence[int]
@@ -28,6 +29,14 @@ def _made(sizes: tuple[Any, ...], dtype: Any, default: str = DEFAULT_FLOAT) -> T
 
 def _filled(size: tuple[Any, ...], value: Any, dtype: Any) -> np.ndarray:
     return np.full(spread(size, "size"), value, dtype=None if dtype is None else named(dtype))
+
+
+def _nothing() -> dict[str, Reaches]:
+    return {}
+
+
+def _sizes_alone() -> dict[str, Reaches]:
+    return {"input": UNSEEN}
 
 
 @creation
@@ -48,11 +57,15 @@ def _of_sizes(size: tuple[Sizes, ...], dtype: Any) -> TensorSpec:
 
 zeros.shape(_of_sizes)
 ones.shape(_of_sizes)
+zeros.axes(_nothing)
+ones.axes(_nothing)
 empty = zeros.alias("empty")
 
 
 @creation
-def full(size: Sizes, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+def full(
+    size: Sizes, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> np.ndarray:
     """A tensor of one value, of the value's own dtype unless said."""
     return _filled((size,), fill_value, dtype)
 
@@ -60,6 +73,9 @@ def full(size: Sizes, fill_value: Any, *, dtype: Any = None, device: Any = None,
 @full.shape
 def _(size: Sizes, fill_value: Any, dtype: Any) -> TensorSpec:
     return _made((size,), dtype, result_type(fill_value))
+
+
+full.axes(_nothing)
 
 
 @op
@@ -80,6 +96,8 @@ def _like(input: TensorSpec, dtype: Any) -> TensorSpec:
 
 zeros_like.shape(_like)
 ones_like.shape(_like)
+zeros_like.axes(_sizes_alone)
+ones_like.axes(_sizes_alone)
 empty_like = zeros_like.alias("empty_like")
 
 
@@ -96,10 +114,13 @@ def _(input: TensorSpec, dtype: Any) -> TensorSpec:
     return _made((input.shape,), dtype, input.dtype)
 
 
+full_like.axes(_sizes_alone)
+
+
 @op
 def new_zeros(
     input: np.ndarray, *size: Sizes, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Any:
+) -> np.ndarray:
     """Zeros of these sizes in the input's dtype, or in another."""
     return np.zeros(spread(size, "size"), named(dtype or input.dtype.name))
 
@@ -107,7 +128,7 @@ def new_zeros(
 @op
 def new_ones(
     input: np.ndarray, *size: Sizes, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Any:
+) -> np.ndarray:
     """Ones of these sizes in the input's dtype, or in another."""
     return np.ones(spread(size, "size"), named(dtype or input.dtype.name))
 
@@ -118,6 +139,8 @@ def _new(input: TensorSpec, size: tuple[Sizes, ...], dtype: Any) -> TensorSpec:
 
 new_zeros.shape(_new)
 new_ones.shape(_new)
+new_zeros.axes(_sizes_alone)
+new_ones.axes(_sizes_alone)
 new_empty = new_zeros.alias("new_empty")
 
 
@@ -130,6 +153,9 @@ def new_full(input: np.ndarray, size: Sizes, fill_value: Any, *, dtype: Any = No
 @new_full.shape
 def _(input: TensorSpec, size: Sizes, dtype: Any) -> TensorSpec:
     return _made((size,), dtype, input.dtype)
+
+
+new_full.axes(_sizes_alone)
 
 
 @creation
@@ -150,6 +176,9 @@ def _(start: float, end: float | None, step: float, dtype: Any) -> TensorSpec:
     return _made((math.ceil((end - start) / step),), dtype, kind)
 
 
+arange.axes(_nothing)
+
+
 @creation
 def linspace(start: float, end: float, steps: int, *, dtype: Any = None, device: Any = None) -> np.ndarray:
     """`steps` numbers from start to end, both among them, at equal distances."""
@@ -159,6 +188,9 @@ def linspace(start: float, end: float, steps: int, *, dtype: Any = None, device:
 @linspace.shape
 def _(steps: int, dtype: Any) -> TensorSpec:
     return _made((whole(steps, "steps"),), dtype)
+
+
+linspace.axes(_nothing)
 
 
 @creation
@@ -172,6 +204,9 @@ def _(n: int, m: int | None, dtype: Any) -> TensorSpec:
     return _made((n, n if m is None else m), dtype)
 
 
+eye.axes(_nothing)
+
+
 @creation
 def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> np.ndarray:
     """A tensor of numbers in lists in lists: bool, int64 or float32, as they are."""
@@ -181,6 +216,9 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
 @tensor.shape
 def _(data: Any, dtype: Any) -> TensorSpec:
     return _made((listed_shape(data),), dtype, _listed_dtype(data) or DEFAULT_FLOAT)
+
+
+tensor.axes(_nothing)
 
 
 def _listed_dtype(data: Any) -> str | None:
@@ -207,6 +245,7 @@ def _triangle(lower: bool) -> Op:
 
     made = creation(kernel).alias("tril_indices" if lower else "triu_indices")
     made.shape(shape)
+    made.axes(_nothing)
     made.__doc__ = f"Row and column, (2, count), of each element on and {'below' if lower else 'above'} a diagonal."
     return made
 
@@ -234,3 +273,12 @@ def _(tensors: tuple[Any, ...], indexing: str) -> tuple[TensorSpec, ...]:
     if indexing == "xy" and len(sizes) > 1:
         sizes[0], sizes[1] = sizes[1], sizes[0]
     return tuple(vector.with_shape(sizes) for vector in vectors)
+
+
+@meshgrid.axes
+def _(tensors: tuple[Any, ...], indexing: str, which: int) -> dict[str, Any]:
+    nested = len(tensors) == 1 and isinstance(tensors[0], tuple | list)
+    vectors = tensors[0] if nested else tensors
+    place = which ^ 1 if indexing == "xy" and which < 2 and len(vectors) > 1 else which
+    reaches = [(Kept(place),) * vector.ndim if at == which else UNSEEN for at, vector in enumerate(vectors)]
+    return {"tensors": [reaches] if nested else reaches}

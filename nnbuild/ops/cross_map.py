@@ -6,7 +6,9 @@ from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.op import op
 from nnbuild.ops.planes import fractions
+from nnbuild.ops.reach import Reaches, Slid, along
 from nnbuild.ops.spec import TensorSpec
+from nnbuild.ops.window import Slide
 
 
 @op
@@ -32,3 +34,8 @@ def _(input: TensorSpec, size: int) -> TensorSpec:
     if size < 1:
         raise OptionError(f"size must be at least 1, not {size}", option="size")
     return input
+
+
+@cross_map_lrn2d.axes
+def _(input: TensorSpec, size: int) -> dict[str, Reaches]:
+    return {"input": along(input, 1, Slid(1, Slide(size, 1, size // 2, size // 2)))}

@@ -9,6 +9,7 @@ from nnbuild.lazy import np
 from nnbuild.ops.axes import axis, real_axis, several
 from nnbuild.ops.op import op
 from nnbuild.ops.planes import fractions
+from nnbuild.ops.reach import Picked, Reaches, along, mixed
 from nnbuild.ops.spec import TensorSpec
 
 
@@ -56,8 +57,13 @@ def _softmax_shape(input: TensorSpec, dim: int | None, _stacklevel: int, dtype: 
     return output
 
 
+def _softmax_axes(input: TensorSpec, dim: int | None) -> dict[str, Reaches]:
+    return {"input": mixed(input, (_implied(input, dim),))}
+
+
 for _family in (softmax, log_softmax, softmin):
     _family.shape(_softmax_shape)
+    _family.axes(_softmax_axes)
 
 
 @op
@@ -71,6 +77,11 @@ def _(input: TensorSpec, dim: int | tuple[int, ...]) -> TensorSpec:
     fractions(input)
     several(dim, input.ndim)
     return input
+
+
+@normalize.axes
+def _(input: TensorSpec, dim: int | tuple[int, ...]) -> dict[str, Reaches]:
+    return {"input": mixed(input, several(dim, input.ndim))}
 
 
 def norms(array: np.ndarray, p: float, dim: int | tuple[int, ...]) -> np.ndarray:
@@ -104,6 +115,13 @@ def _(input: TensorSpec, dim: int) -> TensorSpec:
     if size % 2:
         raise ShapeError(f"halves axis {place}, whose size {size} is odd: {input.shape}", option="dim")
     return input.with_shape((*input.shape[:place], size // 2, *input.shape[place + 1 :]))
+
+
+@glu.axes
+def _(input: TensorSpec, dim: int) -> dict[str, Reaches]:
+    place = axis(dim, input.ndim)
+    half = input.shape[place] // 2
+    return {"input": along(input, place, Picked(place, tuple((at, at + half) for at in range(half))))}
 
 
 @glu.formula

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, overload
 
 from nnbuild.errors import ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.dtypes import result_type
 from nnbuild.ops.op import Op, is_array
+from nnbuild.ops.reach import all_aligned
 from nnbuild.ops.spec import TensorSpec
 
 
@@ -27,13 +28,22 @@ def broadcast(*shapes: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(result)
 
 
+@overload
+def elementwise(kernel: Callable[..., Any]) -> Op: ...
+@overload
+def elementwise(
+    *,
+    dtype: str | Callable[[str], str] | None = None,
+    inplace: bool = False,
+    check: Callable[..., None] | None = None,
+) -> Callable[[Callable[..., Any]], Op]: ...
 def elementwise(
     kernel: Callable[..., Any] | None = None,
     *,
     dtype: str | Callable[[str], str] | None = None,
     inplace: bool = False,
     check: Callable[..., None] | None = None,
-) -> Any:
+) -> Op | Callable[[Callable[..., Any]], Op]:
     """Decorator: an Op on each element alone, over operands that broadcast.
 
     The operands are the required arguments, tensors or numbers; the kernel gets their arrays in their common dtype.
@@ -68,6 +78,7 @@ def elementwise(
         made = Op(on_promoted)
         made.inplace = inplace
         made.shape(shape)
+        made.axes(all_aligned)
         return made
 
     return decorate if kernel is None else decorate(kernel)

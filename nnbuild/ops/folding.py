@@ -8,8 +8,9 @@ from nnbuild.errors import ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.op import op
 from nnbuild.ops.planes import at_least, plane_sizes
+from nnbuild.ops.reach import Kept, Reach, Reaches, Slid, Strided, Summed, Unknown, Via, kept
 from nnbuild.ops.spec import TensorSpec
-from nnbuild.ops.window import Slide, each, output_sizes, spatial_formula
+from nnbuild.ops.window import Slide, Spread, each, output_sizes, spatial_formula
 from nnbuild.ops.window_view import window_view
 
 Sizes = int | tuple[int, ...]
@@ -55,6 +56,18 @@ def _(input: TensorSpec, window: tuple[Slide, ...]) -> TensorSpec:
     sizes = plane_sizes(input, 2)
     rows = input.shape[-3] * prod(slide.kernel for slide in window)
     return input.with_shape((*input.shape[:-3], rows, prod(output_sizes(window, sizes))))
+
+
+@unfold.axes
+def _(input: TensorSpec, window: tuple[Slide, ...]) -> dict[str, Reaches]:
+    *leading, channels, height, width = input.shape
+    kernel, outs = [slide.kernel for slide in window], output_sizes(window, (height, width))
+    first = len(leading)
+    taps = (
+        Summed((Strided(first + 1 + at, 0, slide.dilation), Strided(first + 3 + at, -slide.before, slide.stride)))
+        for at, slide in enumerate(window)
+    )
+    return {"input": Via(input.shape, (*leading, channels, *kernel, *outs), (*kept(input)[: first + 1], *taps))}
 
 
 @unfold.formula
@@ -116,6 +129,22 @@ def _(
             option="output_size",
         )
     return input.with_shape((*input.shape[:-2], rows // prod(kernel), *sizes))
+
+
+@fold.axes
+def _(
+    input: TensorSpec, output: TensorSpec, kernel_size: Sizes, dilation: Sizes, padding: Sizes, stride: Sizes
+) -> dict[str, Reaches]:
+    slides = _slides(kernel_size, dilation, padding, stride)
+    *leading, channels, height, width = output.shape
+    kernel, outs = [slide.kernel for slide in slides], output_sizes(slides, (height, width))
+    first, taps = len(leading), (Unknown("which tap of a window is laid down depends on the place"),) * 2
+    laid = (
+        Slid(first + 1 + at, Spread(slide.kernel, slide.stride, slide.before, slide.after, slide.dilation))
+        for at, slide in enumerate(slides)
+    )
+    reaches: tuple[Reach, ...] = (*map(Kept, range(first + 1)), *taps, *laid)
+    return {"input": Via((*leading, channels, *kernel, *outs), output.shape, reaches)}
 
 
 @fold.formula

@@ -13,6 +13,7 @@ from nnbuild.lazy import np
 from nnbuild.ops.op import op
 from nnbuild.ops.planes import at_least, fractions, plane_sizes
 from nnbuild.ops.randomness import noise
+from nnbuild.ops.reach import Reaches, Unknown, kept
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.window import each
 
@@ -116,6 +117,16 @@ def _(
             )
     output = input.with_shape((*input.shape[:-axes], *outs))
     return (output, output.with_dtype("int64")) if return_indices else output
+
+
+@fractional_max_pool.axes
+def _(input: TensorSpec, axes: int) -> dict[str, Reaches]:
+    return {"input": (*kept(input)[:-axes], *(Unknown("the windows lie at random places"),) * axes)}
+
+
+@fractional_max_pool.draws
+def _(_random_samples: TensorSpec | None) -> bool:
+    return _random_samples is None
 
 
 fractional_max_pool2d, fractional_max_pool3d = fractional_max_pool.over(2, 3)

@@ -11,6 +11,7 @@ from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.op import op
 from nnbuild.ops.planes import fractions
+from nnbuild.ops.reach import WHOLE, Kept, Reaches, Unknown
 from nnbuild.ops.spec import TensorSpec
 
 _MODES = ("bilinear", "nearest", "bicubic")
@@ -124,6 +125,15 @@ def _(input: TensorSpec, grid: TensorSpec, mode: str, padding_mode: str) -> Tens
     return input.with_shape((*input.shape[:2], *grid.shape[1:-1]))
 
 
+@grid_sample.axes
+def _(input: TensorSpec, grid: TensorSpec) -> dict[str, Reaches]:
+    axes = input.ndim - 2
+    return {
+        "input": (Kept(0), Kept(1), *(Unknown("where it looks depends on the grid"),) * axes),
+        "grid": (Kept(0), *map(Kept, range(2, axes + 2)), WHOLE),
+    }
+
+
 @op
 def affine_grid(theta: np.ndarray, size: Sequence[int], align_corners: bool | None = None) -> np.ndarray:
     """The grid for `grid_sample` that maps an output of this size by theta, (N, 2, 3) or for volumes (N, 3, 4)."""
@@ -155,6 +165,11 @@ def _(theta: TensorSpec, size: Sequence[int]) -> TensorSpec:
         )
     fractions(theta)
     return theta.with_shape((size[0], *size[2:], axes))
+
+
+@affine_grid.axes
+def _(output: TensorSpec) -> dict[str, Reaches]:
+    return {"theta": (Kept(0), Kept(output.ndim - 1), WHOLE)}
 
 
 @affine_grid.macs

@@ -16,7 +16,7 @@ from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.tensor_like import TensorLike
 
 #: Those whose result another op gives than that of their own name.
-_RESULTS = {"zero_": "zeros_like", "fill_": "full_like", "copy_": "expand_as"}
+RESULTS = {"zero_": "zeros_like", "fill_": "full_like", "copy_": "expand_as"}
 
 
 class InPlace:
@@ -34,7 +34,7 @@ class InPlace:
         from nnbuild import ops
 
         check_target(self.name, input)
-        op = getattr(ops, _RESULTS.get(self.name, self.name[:-1]))
+        op = getattr(ops, RESULTS.get(self.name, self.name[:-1]))
         result = ops.clone(op(args[0], input)) if self.name == "copy_" else op(input, *args, **options)
         before, after = spec_of(input), spec_of(result)
         fitting = self.name == "copy_" or fits(after.dtype, before.dtype)

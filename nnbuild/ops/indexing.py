@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from types import EllipsisType
 from typing import Any
 
@@ -11,7 +12,24 @@ from nnbuild.lazy import np
 from nnbuild.ops.axes import axis, listed_shape, real_axis, whole
 from nnbuild.ops.dtypes import is_floating
 from nnbuild.ops.elementwise import broadcast
+from nnbuild.ops.memory import Memory
 from nnbuild.ops.op import Op, array_of, is_tensor, op, recorder
+from nnbuild.ops.reach import (
+    REORDERED,
+    UNSEEN,
+    Kept,
+    Part,
+    Reach,
+    Reaches,
+    Strided,
+    Unknown,
+    aligned,
+    all_aligned,
+    along,
+    kept,
+    mixed,
+    taken,
+)
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.tensor_like import TensorLike
 
@@ -55,6 +73,8 @@ def parts(index: tuple[Any, ...], ndim: int) -> tuple[tuple[Any, ...], tuple[Any
 
 getitem = _ByIndex(_getitem, "getitem")
 
+_BY_INDEX = Unknown("where it looks depends on the index")
+
 
 def _plain(item: Any) -> Any:
     """A 0-d tensor is taken as an int, as torch does; NumPy would move axes for it."""
@@ -94,9 +114,71 @@ def _(input: TensorSpec, index: tuple[Any, ...]) -> TensorSpec:
         return input.with_shape(shape)
     picked = broadcast(*(listed_shape(taken[place]) for place in lists))
     rest = [size for place, size in enumerate(shape) if place not in lists]
-    adjacent = lists == list(range(lists[0], lists[0] + len(lists)))
-    start = lists[0] if adjacent else 0  # NumPy's and torch's rule: apart, their axes come first
+    start = _lists_start(lists)
     return input.with_shape((*rest[:start], *picked, *rest[start:]))
+
+
+@getitem.axes
+def _(input: TensorSpec, index: tuple[Any, ...]) -> dict[str, Any]:
+    basic, taken = _parts(index, input.ndim)
+    lists = [place for place, item in enumerate(taken) if _is_list(item)]
+    count = max((len(listed_shape(taken[place])) for place in lists), default=0)
+    first = _lists_start(lists)
+    kept_axes = sum(item is None or isinstance(item, slice) for item in basic)
+    outside = [place for place in range(kept_axes) if place not in lists]
+
+    def new_axis(place: int) -> int:
+        at = outside.index(place)
+        return at + count * (at >= first)
+
+    return {
+        "input": _basic_reaches(input, basic, taken, new_axis, first + count),
+        "index": [
+            tuple(Kept(first + count - item.ndim + place) for place in range(item.ndim))
+            if isinstance(item, TensorSpec)
+            else UNSEEN
+            for item in index
+        ],
+    }
+
+
+@getitem.memory
+def _(input: TensorSpec, index: tuple[Any, ...]) -> Memory:
+    return Memory.FRESH if any(map(_is_list, index)) else Memory.VIEW
+
+
+def _lists_start(lists: list[int]) -> int:
+    """The first axis of what lists of indices pick. NumPy's and torch's rule: apart, their axes come first."""
+    return lists[0] if lists and lists == list(range(lists[0], lists[0] + len(lists))) else 0
+
+
+def _basic_reaches(
+    input: TensorSpec, basic: tuple[Any, ...], lists: tuple[Any, ...], new_axis: Callable[[int], int], end: int
+) -> tuple[Reach, ...]:
+    """What an output sees of each axis: `new_axis`, where an axis that keeps its places goes; `end`, of the lists'."""
+    found: list[Reach] = []
+    place = 0
+    for item in basic:
+        if item is None:
+            place += 1
+        elif isinstance(item, slice):
+            entry = lists[place] if lists else None
+            if _is_list(entry):
+                found.append(_list_reach(entry, input.shape[len(found)], end - 1))
+            else:
+                start, _, step = item.indices(input.shape[len(found)])
+                found.append(Strided(new_axis(place), start, step))
+            place += 1
+        else:
+            size = input.shape[len(found)]
+            found.append(_BY_INDEX if isinstance(item, TensorSpec) else Part(item % size, item % size + 1))
+    return tuple(found)
+
+
+def _list_reach(entry: Any, size: int, axis: int) -> Reach:
+    if isinstance(entry, list) and all(isinstance(at, int) for at in entry):
+        return taken(axis, [at % size for at in entry])
+    return _BY_INDEX
 
 
 def _basic_size(item: Any, sizes: Any) -> tuple[int, ...]:
@@ -166,6 +248,11 @@ def _(input: TensorSpec, dim: int, index: TensorSpec) -> TensorSpec:
     return input.with_shape(index.shape)
 
 
+@gather.axes
+def _(input: TensorSpec, dim: int, index: TensorSpec) -> dict[str, Reaches]:
+    return {"input": along(input, axis(dim, input.ndim), _BY_INDEX), "index": kept(index)}
+
+
 @op
 def index_select(input: np.ndarray, dim: int, index: np.ndarray) -> np.ndarray:
     """The slices at these indices of an axis, which then has as many elements as there are indices."""
@@ -179,6 +266,12 @@ def _(input: TensorSpec, dim: int, index: TensorSpec) -> TensorSpec:
     if index.ndim > 1:
         raise ShapeError(f"wants an index of one axis and gets {index.shape}")
     return input.with_shape((*input.shape[:place], index.numel(), *input.shape[place + 1 :]))
+
+
+@index_select.axes
+def _(input: TensorSpec, dim: int, index: TensorSpec) -> dict[str, Reaches]:
+    place = axis(dim, input.ndim)
+    return {"input": along(input, place, _BY_INDEX), "index": (Kept(place),) * index.ndim}
 
 
 @op
@@ -200,6 +293,16 @@ def _(input: TensorSpec, indices: TensorSpec, dim: int | None) -> TensorSpec:
     rest = [(*spec.shape[:place], 1, *spec.shape[place + 1 :]) for spec in (input, indices)]
     joined = broadcast(*rest)
     return input.with_shape((*joined[:place], indices.shape[place], *joined[place + 1 :]))
+
+
+@take_along_dim.axes
+def _(input: TensorSpec, indices: TensorSpec, dim: int | None, output: TensorSpec) -> dict[str, Reaches]:
+    if dim is None:
+        return {"input": _BY_INDEX, "indices": REORDERED}
+    place = axis(dim, input.ndim)
+    reaches = list(aligned(input, output))
+    reaches[place] = _BY_INDEX
+    return {"input": tuple(reaches), "indices": aligned(indices, output)}
 
 
 @op
@@ -241,9 +344,21 @@ def _(input: TensorSpec, dim: int, index: TensorSpec, src: Any, value: Any) -> T
     return input
 
 
+def _scattered_axes(input: TensorSpec, dim: int, index: TensorSpec, src: Any) -> dict[str, Reaches]:
+    place = axis(dim, input.ndim)
+    found: dict[str, Reaches] = {"input": kept(input), "index": mixed(index, (place,))}
+    return found | ({"src": along(src, place, _BY_INDEX)} if isinstance(src, TensorSpec) else {})
+
+
+scatter.axes(_scattered_axes)
+
+
 @scatter_add.shape
 def _(input: TensorSpec, dim: int, index: TensorSpec, src: TensorSpec) -> TensorSpec:
     return scatter.facets["shape"](input, dim, index, src, None)
+
+
+scatter_add.axes(_scattered_axes)
 
 
 @op
@@ -261,6 +376,9 @@ def _(input: TensorSpec, mask: TensorSpec, value: Any) -> TensorSpec:
     if isinstance(value, float) and not math.isfinite(value) and not is_floating(input.dtype):
         raise ShapeError(f"cannot put {value} into a tensor of {input.dtype}", option="value")
     return input.with_shape(broadcast(input.shape, mask.shape))
+
+
+masked_fill.axes(all_aligned)
 
 
 @op
@@ -282,8 +400,13 @@ def _triangle(input: TensorSpec, diagonal: int) -> TensorSpec:
     return input
 
 
-tril.shape(_triangle)
-triu.shape(_triangle)
+def _own_places(input: TensorSpec) -> dict[str, Reaches]:
+    return {"input": kept(input)}
+
+
+for _op in (tril, triu):
+    _op.shape(_triangle)
+    _op.axes(_own_places)
 
 
 @op
@@ -301,3 +424,8 @@ def _(tensor: TensorSpec, num_classes: int) -> TensorSpec:
             "num_classes wants a number: without it the output's size depends on data", option="num_classes"
         )
     return tensor.with_shape((*tensor.shape, num_classes))
+
+
+@one_hot.axes
+def _(tensor: TensorSpec) -> dict[str, Reaches]:
+    return {"tensor": kept(tensor)}

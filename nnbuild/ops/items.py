@@ -9,6 +9,7 @@ from nnbuild.lazy import np
 from nnbuild.ops.in_place import check_target, replaced
 from nnbuild.ops.indexing import getitem, parts, places
 from nnbuild.ops.op import Op, is_tensor
+from nnbuild.ops.reach import Part, Picked, Reach, Reaches, Strided, Unknown, kept
 from nnbuild.ops.spec import TensorSpec
 
 
@@ -65,3 +66,29 @@ def _(input: TensorSpec, index: tuple[Any, ...], value: Any) -> TensorSpec:
     if len(shape) > len(picked) or any(size not in (1, wanted) for size, wanted in zip(shape, ends, strict=True)):
         raise ShapeError(f"wants a value {picked}, or what broadcasts to it, for these items and gets {value.shape}")
     return input
+
+
+@setitem.axes
+def _(input: TensorSpec, index: tuple[Any, ...], value: Any) -> dict[str, Reaches]:
+    found: dict[str, Reaches] = {"input": kept(input)}
+    return found | {"value": _value_reaches(input, index, value)} if isinstance(value, TensorSpec) else found
+
+
+def _value_reaches(input: TensorSpec, index: tuple[Any, ...], value: TensorSpec) -> Reaches:
+    """The value's axes are the last of those that the index picks; each lies along the axis that it was picked of."""
+    picked = getitem.facets["axes"](input, index)["input"]
+    axes: dict[int, Reach] = {}
+    for place, reach in enumerate(picked):
+        if isinstance(reach, Unknown):
+            return reach
+        if isinstance(reach, Strided):
+            size, length = input.shape[place], getitem.facets["shape"](input, index).shape[reach.axis]
+            inside = {reach.start + reach.step * at: (at, at) for at in range(length)}
+            axes[reach.axis] = Picked(place, tuple(inside.get(at) for at in range(size)))
+        elif isinstance(reach, Picked):
+            return Unknown("where it looks depends on the index")
+    missing = getitem.facets["shape"](input, index).ndim - value.ndim
+    return tuple(
+        axes.get(place + missing, Part(0, 1)) if size > 1 or missing < 0 else Part(0, 1)
+        for place, size in enumerate(value.shape)
+    )

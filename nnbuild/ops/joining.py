@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.axes import axis, real_axis, spread, whole
 from nnbuild.ops.dtypes import promote
+from nnbuild.ops.memory import Memory
 from nnbuild.ops.op import op
+from nnbuild.ops.reach import UNSEEN, Kept, Laid, Part, Reaches, Strided, along, inserted, without
 from nnbuild.ops.spec import TensorSpec
 
 Tensors = Sequence["np.ndarray"]
@@ -41,6 +44,20 @@ def _joined(tensors: Specs, dim: int) -> TensorSpec:
     return TensorSpec((*first[:place], joined, *first[place + 1 :]), dtype)
 
 
+def _laid(tensors: Specs, place: int) -> list[Any]:
+    """What a join sees of each tensor: its own part of the axis."""
+    found: list[Any] = []
+    start = 0
+    for tensor in tensors:
+        if tensor.shape == (0,):
+            found.append(UNSEEN)
+            continue
+        size = tensor.shape[place] if tensor.ndim else 1
+        found.append(Laid(place, start, start + size, along(tensor, place, Strided(place, -start))))
+        start += size
+    return found
+
+
 @op
 def cat(tensors: Tensors, dim: int = 0) -> np.ndarray:
     """Tensors one after another along an axis that they have."""
@@ -50,6 +67,11 @@ def cat(tensors: Tensors, dim: int = 0) -> np.ndarray:
 @cat.shape
 def _(tensors: Specs, dim: int) -> TensorSpec:
     return _joined(tensors, dim)
+
+
+@cat.axes
+def _(tensors: Specs, dim: int, output: TensorSpec) -> dict[str, Any]:
+    return {"tensors": _laid(tensors, axis(dim, output.ndim))}
 
 
 concat = cat.alias("concat")
@@ -72,6 +94,12 @@ def _(tensors: Specs, dim: int) -> TensorSpec:
     return TensorSpec((*shapes[0][:place], len(tensors), *shapes[0][place:]), dtype)
 
 
+@stack.axes
+def _(tensors: Specs, dim: int, output: TensorSpec) -> dict[str, Any]:
+    place = axis(dim, output.ndim)
+    return {"tensors": [Laid(place, at, at + 1, inserted(tensor, place)) for at, tensor in enumerate(tensors)]}
+
+
 @op
 def hstack(tensors: Tensors) -> np.ndarray:
     """Tensors side by side: along the second axis, or the first of vectors."""
@@ -83,6 +111,11 @@ def _(tensors: Specs) -> TensorSpec:
     _common_dtype(tensors)
     rows = [tensor.with_shape(tensor.shape or (1,)) for tensor in tensors]
     return _joined(rows, 0 if rows[0].ndim == 1 else 1)
+
+
+@hstack.axes
+def _(tensors: Specs, output: TensorSpec) -> dict[str, Any]:
+    return {"tensors": _laid(tensors, min(1, output.ndim - 1))}
 
 
 @op
@@ -97,9 +130,25 @@ def _(tensors: Specs) -> TensorSpec:
     return _joined([spec if spec.ndim > 1 else spec.with_shape((1, spec.numel())) for spec in tensors], 0)
 
 
+@vstack.axes
+def _(tensors: Specs) -> dict[str, Any]:
+    found, start = [], 0
+    for tensor in tensors:
+        rows = tensor.shape[0] if tensor.ndim > 1 else 1
+        reaches = along(tensor, 0, Strided(0, -start)) if tensor.ndim > 1 else (Kept(1),) * tensor.ndim
+        found.append(Laid(0, start, start + rows, reaches))
+        start += rows
+    return {"tensors": found}
+
+
 def _pieces(input: TensorSpec, sizes: Sequence[int], dim: int) -> tuple[TensorSpec, ...]:
     place = axis(dim, input.ndim)
     return tuple(input.with_shape((*input.shape[:place], size, *input.shape[place + 1 :])) for size in sizes)
+
+
+def _piece(input: TensorSpec, sizes: Sequence[int], dim: int, index: int) -> Reaches:
+    place = axis(dim, input.ndim)
+    return along(input, place, Strided(place, sum(sizes[:index])))
 
 
 def _length(input: TensorSpec | np.ndarray, dim: int) -> int:
@@ -139,6 +188,11 @@ def _(tensor: TensorSpec, split_size_or_sections: int | Sequence[int], dim: int)
     return _pieces(tensor, _split_sizes(_length(tensor, dim), split_size_or_sections), dim)
 
 
+@split.axes
+def _(tensor: TensorSpec, split_size_or_sections: int | Sequence[int], dim: int, which: int) -> dict[str, Reaches]:
+    return {"tensor": _piece(tensor, _split_sizes(_length(tensor, dim), split_size_or_sections), dim, which)}
+
+
 def _chunk_sizes(length: int, chunks: int) -> list[int]:
     count = whole(chunks, "chunks")
     if count < 1:
@@ -157,6 +211,11 @@ def _(input: TensorSpec, chunks: int, dim: int) -> tuple[TensorSpec, ...]:
     return _pieces(input, _chunk_sizes(_length(input, dim), chunks), dim)
 
 
+@chunk.axes
+def _(input: TensorSpec, chunks: int, dim: int, which: int) -> dict[str, Reaches]:
+    return {"input": _piece(input, _chunk_sizes(_length(input, dim), chunks), dim, which)}
+
+
 def _section_sizes(length: int, indices_or_sections: int | Sequence[int]) -> list[int]:
     option = "indices_or_sections"
     if isinstance(indices_or_sections, tuple | list):
@@ -166,6 +225,13 @@ def _section_sizes(length: int, indices_or_sections: int | Sequence[int]) -> lis
     if count < 1:
         raise ShapeError(f"wants at least 1 section and gets {count}", option=option)
     return [length // count + (place < length % count) for place in range(count)]
+
+
+def _section_starts(length: int, indices_or_sections: int | Sequence[int]) -> list[int]:
+    if isinstance(indices_or_sections, tuple | list):
+        return [0, *(slice(end).indices(length)[1] for end in spread((indices_or_sections,)))]
+    sizes = _section_sizes(length, indices_or_sections)
+    return [sum(sizes[:count]) for count in range(len(sizes))]
 
 
 @op
@@ -179,6 +245,13 @@ def _(input: TensorSpec, indices_or_sections: int | Sequence[int], dim: int) -> 
     return _pieces(input, _section_sizes(_length(input, dim), indices_or_sections), dim)
 
 
+@tensor_split.axes
+def _(input: TensorSpec, indices_or_sections: int | Sequence[int], dim: int, which: int) -> dict[str, Reaches]:
+    place = axis(dim, input.ndim)
+    starts = _section_starts(_length(input, dim), indices_or_sections)
+    return {"input": along(input, place, Strided(place, starts[which]))}
+
+
 @op
 def unbind(input: np.ndarray, dim: int = 0) -> list[np.ndarray]:
     """The slices along an axis, without that axis."""
@@ -189,6 +262,11 @@ def unbind(input: np.ndarray, dim: int = 0) -> list[np.ndarray]:
 def _(input: TensorSpec, dim: int) -> tuple[TensorSpec, ...]:
     length, place = _length(input, dim), axis(dim, input.ndim)
     return (input.with_shape((*input.shape[:place], *input.shape[place + 1 :])),) * length
+
+
+@unbind.axes
+def _(input: TensorSpec, dim: int, which: int) -> dict[str, Reaches]:
+    return {"input": without(input, axis(dim, input.ndim), Part(which, which + 1))}
 
 
 @op
@@ -207,6 +285,12 @@ def _(input: TensorSpec, dim: int, start: int, length: int) -> TensorSpec:
     return input.with_shape((*input.shape[:place], count, *input.shape[place + 1 :]))
 
 
+@narrow.axes
+def _(input: TensorSpec, dim: int, start: int) -> dict[str, Reaches]:
+    place = axis(dim, input.ndim)
+    return {"input": along(input, place, Strided(place, start % (input.shape[place] + (start >= 0))))}
+
+
 @op
 def select(input: np.ndarray, dim: int, index: int) -> np.ndarray:
     """One slice along an axis, without that axis."""
@@ -219,3 +303,18 @@ def _(input: TensorSpec, dim: int, index: int) -> TensorSpec:
     if not -size <= whole(index, "index") < size:
         raise ShapeError(f"wants an index from {-size} to {size - 1} of axis {place} and gets {index}", option="index")
     return input.with_shape((*input.shape[:place], *input.shape[place + 1 :]))
+
+
+@select.axes
+def _(input: TensorSpec, dim: int, index: int) -> dict[str, Reaches]:
+    place = axis(dim, input.ndim)
+    at = index % input.shape[place]
+    return {"input": without(input, place, Part(at, at + 1))}
+
+
+def _view() -> Memory:
+    return Memory.VIEW
+
+
+for _op in (split, chunk, tensor_split, unbind, narrow, select):
+    _op.memory(_view)

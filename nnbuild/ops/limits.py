@@ -9,6 +9,7 @@ from nnbuild.lazy import np
 from nnbuild.ops.dtypes import fractions, numbers, result_type
 from nnbuild.ops.elementwise import broadcast, elementwise
 from nnbuild.ops.op import op
+from nnbuild.ops.reach import all_aligned
 from nnbuild.ops.spec import TensorSpec
 
 
@@ -39,6 +40,9 @@ def _(input: TensorSpec, min: Any, max: Any) -> TensorSpec:
         raise OptionError("clamp wants min or max or both", option="min")
     shapes = [limit.shape for limit in limits if isinstance(limit, TensorSpec)]
     return TensorSpec(broadcast(input.shape, *shapes), numbers(result_type(input, *limits)))
+
+
+clamp.axes(all_aligned)
 
 
 clip = clamp.alias("clip")
@@ -74,6 +78,9 @@ def _(condition: TensorSpec, input: Any, other: Any) -> TensorSpec:
         raise ShapeError(f"wants a condition of bools and gets {got}", hint="compare: x > 0, or x != 0")
     shapes = [value.shape for value in (condition, input, other) if isinstance(value, TensorSpec)]
     return TensorSpec(broadcast(*shapes), result_type(input, other))
+
+
+where.axes(all_aligned)
 
 
 def _one_dtype(input: TensorSpec, end: TensorSpec, weight: Any) -> None:

@@ -6,7 +6,10 @@ from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.distribution import norms
 from nnbuild.ops.op import op
+from nnbuild.ops.reach import WHOLE, Kept, Reaches, Unknown, kept
 from nnbuild.ops.spec import TensorSpec
+
+_BY_INDEX = Unknown("which row is looked up depends on the index")
 
 
 def _check_table(input: TensorSpec, weight: TensorSpec, padding_idx: int | None) -> None:
@@ -59,6 +62,11 @@ def embedding(
 def _(input: TensorSpec, weight: TensorSpec, padding_idx: int | None) -> TensorSpec:
     _check_table(input, weight, padding_idx)
     return weight.with_shape((*input.shape, weight.shape[1]))
+
+
+@embedding.axes
+def _(input: TensorSpec) -> dict[str, Reaches]:
+    return {"input": kept(input), "weight": (_BY_INDEX, Kept(input.ndim))}
 
 
 @op
@@ -133,6 +141,12 @@ def _(
                 f"wants per_sample_weights of {input.shape} in {weight.dtype} and gets {per_sample_weights}"
             )
     return weight.with_shape((_bags(input, offsets, include_last_offset), weight.shape[1]))
+
+
+@embedding_bag.axes
+def _(input: TensorSpec) -> dict[str, Reaches]:
+    bags: Reaches = (Kept(0), WHOLE) if input.ndim == 2 else (Unknown("where a bag lies depends on the offsets"),)
+    return {"input": bags, "per_sample_weights": bags, "weight": (_BY_INDEX, Kept(1)), "offsets": (WHOLE,)}
 
 
 def _bags(input: TensorSpec, offsets: TensorSpec | None, include_last_offset: bool) -> int:

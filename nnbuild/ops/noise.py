@@ -10,6 +10,7 @@ from nnbuild.lazy import np
 from nnbuild.ops.op import Op, op
 from nnbuild.ops.planes import fractions
 from nnbuild.ops.randomness import noise
+from nnbuild.ops.reach import Kept, Part, Reaches, kept
 from nnbuild.ops.spec import TensorSpec
 
 _SELU_FLOOR = -1.7580993408473766  # selu(-inf) = -scale * alpha, what alpha dropout drops to
@@ -98,6 +99,14 @@ def _resting(p: float, training: bool) -> bool:
     return not training or p == 0
 
 
+def _training(training: bool) -> bool:
+    return training
+
+
+def _own_places(input: TensorSpec) -> dict[str, Reaches]:
+    return {"input": kept(input)}
+
+
 _SHAPES: dict[Op, Callable[..., TensorSpec]] = {
     dropout: _checked,
     dropout1d: _sequences,
@@ -110,6 +119,8 @@ for _op, _shape in _SHAPES.items():
     _op.inplace = True
     _op.shape(_shape)
     _op.unchanged(_resting)
+    _op.draws(_training)
+    _op.axes(_own_places)
 
 
 @op
@@ -130,6 +141,10 @@ def _(input: TensorSpec, lower: float, upper: float) -> TensorSpec:
     if lower > upper:
         raise OptionError(f"lower must not be above upper, {lower} is above {upper}", option="lower")
     return input
+
+
+rrelu.axes(_own_places)
+rrelu.draws(_training)
 
 
 @op
@@ -154,3 +169,9 @@ def _(input: TensorSpec, weight: TensorSpec) -> TensorSpec:
     if weight.dtype != input.dtype:
         raise ShapeError(f"wants input and weight of one dtype and gets {input.dtype} and {weight.dtype}")
     return input
+
+
+@prelu.axes
+def _(input: TensorSpec, weight: TensorSpec) -> dict[str, Reaches]:
+    each = weight.numel() > 1
+    return {"input": kept(input), "weight": (Kept(1) if each else Part(0, 1),) * weight.ndim}

@@ -10,7 +10,9 @@ from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.op import op
 from nnbuild.ops.planes import fractions
+from nnbuild.ops.reach import WHOLE, Grouped, Kept, Reaches, Slid, aligned, along, mixed
 from nnbuild.ops.spec import TensorSpec
+from nnbuild.ops.window import Slide
 
 
 def _sized(input: TensorSpec, **tensors: TensorSpec | None) -> None:
@@ -54,6 +56,9 @@ def _follow(running: np.ndarray | None, found: np.ndarray, momentum: float) -> N
     if running is not None:
         running *= 1 - momentum
         running += momentum * found
+
+
+_BY_CHANNEL: dict[str, Reaches] = dict.fromkeys(("running_mean", "running_var", "weight", "bias"), (Kept(1),))
 
 
 @op
@@ -112,6 +117,11 @@ def _(
     return input
 
 
+@batch_norm.axes
+def _(input: TensorSpec, training: bool) -> dict[str, Reaches]:
+    return {"input": mixed(input, (0, *range(2, input.ndim)) if training else ()), **_BY_CHANNEL}
+
+
 def _channels_first(input: TensorSpec) -> None:
     fractions(input)
     if input.ndim < 2:
@@ -162,6 +172,11 @@ def _(
     return input
 
 
+@instance_norm.axes
+def _(input: TensorSpec, use_input_stats: bool) -> dict[str, Reaches]:
+    return {"input": mixed(input, range(2, input.ndim) if use_input_stats else ()), **_BY_CHANNEL}
+
+
 def _last_axes(input: TensorSpec, normalized_shape: int | Sequence[int], **tensors: TensorSpec | None) -> None:
     fractions(input)
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
@@ -203,6 +218,20 @@ def _(
     return input
 
 
+@layer_norm.axes
+def _(
+    input: TensorSpec, normalized_shape: int | Sequence[int], weight: TensorSpec | None, bias: TensorSpec | None
+) -> dict[str, Reaches]:
+    return _over_tail(input, normalized_shape, weight=weight, bias=bias)
+
+
+def _over_tail(
+    input: TensorSpec, normalized_shape: int | Sequence[int], **factors: TensorSpec | None
+) -> dict[str, Reaches]:
+    found: dict[str, Reaches] = {"input": mixed(input, _tail(input, normalized_shape))}
+    return found | {name: aligned(factor, input) for name, factor in factors.items() if factor is not None}
+
+
 @op
 def rms_norm(
     input: np.ndarray, normalized_shape: int | Sequence[int], weight: np.ndarray | None = None, eps: float | None = None
@@ -217,6 +246,11 @@ def rms_norm(
 def _(input: TensorSpec, normalized_shape: int | Sequence[int], weight: TensorSpec | None) -> TensorSpec:
     _last_axes(input, normalized_shape, weight=weight)
     return input
+
+
+@rms_norm.axes
+def _(input: TensorSpec, normalized_shape: int | Sequence[int], weight: TensorSpec | None) -> dict[str, Reaches]:
+    return _over_tail(input, normalized_shape, weight=weight)
 
 
 @op
@@ -242,6 +276,11 @@ def _(input: TensorSpec, num_groups: int, weight: TensorSpec | None, bias: Tenso
     return input
 
 
+@group_norm.axes
+def _(input: TensorSpec, num_groups: int) -> dict[str, Reaches]:
+    return {"input": (Kept(0), Grouped(1, num_groups), *(WHOLE,) * (input.ndim - 2)), **_BY_CHANNEL}
+
+
 @op
 def local_response_norm(
     input: np.ndarray, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
@@ -262,3 +301,8 @@ def _(input: TensorSpec, size: int) -> TensorSpec:
     if size < 1:
         raise OptionError(f"size must be at least 1, not {size}", option="size")
     return input
+
+
+@local_response_norm.axes
+def _(input: TensorSpec, size: int) -> dict[str, Reaches]:
+    return {"input": along(input, 1, Slid(1, Slide(size, 1, size // 2, (size - 1) // 2)))}

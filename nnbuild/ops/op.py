@@ -17,7 +17,8 @@
 
 An op called with arrays computes. Called with a TensorSpec among its arguments it infers; inside a trace the call is
 recorded as well. A call is bound to the kernel's arguments once; a facet names those that it needs, beside them
-`output`, the output's spec, `window`, the answer of that facet, and `arguments`, all of them by name.
+`output`, the output's spec, `which`, its number among several, `window`, the answer of that facet, and
+`arguments`, all of them by name.
 """
 
 from __future__ import annotations
@@ -70,9 +71,9 @@ def map_tensors(function: Callable[[Any], Any], value: Any) -> Any:
     if kind in _PLAIN:  # most of an op's arguments; every trace passes here 50 times for each op
         return value
     if kind is tuple:
-        return tuple([map_tensors(function, item) for item in value])
+        return tuple([item if type(item) in _PLAIN else map_tensors(function, item) for item in value])
     if isinstance(value, dict):
-        return {key: map_tensors(function, item) for key, item in value.items()}
+        return {key: item if type(item) in _PLAIN else map_tensors(function, item) for key, item in value.items()}
     if is_tensor(value):
         return function(value)
     if isinstance(value, list | tuple):
@@ -93,11 +94,10 @@ def tensors_in(value: Any) -> list[Any]:
 
 
 def _collect(value: Any, found: list[Any]) -> None:
-    if type(value) in _PLAIN:
-        return
     if isinstance(value, list | tuple | dict):
         for item in value.values() if isinstance(value, dict) else value:
-            _collect(item, found)
+            if type(item) not in _PLAIN:
+                _collect(item, found)
     elif is_tensor(value):
         found.append(value)
 
@@ -113,7 +113,7 @@ def array_of(tensor: Any) -> np.ndarray:
 
 
 #: What a facet may name beside the op's arguments.
-_GIVEN = frozenset(("output", "window", "arguments"))
+_GIVEN = frozenset(("output", "which", "window", "arguments"))
 
 _TORCH_NAMES = {"axis": "dim", "keepdims": "keepdim"}  # torch takes NumPy's names too
 
@@ -122,7 +122,7 @@ class Op:
     """A named operation.
 
     Params: kernel, the function on arrays; name, the kernel's unless said; fixed, options bound for this member of a
-    family. `family` is the op that a member was made of.
+    family. `family` is the op that a member was made of, `members` those that were made of it, by their number of axes.
     """
 
     def __init__(self, kernel: Callable[..., Any], name: str | None = None, **fixed: Any) -> None:
@@ -133,6 +133,7 @@ class Op:
         self.facets: dict[str, Callable[..., Any]] = {}
         self._needs: dict[str, tuple[str, ...]] = {}
         self.family = self
+        self.members: dict[int, Op] = {}
         self.inplace = False
         self.creates = False
         self.__doc__ = kernel.__doc__
@@ -174,6 +175,18 @@ class Op:
         """Decorator: lines that explain the output's size with the numbers put in."""
         return self._facet("formula", rule)
 
+    def axes(self, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorator: what an element of the output sees of each tensor argument: see `nnbuild.ops.reach`."""
+        return self._facet("axes", rule)
+
+    def memory(self, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorator: whether the output is a view of the first tensor, in the words of `nnbuild.ops.memory`."""
+        return self._facet("memory", rule)
+
+    def draws(self, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorator: whether the call draws random numbers; an op that states none does not."""
+        return self._facet("draws", rule)
+
     def unchanged(self, rule: Callable[..., Any]) -> Callable[..., Any]:
         """Decorator: whether these arguments make the op return its input as it is; such a call leaves no trace."""
         return self._facet("unchanged", rule)
@@ -181,13 +194,14 @@ class Op:
     def alias(self, name: str, **fixed: Any) -> Op:
         """The same op under another name, with these options bound."""
         other = type(self)(self.kernel, name, **self.fixed, **fixed)
-        other.facets, other._needs, other.family = self.facets, self._needs, self.family
+        other.facets, other._needs, other.family = dict(self.facets), dict(self._needs), self.family
         other.inplace, other.creates = self.inplace, self.creates
         return other
 
     def over(self, *axes: int) -> list[Op]:
         """The members of a family for these numbers of axes: `conv` over (1, 2, 3) is conv1d, conv2d, conv3d."""
-        return [self.alias(f"{self.name}{count}d", axes=count) for count in axes]
+        self.members = {count: self.alias(f"{self.name}{count}d", axes=count) for count in axes}
+        return list(self.members.values())
 
     # Asking
 
@@ -201,15 +215,18 @@ class Op:
         except TypeError as error:
             raise OptionError(f"{self.name} cannot be called so: {error}") from None
 
-    def answer(self, facet: str, specs: dict[str, Any], output: Any = None) -> Any:
-        """The named facet's answer for bound arguments, TensorSpecs in the tensors' places; None where it has none."""
+    def answer(self, facet: str, specs: dict[str, Any], output: Any = None, which: int = 0) -> Any:
+        """The named facet's answer for bound arguments, TensorSpecs in the tensors' places; None where it has none.
+
+        Params: output, the output's spec; which, its number among several.
+        """
         rule = self.facets.get(facet)
         if rule is None:
             return None
         needs = self._needs[facet]
         if _GIVEN.isdisjoint(needs):
             return rule(*[specs[name] for name in needs])
-        given = {**specs, "output": output, "arguments": specs}
+        given = {**specs, "output": output, "which": which, "arguments": specs}
         if "window" in needs:
             given["window"] = self.answer("window", specs)
         return rule(*[given[name] for name in needs])

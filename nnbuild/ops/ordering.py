@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
-from nnbuild.ops import limits
+from nnbuild.ops import limits, reach
 from nnbuild.ops.axes import axis, whole
 from nnbuild.ops.dtypes import numbers
 from nnbuild.ops.op import op
+from nnbuild.ops.reach import Reaches, aligned, mixed
 from nnbuild.ops.reduction import reduced
 from nnbuild.ops.spec import TensorSpec
 
@@ -33,6 +34,15 @@ def _taken(input: np.ndarray, indices: np.ndarray, dim: int, keepdim: bool) -> t
         return input, indices
     values = np.take_along_axis(input, indices, dim)
     return (values, indices) if keepdim else (values.squeeze(dim), indices.squeeze(dim))
+
+
+def _reduced_axes(input: TensorSpec, dim: int | None, keepdim: bool) -> dict[str, Reaches]:
+    axes = range(input.ndim) if dim is None else (axis(dim, input.ndim),)
+    return {"input": reach.reduced(input, axes, keepdim)}
+
+
+def _mixed_axes(input: TensorSpec, dim: int) -> dict[str, Reaches]:
+    return {"input": mixed(input, (axis(dim, input.ndim),))}
 
 
 @op
@@ -63,18 +73,25 @@ def _extreme(input: TensorSpec, dim: Any, keepdim: bool) -> TensorSpec | Ordered
     return _places(input, dim, keepdim)
 
 
-max.shape(_extreme)
-min.shape(_extreme)
+def _extreme_axes(input: TensorSpec, dim: Any, keepdim: bool, output: TensorSpec) -> dict[str, Reaches]:
+    if isinstance(dim, TensorSpec):
+        return {"input": aligned(input, output), "dim": aligned(dim, output)}
+    return _reduced_axes(input, dim, keepdim)
+
+
+for _op in (max, min):
+    _op.shape(_extreme)
+    _op.axes(_extreme_axes)
 
 
 @op
-def argmax(input: np.ndarray, dim: Any = None, keepdim: bool = False) -> np.ndarray:
+def argmax(input: np.ndarray, dim: int | None = None, keepdim: bool = False) -> np.ndarray:
     """The place of the greatest element, of all in one axis or along an axis; the first if there are several."""
     return np.argmax(input, dim if input.ndim else None, keepdims=keepdim)
 
 
 @op
-def argmin(input: np.ndarray, dim: Any = None, keepdim: bool = False) -> np.ndarray:
+def argmin(input: np.ndarray, dim: int | None = None, keepdim: bool = False) -> np.ndarray:
     """The place of the least element, of all in one axis or along an axis; the first if there are several."""
     return np.argmin(input, dim if input.ndim else None, keepdims=keepdim)
 
@@ -88,6 +105,8 @@ def _place(input: TensorSpec, dim: int | None, keepdim: bool) -> TensorSpec:
 
 argmax.shape(_place)
 argmin.shape(_place)
+argmax.axes(_reduced_axes)
+argmin.axes(_reduced_axes)
 
 
 def _order(input: np.ndarray, dim: int, descending: bool) -> np.ndarray:
@@ -112,8 +131,13 @@ def _(input: TensorSpec, dim: int) -> TensorSpec:
     return input.with_dtype("int64")
 
 
+argsort.axes(_mixed_axes)
+
+
 @op
-def sort(input: np.ndarray, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Any:
+def sort(
+    input: np.ndarray, dim: int = -1, descending: bool = False, *, stable: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
     """(values, indices) in order along an axis; equal elements stay in their order."""
     return _taken(input, _order(input, dim, descending), dim, True)
 
@@ -124,8 +148,13 @@ def _(input: TensorSpec, dim: int) -> Ordered:
     return Ordered(input, input.with_dtype("int64"))
 
 
+sort.axes(_mixed_axes)
+
+
 @op
-def topk(input: np.ndarray, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
+def topk(
+    input: np.ndarray, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
     """(values, indices) of the k greatest elements along an axis, or the least, in order."""
     indices = _order(input, dim, largest)
     if input.ndim:
@@ -145,8 +174,11 @@ def _(input: TensorSpec, k: int, dim: int) -> Ordered:
     return Ordered(values, values.with_dtype("int64"))
 
 
+topk.axes(_mixed_axes)
+
+
 @op
-def kthvalue(input: np.ndarray, k: int, dim: int = -1, keepdim: bool = False) -> Any:
+def kthvalue(input: np.ndarray, k: int, dim: int = -1, keepdim: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """(values, indices) of the k-th least element along an axis, k counting from 1."""
     indices = _order(input, dim, False)
     if input.ndim:
@@ -161,6 +193,9 @@ def _(input: TensorSpec, k: int, dim: int, keepdim: bool) -> Ordered:
     if not 1 <= whole(k, "k") <= shape[place]:
         raise ShapeError(f"wants k from 1 to the {shape[place]} of axis {place} and gets {k}", option="k")
     return _places(input, dim, keepdim)
+
+
+kthvalue.axes(_reduced_axes)
 
 
 @op
@@ -188,3 +223,6 @@ def _(input: TensorSpec, dim: int | None, keepdim: bool) -> TensorSpec | Ordered
             raise OptionError("keepdim wants a dim beside it", option="keepdim")
         return reduced(input, None, False, refuse_none=True)
     return _places(input, dim, keepdim)
+
+
+median.axes(_reduced_axes)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.op import op
+from nnbuild.ops.reach import Reach, Reaches, Strided, taken
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.window import Slide
 
@@ -19,20 +20,20 @@ def _sides(pad: Sequence[int], axes: int) -> list[tuple[int, int]]:
     return [(0, 0)] * (axes - len(pairs)) + pairs[::-1]
 
 
-def _reflected(length: int, before: int, after: int) -> np.ndarray:
-    places = np.abs(np.arange(-before, length + after))
-    return np.where(places < length, places, 2 * (length - 1) - places)
+def _reflected(length: int, before: int, after: int) -> list[int]:
+    places = map(abs, range(-before, length + after))
+    return [place if place < length else 2 * (length - 1) - place for place in places]
 
 
-def _replicated(length: int, before: int, after: int) -> np.ndarray:
-    return np.clip(np.arange(-before, length + after), 0, length - 1)
+def _replicated(length: int, before: int, after: int) -> list[int]:
+    return [min(max(place, 0), length - 1) for place in range(-before, length + after)]
 
 
-def _circular(length: int, before: int, after: int) -> np.ndarray:
+def _circular(length: int, before: int, after: int) -> list[int]:
     """Around what a negative padding leaves, as in torch."""
     first = max(0, -before)
     left = length - first - max(0, -after)
-    return first + np.arange(-max(0, before), left + max(0, after)) % left
+    return [first + place % left for place in range(-max(0, before), left + max(0, after))]
 
 
 _PLACES = {"reflect": _reflected, "replicate": _replicated, "circular": _circular}
@@ -50,7 +51,7 @@ def pad(input: np.ndarray, pad: Sequence[int], mode: str = "constant", value: fl
         for axis, (before, after) in enumerate(sides):
             if before or after:
                 input = input.take(_PLACES[mode](input.shape[axis], before, after), axis)
-        return input
+        return input.copy() if not any(pad) else input
     sizes = [before + size + after for size, (before, after) in zip(input.shape, sides, strict=True)]
     result = np.full(sizes, 0 if value is None else value, input.dtype)
     into = tuple(
@@ -79,6 +80,16 @@ def _(input: TensorSpec, pad: Sequence[int], mode: str, value: float | None) -> 
     if any(size < 0 for size in (*kept, *sizes)):
         raise ShapeError(f"crops more than there is: {tuple(pad)} of sizes {input.shape}", option="pad")
     return input.with_shape(sizes)
+
+
+@pad.axes
+def _(input: TensorSpec, pad: Sequence[int], mode: str) -> dict[str, Reaches]:
+    def reach(axis: int, before: int, after: int) -> Reach:
+        if mode == "constant" or not (before or after):
+            return Strided(axis, -before)
+        return taken(axis, _PLACES[mode](input.shape[axis], before, after))
+
+    return {"input": tuple(reach(axis, *side) for axis, side in enumerate(_sides(pad, input.ndim)))}
 
 
 def _check_source(input: TensorSpec, sides: list[tuple[int, int]], padded: int, mode: str, value: float | None) -> None:

@@ -10,6 +10,7 @@ from nnbuild.lazy import np
 from nnbuild.ops.largest import largest, slide_taps
 from nnbuild.ops.op import op
 from nnbuild.ops.planes import at_least, fractions, plane_sizes
+from nnbuild.ops.reach import Reaches, slid
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.window import Slide, each, formula_of_windows, output_sizes
 from nnbuild.ops.window_view import padded
@@ -180,8 +181,13 @@ def _(input: TensorSpec, norm_type: float, axes: int, window: tuple[Slide, ...])
     return input.with_shape((*input.shape[:-axes], *_averages(window, sizes)))
 
 
+def _windowed(input: TensorSpec, window: tuple[Slide, ...]) -> dict[str, Reaches]:
+    return {"input": slid(input, window)}
+
+
 for _family in (max_pool, avg_pool, lp_pool):
     _family.formula(formula_of_windows)
+    _family.axes(_windowed)
 
 
 max_pool1d, max_pool2d, max_pool3d = max_pool.over(1, 2, 3)

@@ -9,6 +9,7 @@ from nnbuild.lazy import np
 from nnbuild.ops.dtypes import numbers, one_dtype, promote
 from nnbuild.ops.elementwise import broadcast
 from nnbuild.ops.op import op
+from nnbuild.ops.reach import WHOLE, Kept, Reach, Reaches, aligned, kept
 from nnbuild.ops.spec import TensorSpec
 
 
@@ -51,6 +52,26 @@ def _(output: TensorSpec, weight: TensorSpec) -> list[str]:
     return [f"features: {weight.shape[-1]} -> {output.shape[-1]}"]
 
 
+@linear.axes
+def _(input: TensorSpec, weight: TensorSpec, bias: TensorSpec | None, output: TensorSpec) -> dict[str, Reaches]:
+    found: dict[str, Reaches] = {"input": (*kept(input)[:-1], WHOLE)}
+    if weight.ndim > 1:
+        found["weight"] = (Kept(output.ndim - 1), WHOLE)
+    return found if bias is None else found | {"bias": aligned(bias, output)}
+
+
+def _factors(first: TensorSpec, second: TensorSpec, output: TensorSpec) -> tuple[tuple[Reach, ...], tuple[Reach, ...]]:
+    """What a product sees of its two factors: a row of the first, a column of the second."""
+    columns = int(second.ndim > 1)
+    batch = output.with_shape(output.shape[: output.ndim - (first.ndim > 1) - columns])
+    rows: tuple[Reach, ...] = (Kept(output.ndim - 1 - columns), WHOLE) if first.ndim > 1 else (WHOLE,)
+    others: tuple[Reach, ...] = (WHOLE, Kept(output.ndim - 1)) if columns else (WHOLE,)
+    return (
+        (*aligned(first.with_shape(first.shape[:-2]), batch), *rows),
+        (*aligned(second.with_shape(second.shape[:-2]), batch), *others),
+    )
+
+
 @op
 def matmul(input: np.ndarray, other: np.ndarray) -> np.ndarray:
     """The matrix product (*, n, k) @ (*, k, m) = (*, n, m), broadcast over the axes before; vectors as in torch."""
@@ -71,6 +92,12 @@ def _(input: TensorSpec, other: TensorSpec) -> TensorSpec:
         )
     batch = broadcast(input.shape[:-2], other.shape[:-2])
     return input.with_shape((*batch, *input.shape[-2:-1], *(other.shape[-1:] if other.ndim > 1 else ())))
+
+
+@matmul.axes
+def _(input: TensorSpec, other: TensorSpec, output: TensorSpec) -> dict[str, Reaches]:
+    first, second = _factors(input, other, output)
+    return {"input": first, "other": second}
 
 
 def _matrices(first: TensorSpec, second: TensorSpec, axes: tuple[int, int]) -> TensorSpec:
@@ -96,6 +123,12 @@ def _(input: TensorSpec, mat2: TensorSpec) -> TensorSpec:
     return _matrices(input, mat2, (2, 2))
 
 
+@mm.axes
+def _(input: TensorSpec, mat2: TensorSpec, output: TensorSpec) -> dict[str, Reaches]:
+    first, second = _factors(input, mat2, output)
+    return {"input": first, "mat2": second}
+
+
 @op
 def bmm(input: np.ndarray, mat2: np.ndarray) -> np.ndarray:
     """The matrix products (b, n, k) @ (b, k, m) = (b, n, m), one for each of the batch."""
@@ -116,6 +149,12 @@ def _(input: TensorSpec, mat2: TensorSpec) -> TensorSpec:
     return _batches(input, mat2)
 
 
+@bmm.axes
+def _(input: TensorSpec, mat2: TensorSpec, output: TensorSpec) -> dict[str, Reaches]:
+    first, second = _factors(input, mat2, output)
+    return {"input": first, "mat2": second}
+
+
 @op
 def mv(input: np.ndarray, vec: np.ndarray) -> np.ndarray:
     """The product of a matrix and a vector, (n, k) @ (k) = (n)."""
@@ -127,6 +166,12 @@ def _(input: TensorSpec, vec: TensorSpec) -> TensorSpec:
     return _matrices(input, vec, (2, 1))
 
 
+@mv.axes
+def _(input: TensorSpec, vec: TensorSpec, output: TensorSpec) -> dict[str, Reaches]:
+    first, second = _factors(input, vec, output)
+    return {"input": first, "vec": second}
+
+
 @op
 def dot(input: np.ndarray, tensor: np.ndarray) -> np.ndarray:
     """The sum of the products of two vectors' elements."""
@@ -136,6 +181,12 @@ def dot(input: np.ndarray, tensor: np.ndarray) -> np.ndarray:
 @dot.shape
 def _(input: TensorSpec, tensor: TensorSpec) -> TensorSpec:
     return _matrices(input, tensor, (1, 1))
+
+
+@dot.axes
+def _(input: TensorSpec, tensor: TensorSpec, output: TensorSpec) -> dict[str, Reaches]:
+    first, second = _factors(input, tensor, output)
+    return {"input": first, "tensor": second}
 
 
 for _product in (matmul, mm, bmm, mv, dot):
@@ -155,6 +206,11 @@ def _(input: TensorSpec, vec2: TensorSpec) -> TensorSpec:
     return TensorSpec((input.numel(), vec2.numel()), promote(input.dtype, vec2.dtype))
 
 
+@outer.axes
+def _() -> dict[str, Reaches]:
+    return {"input": (Kept(0),), "vec2": (Kept(1),)}
+
+
 @outer.macs
 def _(output: TensorSpec) -> int:
     return output.numel()
@@ -171,6 +227,12 @@ def _(input: TensorSpec, mat1: TensorSpec, mat2: TensorSpec) -> TensorSpec:
     return _added(input, _matrices(mat1, mat2, (2, 2)))
 
 
+@addmm.axes
+def _(input: TensorSpec, mat1: TensorSpec, mat2: TensorSpec, output: TensorSpec) -> dict[str, Reaches]:
+    first, second = _factors(mat1, mat2, output)
+    return {"input": aligned(input, output), "mat1": first, "mat2": second}
+
+
 @op
 def baddbmm(
     input: np.ndarray, batch1: np.ndarray, batch2: np.ndarray, *, beta: float = 1, alpha: float = 1
@@ -182,6 +244,12 @@ def baddbmm(
 @baddbmm.shape
 def _(input: TensorSpec, batch1: TensorSpec, batch2: TensorSpec) -> TensorSpec:
     return _added(input, _batches(batch1, batch2))
+
+
+@baddbmm.axes
+def _(input: TensorSpec, batch1: TensorSpec, batch2: TensorSpec, output: TensorSpec) -> dict[str, Reaches]:
+    first, second = _factors(batch1, batch2, output)
+    return {"input": aligned(input, output), "batch1": first, "batch2": second}
 
 
 def _plus(input: np.ndarray, product: np.ndarray, beta: float, alpha: float) -> np.ndarray:

@@ -13,6 +13,7 @@ from nnbuild.lazy import np
 from nnbuild.ops.dtypes import one_dtype
 from nnbuild.ops.op import op
 from nnbuild.ops.planes import fractions
+from nnbuild.ops.reach import WHOLE, Kept, Running, kept
 from nnbuild.ops.recurrent_cells import CELLS, Cell, State, Weights
 from nnbuild.ops.spec import TensorSpec
 
@@ -187,6 +188,30 @@ def _(
     return input.with_shape(output), *(input.with_shape(shape) for shape in shapes)
 
 
+@recurrent.axes
+def _(input: TensorSpec, hx: Any, bidirectional: bool, batch_first: bool, which: int) -> dict[str, Any]:
+    batched = input.ndim == 3
+    time = int(batched and batch_first)
+    batch = 1 - time
+    if which:  # a state (layers * directions, N, H) has seen every step
+        seen = tuple(WHOLE if place == time else Kept(1) for place in range(input.ndim - 1))
+        return {"input": (*seen, WHOLE), "hx": _states(hx, batched, 1)}
+    steps = WHOLE if bidirectional else Running(time)
+    reaches = tuple(steps if place == time else Kept(batch) for place in range(input.ndim - 1))
+    return {"input": (*reaches, WHOLE), "hx": _states(hx, batched, batch)}
+
+
+@recurrent.draws
+def _(num_layers: int, dropout: float, train: bool) -> bool:
+    return train and dropout > 0 and num_layers > 1
+
+
+def _states(hx: Any, batched: bool, batch: int) -> Any:
+    """What is seen of the first states: all but other elements of the batch."""
+    reaches = (WHOLE, Kept(batch), WHOLE) if batched else (WHOLE, WHOLE)
+    return reaches if isinstance(hx, TensorSpec) or hx is None else [reaches] * len(hx)
+
+
 @recurrent.macs
 def _(input: TensorSpec, params: Sequence[TensorSpec]) -> int:
     steps = input.numel() // max(1, input.shape[-1])
@@ -241,6 +266,12 @@ def _(
     _check_states(kind, input, hx, [shape] * kind.states, "(batch, size)" if input.ndim == 2 else "(size)")
     output = input.with_shape(shape)
     return (output, output) if kind.states == 2 else output
+
+
+@recurrent_cell.axes
+def _(input: TensorSpec, hx: Any) -> dict[str, Any]:
+    reaches = (*kept(input)[:-1], WHOLE)
+    return {"input": reaches, "hx": reaches if isinstance(hx, TensorSpec) or hx is None else [reaches] * len(hx)}
 
 
 @recurrent_cell.macs

@@ -8,10 +8,12 @@ from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
+from nnbuild.ops import reach
 from nnbuild.ops.axes import axis, several
 from nnbuild.ops.distribution import norms
 from nnbuild.ops.dtypes import floating, fractions, is_floating, named
 from nnbuild.ops.op import op
+from nnbuild.ops.reach import Reaches, Running
 from nnbuild.ops.spec import TensorSpec
 
 Dims = int | Sequence[int] | None
@@ -47,6 +49,10 @@ def _converted(input: np.ndarray, dtype: Any) -> np.ndarray:
     return input.astype("float32" if dtype == "float16" else dtype, copy=False)
 
 
+def _axes(input: TensorSpec, dim: Dims | bool, keepdim: bool) -> dict[str, Reaches]:
+    return {"input": reach.reduced(input, _along(None if isinstance(dim, bool) else dim, input.ndim), keepdim)}
+
+
 @op
 def sum(input: np.ndarray, dim: Dims = None, keepdim: bool = False, *, dtype: str | None = None) -> np.ndarray:
     """The sum of all elements, or along the axes `dim`."""
@@ -56,6 +62,9 @@ def sum(input: np.ndarray, dim: Dims = None, keepdim: bool = False, *, dtype: st
 @sum.shape
 def _(input: TensorSpec, dim: Dims, keepdim: bool, dtype: str | None) -> TensorSpec:
     return reduced(input, dim, keepdim, _summed_dtype(input, dtype))
+
+
+sum.axes(_axes)
 
 
 @op
@@ -71,6 +80,9 @@ def _(input: TensorSpec, dim: Dims, keepdim: bool, dtype: str | None) -> TensorS
     return reduced(input, dim, keepdim, fractions(_summed_dtype(input, dtype) if dtype else input.dtype))
 
 
+mean.axes(_axes)
+
+
 @op
 def prod(input: np.ndarray, dim: int | None = None, keepdim: bool = False, *, dtype: str | None = None) -> np.ndarray:
     """The product of all elements, or along the axis `dim`."""
@@ -82,6 +94,9 @@ def _(input: TensorSpec, dim: int | None, keepdim: bool, dtype: str | None) -> T
     if dim is not None:
         axis(dim, input.ndim)
     return reduced(input, dim, keepdim, _summed_dtype(input, dtype))
+
+
+prod.axes(_axes)
 
 
 @op
@@ -102,6 +117,8 @@ def _extreme(input: TensorSpec, dim: Dims, keepdim: bool) -> TensorSpec:
 
 amax.shape(_extreme)
 amin.shape(_extreme)
+amax.axes(_axes)
+amin.axes(_axes)
 
 
 @op
@@ -124,6 +141,8 @@ def _truth(input: TensorSpec, dim: Dims, keepdim: bool) -> TensorSpec:
 
 all.shape(_truth)
 any.shape(_truth)
+all.axes(_axes)
+any.axes(_axes)
 
 
 @op
@@ -135,6 +154,11 @@ def count_nonzero(input: np.ndarray, dim: Dims = None) -> np.ndarray:
 @count_nonzero.shape
 def _(input: TensorSpec, dim: Dims) -> TensorSpec:
     return reduced(input, dim, False, "int64")
+
+
+@count_nonzero.axes
+def _(input: TensorSpec, dim: Dims) -> dict[str, Reaches]:
+    return _axes(input, dim, False)
 
 
 @op
@@ -178,6 +202,8 @@ def _varied(input: TensorSpec, dim: Dims | bool, unbiased: bool, keepdim: bool, 
 
 var.shape(_varied)
 std.shape(_varied)
+var.axes(_axes)
+std.axes(_axes)
 
 
 @op
@@ -201,6 +227,9 @@ def _(input: TensorSpec, p: float | str, dim: Dims, keepdim: bool, dtype: str | 
     return reduced(input, dim, keepdim, named(dtype or input.dtype), refuse_none=empty_is_nothing)
 
 
+norm.axes(_axes)
+
+
 @op
 def logsumexp(input: np.ndarray, dim: Dims, keepdim: bool = False) -> np.ndarray:
     """log(sum(exp(x))) along the axes `dim`, without overflow."""
@@ -216,6 +245,9 @@ def _(input: TensorSpec, dim: Dims, keepdim: bool) -> TensorSpec:
     if dim is None or dim in ((), []):
         raise ShapeError("wants at least one axis and gets none", option="dim")
     return reduced(input, dim, keepdim, floating(input.dtype))
+
+
+logsumexp.axes(_axes)
 
 
 @op
@@ -237,3 +269,12 @@ def _running(input: TensorSpec, dim: int, dtype: str | None) -> TensorSpec:
 
 cumsum.shape(_running)
 cumprod.shape(_running)
+
+
+def _run_along(input: TensorSpec, dim: int) -> dict[str, Reaches]:
+    place = axis(dim, input.ndim)
+    return {"input": reach.along(input, place, Running(place))}
+
+
+cumsum.axes(_run_along)
+cumprod.axes(_run_along)

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
-from nnbuild.ops.axes import real_axis, several, spread, whole
+from nnbuild.ops.axes import axis, real_axis, several, spread, whole
+from nnbuild.ops.memory import Memory
 from nnbuild.ops.op import op
+from nnbuild.ops.reach import UNSEEN, Kept, Reaches, Strided, Unknown, aligned, along, taken
 from nnbuild.ops.spec import TensorSpec
 
 Sizes = int | Sequence[int]
@@ -41,6 +43,16 @@ def _(input: TensorSpec, sizes: tuple[Sizes, ...]) -> TensorSpec:
     return input.with_shape(_expanded(input.shape, spread(sizes)))
 
 
+def _stretched(input: TensorSpec, output: TensorSpec) -> dict[str, Reaches]:
+    return {"input": aligned(input, output), "other": UNSEEN}
+
+
+def _view() -> Memory:
+    return Memory.VIEW
+
+
+expand.axes(_stretched)
+expand.memory(_view)
 broadcast_to = expand.alias("broadcast_to")
 
 
@@ -53,6 +65,10 @@ def expand_as(input: np.ndarray, other: np.ndarray) -> np.ndarray:
 @expand_as.shape
 def _(input: TensorSpec, other: TensorSpec) -> TensorSpec:
     return input.with_shape(_expanded(input.shape, other.shape))
+
+
+expand_as.axes(_stretched)
+expand_as.memory(_view)
 
 
 @op
@@ -69,12 +85,27 @@ def _repeated(shape: tuple[int, ...], repeats: tuple[int, ...]) -> tuple[int, ..
     return tuple(size * count for size, count in zip(shape, repeats, strict=True))
 
 
+def _side_by_side(input: TensorSpec, output: TensorSpec) -> dict[str, Reaches]:
+    missing = output.ndim - input.ndim
+    return {
+        "input": tuple(
+            Kept(place)
+            if output.shape[place] == size
+            else taken(place, (at % size for at in range(output.shape[place])))
+            for place, size in enumerate(input.shape, start=missing)
+        )
+    }
+
+
 @repeat.shape
 def _(input: TensorSpec, repeats: tuple[Sizes, ...]) -> TensorSpec:
     counts = spread(repeats, "repeats")
     if len(counts) < input.ndim:
         raise ShapeError(f"wants a number for each axis of {input.shape} and gets {counts}", option="repeats")
     return input.with_shape(_repeated(input.shape, counts))
+
+
+repeat.axes(_side_by_side)
 
 
 @op
@@ -86,6 +117,9 @@ def tile(input: np.ndarray, *dims: Sizes) -> np.ndarray:
 @tile.shape
 def _(input: TensorSpec, dims: tuple[Sizes, ...]) -> TensorSpec:
     return input.with_shape(_repeated(input.shape, spread(dims, "dims")))
+
+
+tile.axes(_side_by_side)
 
 
 @op
@@ -109,10 +143,18 @@ def _(input: TensorSpec, repeats: int, dim: int | None) -> TensorSpec:
     return input.with_shape((*input.shape[:place], input.shape[place] * count, *input.shape[place + 1 :]))
 
 
+@repeat_interleave.axes
+def _(input: TensorSpec, repeats: int, dim: int | None) -> dict[str, Reaches]:
+    if dim is None and input.ndim != 1:
+        return {"input": Unknown("elements of all axes are repeated along one") if input.ndim else ()}
+    place = 0 if dim is None else axis(dim, input.ndim)
+    return {"input": along(input, place, taken(place, (at // repeats for at in range(input.shape[place] * repeats))))}
+
+
 @op
 def roll(input: np.ndarray, shifts: Sizes, dims: Sizes | None = None) -> np.ndarray:
     """Elements moved along axes, those that fall off the end coming in at the start; over all elements without dims."""
-    return np.roll(input, shifts, None if dims in ((), []) else dims) if input.ndim else input
+    return np.roll(input, shifts, None if dims in ((), []) else dims) if input.ndim else input.copy()
 
 
 @roll.shape
@@ -126,14 +168,40 @@ def _(input: TensorSpec, shifts: Sizes, dims: Sizes | None) -> TensorSpec:
     return input
 
 
+@roll.axes
+def _(input: TensorSpec, shifts: Sizes, dims: Sizes | None) -> dict[str, Reaches]:
+    moves, axes = spread((shifts,)), () if dims is None else spread((dims,))
+    if not axes and input.ndim > 1:
+        return {"input": Unknown("all axes are rolled as one")}
+    by = [0] * input.ndim
+    for move, dim in zip(moves, axes or range(input.ndim), strict=False):
+        by[axis(dim, input.ndim)] += move
+    return {
+        "input": tuple(
+            taken(place, ((at - move) % size for at in range(size))) if move else Kept(place)
+            for place, (size, move) in enumerate(zip(input.shape, by, strict=True))
+        )
+    }
+
+
 @op
 def flip(input: np.ndarray, *dims: Sizes) -> np.ndarray:
     """Axes turned round."""
     axes = spread(dims, "dims")
-    return np.flip(input, axes) if input.ndim and axes else input
+    return np.flip(input, axes).copy() if input.ndim and axes else input.copy()
 
 
 @flip.shape
 def _(input: TensorSpec, dims: tuple[Sizes, ...]) -> TensorSpec:
     several(spread(dims, "dims"), input.ndim, "dims")
     return input
+
+
+@flip.axes
+def _(input: TensorSpec, dims: tuple[Sizes, ...]) -> dict[str, Reaches]:
+    turned = several(spread(dims, "dims"), input.ndim)
+    return {
+        "input": tuple(
+            Strided(place, size - 1, -1) if place in turned else Kept(place) for place, size in enumerate(input.shape)
+        )
+    }

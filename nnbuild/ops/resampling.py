@@ -8,8 +8,10 @@ from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
+from nnbuild.ops.adaptive_pooling import adaptive_avg_pool, averaged
 from nnbuild.ops.op import op
 from nnbuild.ops.planes import LETTERS, fractions
+from nnbuild.ops.reach import Kept, Picked, Reach, Reaches, slid
 from nnbuild.ops.resampling_weights import antialiased, cubic, linear, nearest
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.window import Slide, Spread
@@ -64,26 +66,35 @@ def interpolate(
     """
     sizes, scales = _targets(input, size, scale_factor, recompute_scale_factor, mode)
     if mode == "area":
-        from nnbuild.ops.adaptive_pooling import adaptive_avg_pool
-
         return adaptive_avg_pool.kernel(input, tuple(sizes), axes=len(sizes))
     result = input
     for axis, (out, scale) in enumerate(zip(sizes, scales, strict=True), start=2):
         length = input.shape[axis]
-        if mode in ("nearest", "nearest-exact"):
-            if mode == "nearest" and len(sizes) == 2 and out in (length, 2 * length):
-                scale = None  # as in torch for images, whatever the scale is said to be
-            result = result.take(nearest(length, out, scale, mode == "nearest-exact", input.dtype), axis)
-            continue
         if antialias and length == out:
             continue
-        if antialias:
-            places, weights = antialiased(length, out, scale, bool(align_corners), input.dtype, mode)
-        else:
-            rule = cubic if mode == "bicubic" else linear
-            places, weights = rule(length, out, scale, bool(align_corners), input.dtype)
-        result = _weighted(result, axis, places, weights)
-    return result
+        places, weights = _taps(length, out, scale, mode, bool(align_corners), antialias, input.dtype, len(sizes))
+        result = result.take(places[:, 0], axis) if weights is None else _weighted(result, axis, places, weights)
+    return result.copy() if result is input else result
+
+
+def _taps(
+    length: int,
+    out: int,
+    scale: float | None,
+    mode: str,
+    corners: bool,
+    antialias: bool,
+    dtype: np.dtype,
+    axes: int,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """The places that each output element is made of along one axis, and their weights; None for one alone."""
+    if mode in ("nearest", "nearest-exact"):
+        if mode == "nearest" and axes == 2 and out in (length, 2 * length):
+            scale = None  # as in torch for images, whatever the scale is said to be
+        return nearest(length, out, scale, mode == "nearest-exact", dtype)[:, None], None
+    if antialias:
+        return antialiased(length, out, scale, corners, dtype, mode)
+    return (cubic if mode == "bicubic" else linear)(length, out, scale, corners, dtype)
 
 
 def _weighted(array: np.ndarray, axis: int, places: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -148,6 +159,40 @@ def _(
         else:
             return None
     return tuple(windows)
+
+
+@interpolate.axes
+def _(
+    input: TensorSpec,
+    size: int | Sequence[int] | None,
+    scale_factor: Factors,
+    mode: str,
+    align_corners: bool | None,
+    recompute_scale_factor: bool | None,
+    antialias: bool,
+    window: tuple[Slide | Spread, ...] | None,
+) -> dict[str, Reaches]:
+    if window is not None and not align_corners and not antialias:
+        return {"input": slid(input, window)}
+    sizes, scales = _targets(input, size, scale_factor, recompute_scale_factor, mode)
+    reaches: list[Reach] = [Kept(0), Kept(1)]
+    for axis, (out, scale) in enumerate(zip(sizes, scales, strict=True), start=2):
+        length = input.shape[axis]
+        if mode == "area":
+            reaches.append(averaged(axis, length, out))
+        elif antialias and length == out:
+            reaches.append(Kept(axis))
+        else:
+            dtype = np.dtype(input.dtype)
+            taps = _taps(length, out, scale, mode, bool(align_corners), antialias, dtype, len(sizes))
+            reaches.append(Picked(axis, _ranges(*taps)))
+    return {"input": tuple(reaches)}
+
+
+def _ranges(places: np.ndarray, weights: np.ndarray | None) -> tuple[tuple[int, int], ...]:
+    """The first and last place that has a weight, of each output element."""
+    counted = [row if weights is None else row[weights[out] != 0] for out, row in enumerate(places)]
+    return tuple((int(row.min()), int(row.max())) for row in counted)
 
 
 @interpolate.formula

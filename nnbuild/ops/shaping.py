@@ -8,10 +8,36 @@ from collections.abc import Sequence
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.axes import arranged, axis, real_axis, several, spread
+from nnbuild.ops.memory import Memory
 from nnbuild.ops.op import op
+from nnbuild.ops.reach import REORDERED, UNSEEN, Reaches, kept, moved
 from nnbuild.ops.spec import TensorSpec
 
 Sizes = int | Sequence[int]
+
+
+def _in_order() -> dict[str, Reaches]:
+    return {"input": REORDERED}
+
+
+def _in_order_of_another() -> dict[str, Reaches]:
+    return {"input": REORDERED, "other": UNSEEN}
+
+
+def _own_places(input: TensorSpec) -> dict[str, Reaches]:
+    return {"input": kept(input)}
+
+
+def _view() -> Memory:
+    return Memory.VIEW
+
+
+def _ordered_view() -> Memory:
+    return Memory.ORDERED
+
+
+def _view_or_copy() -> Memory:
+    return Memory.ORDERED_OR_FRESH
 
 
 @op
@@ -33,7 +59,10 @@ def _(input: TensorSpec, shape: tuple[Sizes, ...]) -> TensorSpec:
     return input.with_shape(arranged(input.numel(), spread(shape)))
 
 
+view.axes(_in_order)
 reshape = view.alias("reshape")
+view.memory(_ordered_view)
+reshape.memory(_view_or_copy)
 
 
 @op
@@ -47,7 +76,10 @@ def _(input: TensorSpec, other: TensorSpec) -> TensorSpec:
     return input.with_shape(arranged(input.numel(), other.shape))
 
 
+view_as.axes(_in_order_of_another)
 reshape_as = view_as.alias("reshape_as")
+view_as.memory(_ordered_view)
+reshape_as.memory(_view_or_copy)
 
 
 @op
@@ -68,6 +100,10 @@ def _(input: TensorSpec, start_dim: int, end_dim: int) -> TensorSpec:
     return input.with_shape(_flattened(input.shape, start_dim, end_dim))
 
 
+flatten.axes(_in_order)
+flatten.memory(_view_or_copy)
+
+
 @flatten.formula
 def _(input: TensorSpec, start_dim: int, end_dim: int) -> list[str]:
     joined = input.shape[axis(start_dim, input.ndim) : axis(end_dim, input.ndim) + 1] or (1,)
@@ -83,6 +119,10 @@ def ravel(input: np.ndarray) -> np.ndarray:
 @ravel.shape
 def _(input: TensorSpec) -> TensorSpec:
     return input.with_shape((input.numel(),))
+
+
+ravel.axes(_in_order)
+ravel.memory(_view_or_copy)
 
 
 @op
@@ -103,6 +143,10 @@ def _(input: TensorSpec, dim: int, sizes: Sequence[int]) -> TensorSpec:
     return input.with_shape(_unflattened(input.shape, dim, sizes))
 
 
+unflatten.axes(_in_order)
+unflatten.memory(_ordered_view)
+
+
 @op
 def squeeze(input: np.ndarray, dim: Sizes | None = None) -> np.ndarray:
     """Without the axes of size 1, or without those of them that `dim` names."""
@@ -119,6 +163,10 @@ def _(input: TensorSpec, dim: Sizes | None) -> TensorSpec:
     return input.with_shape(_squeezed(input.shape, dim))
 
 
+squeeze.axes(_in_order)
+squeeze.memory(_ordered_view)
+
+
 @op
 def unsqueeze(input: np.ndarray, dim: int) -> np.ndarray:
     """With a new axis of size 1 at `dim`."""
@@ -129,6 +177,10 @@ def unsqueeze(input: np.ndarray, dim: int) -> np.ndarray:
 def _(input: TensorSpec, dim: int) -> TensorSpec:
     place = axis(dim, input.ndim + 1)
     return input.with_shape((*input.shape[:place], 1, *input.shape[place:]))
+
+
+unsqueeze.axes(_in_order)
+unsqueeze.memory(_ordered_view)
 
 
 @op
@@ -143,6 +195,14 @@ def _(input: TensorSpec, dims: tuple[Sizes, ...]) -> TensorSpec:
     if len(axes) != input.ndim:
         raise ShapeError(f"wants each of the {input.ndim} axes of {input.shape} once and gets {axes}", option="dims")
     return input.with_shape([input.shape[place] for place in axes])
+
+
+@permute.axes
+def _(input: TensorSpec, dims: tuple[Sizes, ...]) -> dict[str, Reaches]:
+    return {"input": moved(several(spread(dims, "dims"), input.ndim) if input.ndim else ())}
+
+
+permute.memory(_view)
 
 
 @op
@@ -161,6 +221,22 @@ def _transposed(input: TensorSpec, dim0: int, dim1: int) -> TensorSpec:
 
 transpose.shape(_transposed)
 
+
+@transpose.axes
+def _(input: TensorSpec, dim0: int, dim1: int) -> dict[str, Reaches]:
+    return _exchanged(input, dim0, dim1)
+
+
+def _exchanged(input: TensorSpec, dim0: int, dim1: int) -> dict[str, Reaches]:
+    order = list(range(input.ndim))
+    if order:
+        first, second = axis(dim0, input.ndim), axis(dim1, input.ndim)
+        order[first], order[second] = second, first
+    return {"input": moved(order)}
+
+
+transpose.memory(_view)
+
 swapdims = transpose.alias("swapdims")
 
 
@@ -173,6 +249,14 @@ def swapaxes(input: np.ndarray, axis0: int, axis1: int) -> np.ndarray:
 @swapaxes.shape
 def _(input: TensorSpec, axis0: int, axis1: int) -> TensorSpec:
     return _transposed(input, axis0, axis1)
+
+
+@swapaxes.axes
+def _(input: TensorSpec, axis0: int, axis1: int) -> dict[str, Reaches]:
+    return _exchanged(input, axis0, axis1)
+
+
+swapaxes.memory(_view)
 
 
 @op
@@ -188,6 +272,14 @@ def _(input: TensorSpec) -> TensorSpec:
     return input.with_shape(input.shape[::-1])
 
 
+@t.axes
+def _(input: TensorSpec) -> dict[str, Reaches]:
+    return {"input": moved(range(input.ndim)[::-1])}
+
+
+t.memory(_view)
+
+
 @op
 def movedim(input: np.ndarray, source: Sizes, destination: Sizes) -> np.ndarray:
     """The axes `source` at the places `destination`, the others in their order."""
@@ -196,13 +288,26 @@ def movedim(input: np.ndarray, source: Sizes, destination: Sizes) -> np.ndarray:
 
 @movedim.shape
 def _(input: TensorSpec, source: Sizes, destination: Sizes) -> TensorSpec:
-    moved, places = several(source, input.ndim, "source"), several(destination, input.ndim, "destination")
-    if len(moved) != len(places):
+    return input.with_shape([input.shape[place] for place in _order(input.ndim, source, destination)])
+
+
+def _order(ndim: int, source: Sizes, destination: Sizes) -> list[int]:
+    """The axes as movedim puts them."""
+    sources, places = several(source, ndim, "source"), several(destination, ndim, "destination")
+    if len(sources) != len(places):
         raise ShapeError(f"wants as many places as axes and gets {destination} for {source}", option="destination")
-    order = [place for place in range(input.ndim) if place not in moved]
-    for place, source_axis in sorted(zip(places, moved, strict=True)):
+    order = [place for place in range(ndim) if place not in sources]
+    for place, source_axis in sorted(zip(places, sources, strict=True)):
         order.insert(place, source_axis)
-    return input.with_shape([input.shape[place] for place in order] if input.ndim else ())
+    return order if ndim else []
+
+
+@movedim.axes
+def _(input: TensorSpec, source: Sizes, destination: Sizes) -> dict[str, Reaches]:
+    return {"input": moved(_order(input.ndim, source, destination))}
+
+
+movedim.memory(_view)
 
 
 moveaxis = movedim.alias("moveaxis")
@@ -232,3 +337,6 @@ def _same(input: TensorSpec) -> TensorSpec:
 
 for _op in (contiguous, clone, detach):
     _op.shape(_same)
+    _op.axes(_own_places)
+contiguous.memory(_view_or_copy)
+detach.memory(_ordered_view)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.op import op
+from nnbuild.ops.reach import Kept, Reach, Reaches, Via
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.window import Slide, Spread
 
@@ -16,6 +19,11 @@ def _image(input: TensorSpec, factor: int, option: str) -> tuple[int, int, int]:
         raise ShapeError(f"wants an input of at least 3 axes (..., C, H, W) and gets {input.shape}")
     channels, height, width = input.shape[-3:]
     return channels, height, width
+
+
+def _behind(leading: Sequence[int], *places: int) -> tuple[Reach, ...]:
+    """Each axis its own place: the leading ones where they are, those behind them at these places."""
+    return tuple(map(Kept, (*range(len(leading)), *(len(leading) + place for place in places))))
 
 
 @op
@@ -36,6 +44,14 @@ def _(input: TensorSpec, upscale_factor: int) -> TensorSpec:
             f"wants channels that {r}*{r} = {r * r} divides and gets {channels}: {input.shape}", option="upscale_factor"
         )
     return input.with_shape((*input.shape[:-3], channels // (r * r), height * r, width * r))
+
+
+@pixel_shuffle.axes
+def _(output: TensorSpec, upscale_factor: int) -> dict[str, Reaches]:
+    r, (*leading, channels, height, width) = upscale_factor, output.shape
+    before = (*leading, channels, r, r, height // r, width // r)
+    after = (*leading, channels, height // r, r, width // r, r)
+    return {"input": Via(before, after, _behind(leading, 0, 2, 4, 1, 3))}
 
 
 @pixel_shuffle.window
@@ -71,6 +87,14 @@ def _(input: TensorSpec, downscale_factor: int) -> TensorSpec:
     return input.with_shape((*input.shape[:-3], channels * r * r, height // r, width // r))
 
 
+@pixel_unshuffle.axes
+def _(input: TensorSpec, downscale_factor: int) -> dict[str, Reaches]:
+    r, (*leading, channels, height, width) = downscale_factor, input.shape
+    before = (*leading, channels, height // r, r, width // r, r)
+    after = (*leading, channels, r, r, height // r, width // r)
+    return {"input": Via(before, after, _behind(leading, 0, 3, 1, 4, 2))}
+
+
 @pixel_unshuffle.window
 def _(downscale_factor: int) -> tuple[Slide, ...]:
     return (Slide(downscale_factor, downscale_factor),) * 2
@@ -100,3 +124,10 @@ def _(input: TensorSpec, groups: int) -> TensorSpec:
     if input.shape[1] % groups:
         raise ShapeError(f"has {groups} groups, which do not divide {input.shape[1]} channels", option="groups")
     return input
+
+
+@channel_shuffle.axes
+def _(input: TensorSpec, groups: int) -> dict[str, Reaches]:
+    count, channels, *sizes = input.shape
+    before, after = (count, groups, channels // groups, *sizes), (count, channels // groups, groups, *sizes)
+    return {"input": Via(before, after, (Kept(0), Kept(2), Kept(1), *map(Kept, range(3, len(before)))))}

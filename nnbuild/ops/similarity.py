@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from nnbuild.lazy import np
-from nnbuild.ops.axes import real_axis
+from nnbuild.ops.axes import axis, real_axis
 from nnbuild.ops.distribution import norms
 from nnbuild.ops.dtypes import promote
 from nnbuild.ops.elementwise import broadcast
 from nnbuild.ops.op import op
 from nnbuild.ops.planes import fractions
+from nnbuild.ops.reach import Kept, Reach, Reaches, aligned, reduced
 from nnbuild.ops.spec import TensorSpec
+
+
+def _along(x1: TensorSpec, x2: TensorSpec, dim: int, keepdim: bool) -> dict[str, Reaches]:
+    """Both broadcast to one shape, and then one axis of it reduced."""
+    joined = TensorSpec(broadcast(x1.shape, x2.shape), x1.dtype)
+    place = axis(dim, joined.ndim)
+    after = reduced(joined, (place,), keepdim)
+
+    def reaches(tensor: TensorSpec) -> tuple[Reach, ...]:
+        return tuple(after[own.axis] if isinstance(own, Kept) else own for own in aligned(tensor, joined))
+
+    return {"x1": reaches(x1), "x2": reaches(x2)}
 
 
 @op
@@ -32,6 +45,11 @@ def _(x1: TensorSpec, x2: TensorSpec, dim: int) -> TensorSpec:
     return output.with_shape((*shape[:along], *shape[along + 1 :]))
 
 
+@cosine_similarity.axes
+def _(x1: TensorSpec, x2: TensorSpec, dim: int) -> dict[str, Reaches]:
+    return _along(x1, x2, dim, False)
+
+
 @op
 def pairwise_distance(
     x1: np.ndarray, x2: np.ndarray, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
@@ -47,3 +65,8 @@ def _(x1: TensorSpec, x2: TensorSpec, keepdim: bool) -> TensorSpec:
     fractions(output)
     real_axis(-1, output.ndim)
     return output.with_shape((*output.shape[:-1], 1) if keepdim else output.shape[:-1])
+
+
+@pairwise_distance.axes
+def _(x1: TensorSpec, x2: TensorSpec, keepdim: bool) -> dict[str, Reaches]:
+    return _along(x1, x2, -1, keepdim)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from nnbuild.ops.tensor_like import TensorLike
 
@@ -58,5 +59,9 @@ class TensorSpec(TensorLike):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.shape}, {self.dtype})"
 
-    def __getattr__(self, name: str) -> object:
-        raise AttributeError(f"a TensorSpec has no {name!r}: call nnbuild.ops.{name}(x, ...), which takes arrays too")
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            raise AttributeError(
+                f"a TensorSpec has no {name!r}: call nnbuild.ops.{name}(x, ...), which takes arrays too"
+            )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 BINARY = {
     "add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "floordiv": "floor_divide", "mod": "remainder",
@@ -11,12 +11,6 @@ BINARY = {
 }  # fmt: skip
 COMPARISONS = {"lt": "lt", "le": "le", "gt": "gt", "ge": "ge"}
 UNARY = {"neg": "neg", "abs": "abs", "invert": "bitwise_not"}
-
-
-def _op(name: str) -> Callable[..., Any]:
-    from nnbuild import ops
-
-    return getattr(ops, name)
 
 
 class TensorLike:
@@ -32,19 +26,29 @@ class TensorLike:
     data: Any
     __array_ufunc__ = None  # makes `array + x` come to x.__radd__
 
-    def __getitem__(self, index: Any) -> Any:
-        return _op("getitem")(self, index)
+    if TYPE_CHECKING:  # those of the tables above, put in below
+
+        def __neg__(self) -> Any: ...
+        def __add__(self, other: Any) -> Any: ...
+        def __getitem__(self, index: Any) -> Any: ...
+
+        __abs__ = __invert__ = __neg__
+        __sub__ = __mul__ = __truediv__ = __floordiv__ = __mod__ = __pow__ = __matmul__ = __add__
+        __and__ = __or__ = __xor__ = __lt__ = __le__ = __gt__ = __ge__ = __add__
+        __radd__ = __rsub__ = __rmul__ = __rtruediv__ = __rfloordiv__ = __rmod__ = __rpow__ = __rmatmul__ = __add__
+        __rand__ = __ror__ = __rxor__ = __add__
 
 
-def _forward(name: str) -> Callable[..., Any]:
-    return lambda self, *others: _op(name)(self, *others)
+def give_operators(find: Callable[[str], Callable[..., Any]]) -> None:
+    """Make Python's operators on tensors ops. Params: find, the op of a name."""
 
+    def forward(name: str) -> Callable[..., Any]:
+        return lambda self, *others: find(name)(self, *others)
 
-def _reflected(name: str) -> Callable[..., Any]:
-    return lambda self, other: _op(name)(other, self)
+    def reflected(name: str) -> Callable[..., Any]:
+        return lambda self, other: find(name)(other, self)
 
-
-for _python, _name in {**BINARY, **COMPARISONS, **UNARY}.items():
-    setattr(TensorLike, f"__{_python}__", _forward(_name))
-for _python, _name in BINARY.items():
-    setattr(TensorLike, f"__r{_python}__", _reflected(_name))
+    for python, name in {**BINARY, **COMPARISONS, **UNARY, "getitem": "getitem"}.items():
+        setattr(TensorLike, f"__{python}__", forward(name))
+    for python, name in BINARY.items():
+        setattr(TensorLike, f"__r{python}__", reflected(name))

@@ -9,6 +9,7 @@ from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.op import op
 from nnbuild.ops.planes import at_least, plane_sizes
+from nnbuild.ops.reach import Reaches, slid
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.window import Spread, each, formula_of_windows, output_sizes
 
@@ -94,6 +95,12 @@ def _(input: TensorSpec, indices: TensorSpec, axes: int, window: tuple[Spread, .
     if indices.shape != input.shape:
         raise ShapeError(f"wants indices of the input's shape {input.shape} and gets {indices.shape}")
     return input.with_shape((*input.shape[:-axes], *output_sizes(window, sizes)))
+
+
+@max_unpool.axes
+def _(input: TensorSpec, window: tuple[Spread, ...]) -> dict[str, Reaches]:
+    """As far as the indices are those of a pooling with the same windows."""
+    return {"input": slid(input, window), "indices": slid(input, window)}
 
 
 max_unpool.formula(formula_of_windows)

@@ -95,6 +95,12 @@ class Spread(NamedTuple):
         )
 
 
+def same_padding(kernel: Sequence[int], dilation: Sequence[int]) -> list[tuple[int, int]]:
+    """The padding before and after each axis with which a window of stride 1 keeps the size."""
+    totals = [spread * (size - 1) for size, spread in zip(kernel, dilation, strict=True)]
+    return [(total // 2, total - total // 2) for total in totals]
+
+
 Windows = Sequence[Slide | Spread]
 
 #: The size formulas in letters: simplified (no dilation, no output_padding), and complete.

@@ -2,7 +2,7 @@
 
     rows, sizes ... ─▶ Report (data for JSON, tables for the others) ─▶ rich | plain | json | csv | markdown
 
-The only place that knows rich, and only `rich_table` and `progress` import it.
+The only place that knows rich: `rich_table`, `rich_page` and `progress` import it, when used.
 """
 
 from __future__ import annotations

@@ -20,13 +20,17 @@ class View(NamedTuple):
     root: LayerRow
     fields: dict[Any, Any]
 
-    def field(self, row: LayerRow) -> Any:
-        """The receptive field of the row's first output."""
+    def seen(self, row: LayerRow) -> list[Any]:
+        """The receptive field of the row's first output along each axis of space; of several inputs the largest."""
         if not self.fields:
             from nnbuild.graph.receptive_field import receptive_fields
 
             self.fields.update(receptive_fields(self.graph))
-        return self.fields.get(row.outputs[0]) if row.outputs else None
+        fields = self.fields.get(row.outputs[0]) if row.outputs else None
+        by_axis: dict[int, list[Any]] = {}
+        for field in fields.seen.values() if fields else ():
+            by_axis.setdefault(field.axis, []).append(field)
+        return [max(by_axis[axis], key=_reach) for axis in sorted(by_axis)]
 
 
 Getter = Callable[[LayerRow, View], Any]
@@ -57,10 +61,23 @@ def _padding(row: LayerRow, view: View) -> str | None:
     return _each([w.before if w.before == w.after else f"{w.before}+{w.after}" for w in windows])
 
 
+def _reach(field: Any) -> tuple[int, int]:
+    """Unknown before the whole axis before numbers."""
+    return (2, 0) if field.size is None else (1, 0) if field.size == "all" else (0, field.size)
+
+
+def _unknown(row: LayerRow, view: View) -> str | None:
+    """Why there is no receptive field, or none along an axis."""
+    if not row.outputs:
+        return None
+    fields = view.seen(row)
+    reasons = {field.why: None for field in fields if field.size is None}
+    return "; ".join(reasons) if fields else "it depends on no axis of space of an input"
+
+
 def _along(attribute: str) -> Getter:
     def getter(row: LayerRow, view: View) -> str | None:
-        field = view.field(row)
-        sizes = [getattr(axis, attribute) for axis in field or () if axis is not None]
+        sizes = [getattr(field, attribute) for field in view.seen(row)]
         return _each([_shown(size) for size in sizes]) if sizes and None not in sizes else None
 
     return getter
@@ -96,6 +113,7 @@ COLUMNS: dict[str, tuple[Column, Getter]] = {
         (Column("padding", "Padding (elements)"), _padding),
         (Column("dilation", "Dilation (elements)"), _window("dilation")),
         (Column("receptive_field", "Receptive field (elements)", True), _along("size")),
+        (Column("receptive_field_unknown", "Receptive field not known", wide=True), _unknown),
         (Column("jump", "Jump (elements)", True), _along("jump")),
         (Column("params", "Params", True), lambda row, view: row.params or None),
         (Column("trainable", "Trainable params", True), lambda row, view: row.trainable or None),

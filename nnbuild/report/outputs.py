@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from nnbuild import ops
+from nnbuild.ops.op import Op
 from nnbuild.report.table import Column, Line, Report, Table
 
 #: Samples whose classes are kept, and shown in a table.
@@ -64,11 +66,11 @@ class Classes:
     output is a choice between classes.
     """
 
-    def __init__(self, count: int, labels: Sequence[str], last_op: str) -> None:
+    def __init__(self, count: int, labels: Sequence[str], last_op: Op | None) -> None:
         self.count = count
         self.labels = labels
         self._last_op = last_op
-        self.probable = (bool(labels) and last_op != "sigmoid") or last_op in ("softmax", "log_softmax")
+        self.probable = (bool(labels) and last_op is not ops.sigmoid) or last_op in (ops.softmax, ops.log_softmax)
         self.rows: list[list[tuple[int, float]]] = []
         self.samples = 0
 
@@ -83,11 +85,12 @@ class Classes:
         ]
 
     def _scores(self, output: np.ndarray) -> np.ndarray:
-        if not self.probable or self._last_op == "softmax":
+        if not self.probable or self._last_op is ops.softmax:
             return output
         with np.errstate(all="ignore"):
             powers = np.exp(output - output.max(axis=1, keepdims=True, initial=-np.inf))
-            return powers / powers.sum(axis=1, keepdims=True)
+            shares: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
+            return shares
 
     def name(self, place: int) -> str:
         """The class's label, or its number."""

@@ -14,6 +14,7 @@ from nnbuild.engine.explain import StepRow
 from nnbuild.errors import InputError, ShapeError, suggestion
 from nnbuild.formats.memory import available_memory, in_gigabytes
 from nnbuild.graph.graph import Graph
+from nnbuild.graph.samples import Samples
 from nnbuild.graph.trace import trace
 from nnbuild.nn.module import Module
 from nnbuild.ops.op import is_tensor, tensors_in
@@ -40,9 +41,14 @@ class Inference:
         self.inputs = inputs
         self.batch = min(batch, inputs.samples)
         self.graph = self._traced(self.batch)
-        if self.batch < inputs.samples and not self._has_batch_axis():
-            self.batch = inputs.samples
-            self.graph = self._traced(self.batch)
+        self.together: str | None = None  # why all samples run at once although there are more than `batch`
+        self._apart: Samples | None = None
+        if not self.whole:
+            everything = self._traced(inputs.samples)
+            self._apart = Samples(self.graph, everything)
+            self.together = self._apart.why_together()
+            if self.together:
+                self.batch, self.graph = inputs.samples, everything
         self.names = list(_names(self.graph.result, "output"))
         self.save: list[str] = []
         self.save_layers(save)
@@ -75,9 +81,6 @@ class Inference:
             error.notes.append(f"the network's input is {given}")
             raise
 
-    def _has_batch_axis(self) -> bool:
-        return all(value.ndim and value.shape[0] == self.batch for value in self.graph.outputs)
-
     def save_layers(self, paths: Sequence[str]) -> None:
         """Want the outputs of these layers too: each must exist, run, and come batch by batch. Raises InputError."""
         known = {path: module for path, module in self.model.named_modules() if path}
@@ -88,11 +91,16 @@ class Inference:
             call = calls.get(id(known[path]))
             if call is None:
                 raise InputError(f"the layer {path} does not run, so there is nothing to save")
-            if not self.whole and not all(spec.ndim and spec.shape[0] == self.batch for spec in call.outputs):
-                raise InputError(
-                    f"the output of {path} has no batch axis in front", hint=f"run all at once: --batch {self.samples}"
-                )
+            self._refuse_together(path, call.outputs)
         self.save = list(paths)
+
+    def _refuse_together(self, path: str, outputs: list[Any]) -> None:
+        reason = None if self.whole or self._apart is None else self._apart.why_together(outputs)
+        if reason:
+            raise InputError(
+                f"the output of {path} has no batch axis in front: {reason}",
+                hint=f"run all at once: --batch {self.samples}",
+            )
 
     def check_memory(self) -> None:
         """Raises InputError if weights and activations need more memory than there is."""

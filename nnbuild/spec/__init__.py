@@ -9,7 +9,13 @@ states beside the layers. Imports run one way: from here to build, to text, to l
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nnbuild.spec.build.module import SpecModule
+    from nnbuild.spec.build.stated import Input, Spec
+    from nnbuild.spec.library import find
+    from nnbuild.spec.loading import load
 
 __all__ = ["Input", "Spec", "SpecModule", "find", "load"]
 
@@ -22,9 +28,11 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+if not TYPE_CHECKING:
 
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -38,18 +38,6 @@ def test_every_option_has_a_help():
                 assert parameter.help, f"{name} {parameter.name}"
 
 
-def test_every_command_and_option_is_in_the_readme():
-    readme = Path(__file__).parents[2] / "README.md"
-    if not readme.exists() or "nnbuild summary" not in readme.read_text("utf-8"):
-        pytest.skip("no README yet")
-    text = readme.read_text("utf-8")
-    for name, command in commands().items():
-        assert f"nnbuild {name}" in text
-        options = [option for parameter in command.params for option in parameter.opts if option.startswith("--")]
-        missing = [option for option in options if option not in text]
-        assert not missing, f"{name}: {missing}"
-
-
 def test_version(run):
     assert run("--version").stdout == f"nnbuild {__version__}\n"
 

@@ -1,6 +1,5 @@
 """The list of forms, and stages that no fast form does."""
 
-import ast
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +19,6 @@ def test_every_file_of_a_form_is_in_the_list() -> None:
     listed = {type(form).__module__.rpartition(".")[2] for form in listing.FORMS}
     shared = {"__init__", "form", "convolution", "listing"}
     assert listed == {path.stem for path in (ENGINE / "forms").glob("*.py")} - shared
-
-
-def test_no_file_compares_text_with_names_of_ops() -> None:
-    files = [path for folder in (".", "forms", "rewrite", "sliding") for path in (ENGINE / folder).glob("*.py")]
-    compared = {
-        (path.name, constant.value)
-        for path in files
-        if path.name != "batches.py"
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Compare | ast.Dict | ast.Set)
-        for constant in ast.walk(node)
-        if isinstance(constant, ast.Constant) and constant.value in ops.OPS
-    }
-    assert compared == set()
 
 
 class Steps(nn.Module):

@@ -153,7 +153,9 @@ class Entries:
         except NnbuildError as error:
             raise SpecError(f"{key.text!r} is not a name with values in braces", mark=key.mark) from error
         code = _KeyCode(code.tree, key, 0)
-        return Evaluator(code, self._builder).evaluate(code.tree.body, scope)  # type: ignore[attr-defined]
+        assert isinstance(code.tree, ast.Expression)
+        name: str = Evaluator(code, self._builder).evaluate(code.tree.body, scope)
+        return name
 
     def _body(self, node: Node, scope: Scope) -> Iterator[Entry]:
         """The layers below a `for` or an `if`; `let:` there names values."""
@@ -225,4 +227,5 @@ def _statement(key: Scalar, body: str) -> Code:
                 problem.mark = key.mark
             raise
         key.code = Code(tree, key, 0)
-    return key.code
+    code: Code = key.code
+    return code

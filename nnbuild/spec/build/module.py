@@ -73,7 +73,7 @@ class SpecModule(Module):
 
 def module_class(definition: Definition) -> type[SpecModule]:
     """The class of a block's modules."""
-    made = definition.module_class
+    made: type[SpecModule] | None = definition.module_class
     if made is None:
         members = {
             "definition": definition,

@@ -55,7 +55,8 @@ def values_of(item: Node, scope: Scope, caller: Caller) -> list[Any]:
     if not starred(item):
         return [value_of(item, scope, caller)]
     assert isinstance(item, Scalar)
-    return evaluate(in_brackets(item), scope, caller)
+    values: list[Any] = evaluate(in_brackets(item), scope, caller)
+    return values
 
 
 def starred(item: Node) -> bool:
@@ -91,7 +92,8 @@ def comprehension_of(node: Sequence) -> Scalar | None:
     if not _COMPREHENSION.search(raw):
         return None
     if isinstance(node.items[0], Scalar) and node.items[0].code is not None:
-        return node.items[0].code.written
+        written: Scalar = node.items[0].code.written
+        return written
     scalar = Scalar(node.document, node.start, node.end, raw, "", False)
     code = parse_expression(scalar)
     if not isinstance(code.tree.body, ast.ListComp):  # type: ignore[attr-defined]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from nnbuild.errors import SpecError
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.limits import MAX_BITS, MAX_ITEMS, MAX_TEXT, Budget
+
+T = TypeVar("T")
 
 SYMBOLS = {
     "Add": "+", "Sub": "-", "Mult": "*", "Div": "/", "FloorDiv": "//", "Mod": "%", "Pow": "**", "MatMult": "@",
@@ -71,7 +73,7 @@ def unary(name: str, value: Any) -> Any:
         raise SpecError(f"{SYMBOLS[name]} wants a number and gets {describe(value)}") from None
 
 
-def checked(value: Any) -> Any:
+def checked(value: T) -> T:
     """The value, if it is within the limits."""
     if isinstance(value, int) and value.bit_length() > MAX_BITS:
         raise SpecError(f"the number grows beyond {MAX_BITS} bits")

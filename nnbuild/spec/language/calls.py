@@ -33,7 +33,8 @@ class Partial:
 
     @property
     def __name__(self) -> str:
-        return self.target.__name__
+        name: str = self.target.__name__
+        return name
 
     @property
     def described(self) -> str:

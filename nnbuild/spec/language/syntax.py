@@ -101,12 +101,13 @@ class Code:
 
 def parse_expression(written: Written) -> Code:
     """The text as an expression, parsed once. Raises SpecError with the place."""
-    if written.code is None:
+    code: Code | None = written.code
+    if code is None:
         if len(written.text) > MAX_EXPRESSION:
             raise SpecError(f"an expression of more than {MAX_EXPRESSION:,} characters", mark=written.mark)
-        written.code = _parse(written, "eval", "expression")
-        _refuse(list(_problems(written.code, _IN_EXPRESSION)))
-    return written.code
+        code = written.code = _parse(written, "eval", "expression")
+        _refuse(list(_problems(code, _IN_EXPRESSION)))
+    return code
 
 
 def parse_program(written: Written) -> Code:

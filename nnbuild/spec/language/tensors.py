@@ -7,6 +7,7 @@ array arithmetic promotes otherwise than torch, and a trace would not see it.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from nnbuild.errors import SpecError, suggestion
@@ -96,7 +97,7 @@ def attribute(value: Any, name: str) -> Any:
     raise SpecError(f"a tensor has no attribute {name}", hint=call)
 
 
-_FACTS = {
+_FACTS: dict[str, Callable[[Any], Any]] = {
     "dim": lambda value: len(value.shape),
     "ndimension": lambda value: len(value.shape),
     "numel": lambda value: math.prod(int(size) for size in value.shape),
@@ -104,7 +105,7 @@ _FACTS = {
     "is_floating_point": lambda value: "float" in attribute(value, "dtype"),
 }
 _ALWAYS = {"device": "cpu", "is_cuda": False, "requires_grad": False}
-_SAME = ("contiguous", "detach", "cpu", "clone")
+_SAME = ("cpu",)
 
 
 def _methods() -> frozenset[str]:
