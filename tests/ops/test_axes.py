@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -20,13 +20,12 @@ from nnbuild.errors import NnbuildError
 from nnbuild.graph.graph import Graph, Value
 from nnbuild.graph.sight import Seen, Sight, sights
 from nnbuild.graph.trace import trace
-from nnbuild.nn.module import Module
-from nnbuild.ops.op import Op, map_tensors, tensors_in
-from nnbuild.ops.randomness import seed_noise
+from nnbuild.ops.op import Op, tensors_in
 from nnbuild.ops.reach import Unknown
+from tests.ops.calling import Call, picks_by_mask
 from tests.ops.rows import ALL_ROWS
 from tests.ops.rows.noise import FORMS
-from tests.ops.table import Row, ids
+from tests.ops.table import ids
 
 #: Elements of a tensor that are perturbed: all of them up to so many, else these, spread over the tensor.
 MOST, SPREAD = 90, 8
@@ -65,20 +64,6 @@ UNKNOWN = {
     *((name, "input") for name in ("fractional_max_pool2d", "fractional_max_pool3d")),
     ("scatter", "src"), ("scatter_add", "src"),
 }  # fmt: skip
-
-
-class Call(Module):
-    """The row's op on its tensors; random numbers are the same each time."""
-
-    def __init__(self, row: Row) -> None:
-        super().__init__()
-        self.op, self.given = getattr(ops, row.op), row.given()
-
-    def forward(self, *tensors: Any) -> Any:
-        seed_noise(0)
-        each = iter(tensors)
-        args, options = map_tensors(lambda _: next(each), self.given)
-        return self.op(*args, **options)
 
 
 class Extent(NamedTuple):
@@ -194,11 +179,6 @@ def probed(call: Call, graph: Graph, arrays: list[np.ndarray], which: int) -> Fi
             exact &= not short.any()
             attained &= not short.all()
     return Finding(argument(graph, source), known, sound, exact, attained)
-
-
-def picks_by_mask(row: Row) -> bool:
-    """How much is picked depends on the mask: no graph has that for an input."""
-    return row.op == "getitem" and any(array.dtype == bool for array in tensors_in(row.given()[0][1:]))
 
 
 TRACED = [at for at, row in enumerate(ALL_ROWS) if not picks_by_mask(row)]

@@ -12,6 +12,7 @@ ROWS = [
     call("upsample", IMAGE, scale_factor=2), call("upsample_nearest", LINE, 7),
     *(call(name, IMAGE, *args, **options) for name in ("upsample_nearest", "upsample_bilinear")
       for args, options in [((7,), {}), ((), {"scale_factor": 2})]),
+    *(call(name, SMALL, 1) for name in ("pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "unfold")),
     call("upsample", SMALL, scale_factor=2), call("upsample_bilinear", SMALL, (7, 5)),
     *(call("interpolate", SMALL, (5, 3), mode=mode) for mode in ("nearest-exact", "bilinear", "bicubic", "area")),
     call("interpolate", SMALL, (2, 9), mode="bilinear", align_corners=True),
