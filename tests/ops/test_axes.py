@@ -18,10 +18,11 @@ import pytest
 from nnbuild import ops
 from nnbuild.errors import NnbuildError
 from nnbuild.graph.graph import Graph, Value
-from nnbuild.graph.sight import Seen, Sight, sights
+from nnbuild.graph.sight import sights
 from nnbuild.graph.trace import trace
 from nnbuild.ops.op import Op, tensors_in
 from nnbuild.ops.reach import Unknown
+from tests.graph.extents import Extent, said
 from tests.ops.calling import Call, picks_by_mask
 from tests.ops.rows import ALL_ROWS
 from tests.ops.rows.noise import FORMS
@@ -31,10 +32,6 @@ from tests.ops.table import ids
 MOST, SPREAD = 90, 8
 #: Tensors with less elements than this are perturbed in more ways.
 FEW = 24
-#: The first and the last place of nothing, and of what is not known.
-NOTHING = (1 << 40, -(1 << 40))
-ANYTHING = NOTHING[::-1]
-
 #: Indices that may be any, and are taken for those that a pooling with the same windows gave.
 TRUSTED = {(f"max_unpool{axes}d", "indices") for axes in (1, 2, 3)}
 
@@ -64,26 +61,6 @@ UNKNOWN = {
     *((name, "input") for name in ("fractional_max_pool2d", "fractional_max_pool3d")),
     ("scatter", "src"), ("scatter_add", "src"),
 }  # fmt: skip
-
-
-class Extent(NamedTuple):
-    """For each element of an output the first and the last place along an axis of an input."""
-
-    first: np.ndarray
-    last: np.ndarray
-
-    @classmethod
-    def of_nothing(cls, shape: tuple[int, ...]) -> Extent:
-        return cls(np.full(shape, NOTHING[0]), np.full(shape, NOTHING[1]))
-
-    def within(self, length: int) -> Extent:
-        """What lies inside an axis of this length."""
-        first, last = np.maximum(self.first, 0), np.minimum(self.last, length - 1)
-        return Extent(np.where(first > last, NOTHING[0], first), np.where(first > last, NOTHING[1], last))
-
-    def beyond(self, other: Extent) -> np.ndarray:
-        """Where this one has places that the other has not."""
-        return (self.first < other.first) | (self.last > other.last)
 
 
 def changed(array: np.ndarray, place: tuple[int, ...]) -> Iterator[np.ndarray]:
@@ -123,21 +100,8 @@ def measured(call: Call, arrays: list[np.ndarray], which: int) -> list[list[Exte
             for extents, old, new in zip(found, before, after, strict=True):
                 moved = ~((old == new) | ((old != old) & (new != new)))
                 for extent, at in zip(extents, place, strict=True):
-                    np.minimum(extent.first, at, out=extent.first, where=moved)
-                    np.maximum(extent.last, at, out=extent.last, where=moved)
+                    extent.add(moved, at)
     return found
-
-
-def said(sight: Sight, shape: tuple[int, ...]) -> Extent:
-    extent = Extent.of_nothing(shape)
-    for index in np.ndindex(shape):
-        if isinstance(sight, Unknown):
-            extent.first[index], extent.last[index] = ANYTHING
-        elif isinstance(sight, Seen):
-            first, last = sight.near.at(index), sight.far.at(index)
-            if first is not None and last is not None:
-                extent.first[index], extent.last[index] = first, -last
-    return extent
 
 
 class Finding(NamedTuple):
