@@ -300,11 +300,32 @@ def _based(start: int, axes: Sequence[Lines]) -> Edge:
 
 
 def _outer(first: Edge, second: Edge) -> Edge:
-    """The one that is the smaller everywhere. Raises Lost if neither is."""
+    """The one that is the smaller everywhere, or what is the smaller once all along an axis is taken together.
+
+    Raises Lost where it is neither.
+    """
     for one, two in ((first, second), (second, first)):
         if difference(two, one) >= 0:
             return one
-    raise Lost("paths that run along different axes meet")
+    lows = (first.least(), second.least())
+    axes = [_moving(first, second), _moving(second, first)]
+    if set(axes[0]) & set(axes[1]) or None in lows or any(line.rough for line in (*first.lines(), *second.lines())):
+        raise Lost("paths that run along different axes meet")
+    lower = min((low, -max(along), at) for at, (low, along) in enumerate(zip(lows, axes, strict=True)) if along)[2]
+    return _taken_together((first, second)[lower], axes[lower])
+
+
+def _moving(edge: Edge, other: Edge) -> list[int]:
+    """The axes along which the edge moves, and not as the other does."""
+    return [axis for axis, lines in enumerate(edge.axes) if lines != other.axes[axis] and not _flat(lines)]
+
+
+def _taken_together(edge: Edge, along: Sequence[int]) -> Edge:
+    """The smallest place of all along these axes; once all are looked at, no other path's is smaller."""
+    axes = list(edge.axes)
+    for axis in along:
+        axes[axis] = tuple(even(line.size, 0, line.least() or 0)._replace(rough=True) for line in axes[axis])
+    return edge._replace(axes=tuple(axes))
 
 
 def difference(first: Edge, second: Edge) -> int:

@@ -215,6 +215,8 @@ def product(lines: Sequence[Line]) -> Line:
     whole = lines[0] if lines else even(1, 0)
     for line in lines[1:]:
         one = joined(whole, line)
+        if one is None and line.flat and len(whole.values) == 1 and whole.shift is not None:
+            one = repeating(whole.size * line.size, [_sum(whole.values[0], line.values[0])] * line.size, whole.shift)
         if one is None:
             _few(whole.size * line.size)
             one = listed([_sum(outer, inner) for outer in whole.all() for inner in line.all()])

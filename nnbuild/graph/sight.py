@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from nnbuild.graph.edges import Edge, beside, difference, refined, untouched
@@ -23,10 +23,15 @@ class Seen(NamedTuple):
     far: Edge
     wide: bool = False
 
+    def interval(self, index: Sequence[int]) -> tuple[int, int] | None:
+        """The first and the last place that the element at this index sees; None where it sees nothing."""
+        first, last = self.near.at(index), self.far.at(index)
+        return None if first is None or last is None else (first, -last)
+
     def size(self) -> int:
         """The most places that an element sees, from the first to the last. Raises Lost where it is not known."""
         if any(line.rough for edge in (self.near, self.far) for line in edge.lines()):
-            raise Lost("a reshape cuts across places that belong together")
+            raise Lost("places that belong together are cut by a reshape, or run along different axes")
         near, far = refined(self.near, self.far)
         return 1 - difference(near, far.negated())
 

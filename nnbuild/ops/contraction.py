@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
+from nnbuild.ops.memory import Memory
 from nnbuild.ops.op import op
 from nnbuild.ops.reach import WHOLE, Kept, Part, Reach
 from nnbuild.ops.spec import TensorSpec
@@ -113,6 +114,14 @@ def _(equation: str, operands: tuple[Any, ...]) -> dict[str, Any]:
 
     reaches = [tuple(map(reach, labels, spec.shape)) for labels, spec in zip(plan.operands, specs, strict=True)]
     return {"operands": [reaches] if len(operands) != len(specs) else reaches}
+
+
+@einsum.memory
+def _(equation: str, operands: tuple[Any, ...]) -> Memory:
+    """The axes of one tensor in another order, or its diagonal."""
+    specs = _listed(operands)
+    plan = _plan(equation, [spec.shape for spec in specs])
+    return Memory.VIEW if len(specs) == 1 and set(plan.sizes) == set(plan.output) else Memory.FRESH
 
 
 @einsum.macs

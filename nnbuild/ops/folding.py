@@ -43,7 +43,7 @@ def unfold(
     batch = input if input.ndim == 4 else input[None]
     windows = window_view(batch, slides)
     rows = batch.shape[1] * prod(slide.kernel for slide in slides)
-    columns = windows.reshape(batch.shape[0], rows, prod(windows.shape[-2:]))
+    columns = windows.copy().reshape(batch.shape[0], rows, prod(windows.shape[-2:]))
     return columns if input.ndim == 4 else columns[0]
 
 

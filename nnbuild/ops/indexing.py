@@ -63,7 +63,7 @@ def _places(item: Any, input: Any) -> tuple[Any, ...]:
 def _getitem(input: np.ndarray, index: tuple[Any, ...]) -> np.ndarray:
     """Python's x[index]: ints, slices, None, ..., lists and tensors of whole numbers, known masks of bools."""
     basic, taken = parts(index, input.ndim)
-    return input[basic][taken] if taken else input[basic]
+    return input[basic][taken] if taken else input[(*basic, ...)]
 
 
 def parts(index: tuple[Any, ...], ndim: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:

@@ -255,7 +255,8 @@ def _(input: TensorSpec, indices_or_sections: int | Sequence[int], dim: int, whi
 @op
 def unbind(input: np.ndarray, dim: int = 0) -> list[np.ndarray]:
     """The slices along an axis, without that axis."""
-    return list(np.moveaxis(input, dim, 0))
+    slices = np.moveaxis(input, dim, 0)
+    return [slices[at, ...] for at in range(len(slices))]
 
 
 @unbind.shape
@@ -294,7 +295,7 @@ def _(input: TensorSpec, dim: int, start: int) -> dict[str, Reaches]:
 @op
 def select(input: np.ndarray, dim: int, index: int) -> np.ndarray:
     """One slice along an axis, without that axis."""
-    return np.moveaxis(input, dim, 0)[index]
+    return np.moveaxis(input, dim, 0)[index, ...]
 
 
 @select.shape

@@ -31,7 +31,7 @@ def _places(input: TensorSpec, dim: int, keepdim: bool) -> Ordered:
 def _taken(input: np.ndarray, indices: np.ndarray, dim: int, keepdim: bool) -> tuple[np.ndarray, np.ndarray]:
     """The elements at the indices, which keep the axis with size 1."""
     if not input.ndim:
-        return input, indices
+        return input.copy(), indices
     values = np.take_along_axis(input, indices, dim)
     return (values, indices) if keepdim else (values.squeeze(dim), indices.squeeze(dim))
 
@@ -208,7 +208,7 @@ def median(input: np.ndarray, dim: int | None = None, keepdim: bool = False) -> 
 
 def _middle(input: np.ndarray, dim: int, keepdim: bool) -> tuple[np.ndarray, np.ndarray]:
     if not input.ndim:
-        return input, np.zeros((), np.int64)
+        return input.copy(), np.zeros((), np.int64)
     indices = np.expand_dims(np.moveaxis(_order(input, dim, False), dim, -1)[..., (input.shape[dim] - 1) // 2], dim)
     unordered = np.isnan(input)
     first_nan = unordered.argmax(dim, keepdims=True)

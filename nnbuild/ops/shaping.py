@@ -113,7 +113,7 @@ def _(input: TensorSpec, start_dim: int, end_dim: int) -> list[str]:
 @op
 def ravel(input: np.ndarray) -> np.ndarray:
     """All elements in one axis."""
-    return input.reshape(-1)
+    return np.asarray(input, order="C").reshape(-1)
 
 
 @ravel.shape

@@ -32,7 +32,7 @@ def pixel_shuffle(input: np.ndarray, upscale_factor: int) -> np.ndarray:
     r = upscale_factor
     *leading, channels, height, width = input.shape
     blocks = input.reshape(-1, channels // (r * r), r, r, height, width)
-    return blocks.transpose(0, 1, 4, 2, 5, 3).reshape(*leading, channels // (r * r), height * r, width * r)
+    return blocks.transpose(0, 1, 4, 2, 5, 3).copy().reshape(*leading, channels // (r * r), height * r, width * r)
 
 
 @pixel_shuffle.shape
@@ -72,7 +72,7 @@ def pixel_unshuffle(input: np.ndarray, downscale_factor: int) -> np.ndarray:
     r = downscale_factor
     *leading, channels, height, width = input.shape
     blocks = input.reshape(-1, channels, height // r, r, width // r, r)
-    return blocks.transpose(0, 1, 3, 5, 2, 4).reshape(*leading, channels * r * r, height // r, width // r)
+    return blocks.transpose(0, 1, 3, 5, 2, 4).copy().reshape(*leading, channels * r * r, height // r, width // r)
 
 
 @pixel_unshuffle.shape
@@ -112,7 +112,7 @@ def channel_shuffle(input: np.ndarray, groups: int) -> np.ndarray:
     """(N, C, ...) with its channels dealt out anew: the first of each group, then the second of each, and so on."""
     count, channels, *sizes = input.shape
     groups_first = input.reshape(count, groups, channels // groups, *sizes)
-    return groups_first.swapaxes(1, 2).reshape(input.shape)
+    return groups_first.swapaxes(1, 2).copy().reshape(input.shape)
 
 
 @channel_shuffle.shape

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -56,10 +57,10 @@ def holds_shape_law(row: Row) -> Any:
     return result
 
 
-def in_torch(row: Row) -> Any:
-    """The same call in PyTorch, as a function or else as a method."""
+def in_torch(row: Row, tensor: Callable[[np.ndarray], Any] | None = None) -> Any:
+    """The same call in PyTorch, as a function or else as a method; `tensor` makes its tensors of arrays."""
     torch = pytest.importorskip("torch")
-    args, options = (with_torch_dtypes(part) for part in row.given(torch.from_numpy))
+    args, options = (with_torch_dtypes(part) for part in row.given(tensor or torch.from_numpy))
     function = getattr(torch.nn.functional, row.op, None) or getattr(torch, row.op, None)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -24,6 +24,7 @@ ROWS = [
     *(call(name, F) for name in UNARY if name != "bitwise_not"),
     *(call(alias, F, 2.0) for alias in ("subtract", "multiply", "divide", "true_divide", "clip")),
     call("negative", I), call("absolute", I), call("bitwise_not", B), call("bitwise_and", I, 3),
+    call("logical_or", T((2, 3), "bool", [[False] * 3] * 2), T((3,), values=[0, 0, 0])),
     call("bitwise_or", B, B), call("bitwise_xor", I, I),
     call("add", F, I, alpha=2), call("add", I, 2.5), call("add", 2, I), call("sub", 1, F), call("sub", F, F, alpha=0.5),
     call("add", I, F, alpha=3), call("add", B, B), call("mul", B, 2),

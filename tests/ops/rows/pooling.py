@@ -7,6 +7,7 @@ from tests.ops.table import T, Table, call, ours
 NAN, INF = float("nan"), float("inf")
 SQUARE = T(values=[[[1, 2, 6, 3], [3, 5, 2, 1], [1, 2, 2, 1], [7, 3, 4, 8]]])
 LINE, IMAGE, VOLUME = T((2, 3, 9)), T((2, 3, 8, 9)), T((2, 2, 4, 5, 6))
+SMALL_IMAGE, SMALL_VOLUME = T((2, 2, 4, 5)), T((1, 2, 3, 4, 3))
 
 ROWS = [
     *(call(f"{kind}_pool{axes}d", input, 2, 1) for kind in ("max", "avg")
@@ -17,6 +18,10 @@ ROWS = [
     *(call(f"adaptive_{kind}_pool{axes}d", input, 3) for kind in ("avg", "max")
       for axes, input in ((1, LINE), (2, IMAGE), (3, VOLUME))),
     call("adaptive_avg_pool2d", IMAGE, (None, 1)), call("adaptive_max_pool2d", IMAGE, (3, 2), True),
+    *(call(f"{kind}_pool3d", SMALL_VOLUME, 2, 1) for kind in ("max", "avg")),
+    *(call(f"adaptive_{kind}_pool{axes}d", input, 2) for kind in ("avg", "max")
+      for axes, input in ((2, SMALL_IMAGE), (3, SMALL_VOLUME))),
+    call("lp_pool2d", SMALL_IMAGE._replace(low=0.1), 2, 2), call("lp_pool3d", SMALL_VOLUME._replace(low=0.1), 2, 2),
     call("max_unpool2d", T(values=[[[5]]]), T(dtype="int64", values=[[[2]]]), 2),
     call("max_unpool3d", T(values=[[[[5]]]]), T(dtype="int64", values=[[[[6]]]]), 2),
     call("fractional_max_pool3d", VOLUME, 2, 2, return_indices=True, _random_samples=T((2, 2, 3), low=0, high=1)),

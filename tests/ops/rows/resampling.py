@@ -5,12 +5,19 @@ from __future__ import annotations
 from tests.ops.table import T, Table, call, ours
 
 LINE, IMAGE, VOLUME = T((2, 3, 5)), T((2, 4, 6, 5)), T((1, 2, 3, 4, 3))
+SMALL = T((1, 2, 3, 4))
 ABC = T(values=[[1, 2, 3]])
 
 ROWS = [
     call("upsample", IMAGE, scale_factor=2), call("upsample_nearest", LINE, 7),
     *(call(name, IMAGE, *args, **options) for name in ("upsample_nearest", "upsample_bilinear")
       for args, options in [((7,), {}), ((), {"scale_factor": 2})]),
+    *(call(name, SMALL, 1) for name in ("pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "unfold")),
+    call("upsample", SMALL, scale_factor=2), call("upsample_bilinear", SMALL, (7, 5)),
+    *(call("interpolate", SMALL, (5, 3), mode=mode) for mode in ("nearest-exact", "bilinear", "bicubic", "area")),
+    call("interpolate", SMALL, (2, 9), mode="bilinear", align_corners=True),
+    *(call("interpolate", T((1, 1, 7, 9)), (3, 4), mode=mode, antialias=True) for mode in ("bilinear", "bicubic")),
+    *(call("pad", SMALL, (2, 1, 1, 2), mode) for mode in ("reflect", "replicate", "circular", "constant")),
 ]  # fmt: skip
 
 BY_HAND = [

@@ -9,7 +9,8 @@ X, EMPTY, ONE = T((2, 3, 4)), T((0, 3)), T(())
 ROWS = [
     call("view", X, 2, -1), call("view", X, (4, 6)), call("view", X, [-1]), call("view", EMPTY, 3, 0),
     call("view", ONE, 1, 1),
-    call("reshape", X, (3, -1)), call("view_as", X, T((6, 4))), call("reshape_as", X, T((24,), "int64")),
+    call("reshape", X, (3, -1)), call("reshape", X, (6, 2, 2)),
+    call("view_as", X, T((6, 4))), call("reshape_as", X, T((24,), "int64")),
     call("flatten", X), call("flatten", X, 1), call("flatten", X, 0, 1), call("flatten", X, start_dim=-2),
     call("flatten", ONE),
     call("flatten", EMPTY), call("ravel", X), call("unflatten", X, 2, (2, -1)), call("unflatten", X, -3, [1, 2]),
