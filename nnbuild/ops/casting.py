@@ -37,7 +37,13 @@ def _kept_memory(input: TensorSpec, output: TensorSpec) -> Memory:
 
 @op
 def to(
-    input: np.ndarray, *target: Any, dtype: Any = None, device: Any = None, other: Any = None, copy: bool = False
+    input: np.ndarray,
+    *target: Any,
+    dtype: Any = None,
+    device: Any = None,
+    other: Any = None,
+    non_blocking: bool = False,
+    copy: bool = False,
 ) -> np.ndarray:
     """In another dtype: `to("float64")`, or `to(x)` for that of another tensor; the device "cpu" changes nothing."""
     return input.copy() if copy else input

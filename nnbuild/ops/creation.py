@@ -145,7 +145,15 @@ new_empty = new_zeros.alias("new_empty")
 
 
 @op
-def new_full(input: np.ndarray, size: Sizes, fill_value: Any, *, dtype: Any = None, device: Any = None) -> np.ndarray:
+def new_full(
+    input: np.ndarray,
+    size: Sizes,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> np.ndarray:
     """One value in these sizes, in the input's dtype or in another."""
     return _filled((size,), fill_value, dtype)
 
@@ -158,13 +166,31 @@ def _(input: TensorSpec, size: Sizes, dtype: Any) -> TensorSpec:
 new_full.axes(_sizes_alone)
 
 
-@creation
-def arange(
-    start: float, end: float | None = None, step: float = 1, *, dtype: Any = None, device: Any = None
+class _Steps(Op):
+    """An op from a start to an end: the end alone is enough, by its name too."""
+
+    def bind(self, args: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any]:
+        if not args and "end" in options:
+            options = {"start": 0, **options}
+        return super().bind(args, options)
+
+
+def _arange(
+    start: float,
+    end: float | None = None,
+    step: float = 1,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> np.ndarray:
     """Numbers from start (0 if only the end is given) to below end: int64 if all are whole, else float32."""
     start, end = (0, start) if end is None else (start, end)
     return start + step * np.arange(math.ceil((end - start) / step))
+
+
+arange = _Steps(_arange, "arange")
+arange.creates = True
 
 
 @arange.shape
@@ -180,7 +206,9 @@ arange.axes(_nothing)
 
 
 @creation
-def linspace(start: float, end: float, steps: int, *, dtype: Any = None, device: Any = None) -> np.ndarray:
+def linspace(
+    start: float, end: float, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> np.ndarray:
     """`steps` numbers from start to end, both among them, at equal distances."""
     return np.linspace(start, end, steps)
 
@@ -194,7 +222,9 @@ linspace.axes(_nothing)
 
 
 @creation
-def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None) -> np.ndarray:
+def eye(
+    n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> np.ndarray:
     """The matrix (n, m) with ones on the diagonal; m is n unless said."""
     return np.eye(n, m)
 

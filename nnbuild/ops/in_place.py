@@ -12,11 +12,15 @@ from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.dtypes import fits
 from nnbuild.ops.op import is_tensor, recorder, spec_of
+from nnbuild.ops.signature import Signature
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.tensor_like import TensorLike
 
 #: Those whose result another op gives than that of their own name.
 RESULTS = {"zero_": "zeros_like", "fill_": "full_like", "copy_": "expand_as"}
+
+#: Names of their arguments that are not those of the op that gives the result.
+_NAMES = {"fill_": {"value": "fill_value"}, "copy_": {"src": "other"}}
 
 
 class InPlace:
@@ -35,7 +39,12 @@ class InPlace:
 
         check_target(self.name, input)
         op = getattr(ops, RESULTS.get(self.name, self.name[:-1]))
-        result = ops.clone(op(args[0], input)) if self.name == "copy_" else op(input, *args, **options)
+        names = _NAMES.get(self.name, {})
+        options = {names.get(name, name): value for name, value in options.items()}
+        if self.name == "copy_":
+            result = ops.clone(op(self._source(args, options), input))
+        else:
+            result = op(input, *args, **options)
         before, after = spec_of(input), spec_of(result)
         fitting = self.name == "copy_" or fits(after.dtype, before.dtype)
         if before.shape != after.shape or not fitting:
@@ -45,6 +54,21 @@ class InPlace:
                 hint=f"write x = x.{self.name[:-1]}(...)",
             )
         return replaced(input, ops.to(result, before.dtype) if before.dtype != after.dtype else result)
+
+    def _source(self, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """What copy_ is given."""
+        try:
+            return _COPIED.bind(args, options)["other"]
+        except TypeError as error:
+            raise OptionError(f"{self.name} cannot be called so: {error}") from None
+
+
+def _copied(other: Any, non_blocking: bool = False) -> Any:
+    """copy_'s arguments after the first."""
+    return other
+
+
+_COPIED = Signature(_copied)
 
 
 def check_target(name: str, input: Any) -> None:

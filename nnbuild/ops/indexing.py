@@ -233,8 +233,11 @@ def _covers(index: TensorSpec, whole: TensorSpec, dim: int | None, name: str) ->
 
 
 @op
-def gather(input: np.ndarray, dim: int, index: np.ndarray) -> np.ndarray:
-    """output[i][j] = input[index[i][j]][j] for dim 0, and so on; the output has the shape of the index."""
+def gather(input: np.ndarray, dim: int, index: np.ndarray, *, sparse_grad: bool = False) -> np.ndarray:
+    """output[i][j] = input[index[i][j]][j] for dim 0, and so on; the output has the shape of the index.
+
+    `sparse_grad` is for training and changes nothing.
+    """
     place = axis(dim, input.ndim)
     array, places = np.atleast_1d(input), np.atleast_1d(_within(index, (input.shape or (1,))[place]))
     within = tuple(slice(size if along != place else None) for along, size in enumerate(places.shape))
@@ -410,22 +413,22 @@ for _op in (tril, triu):
 
 
 @op
-def one_hot(tensor: np.ndarray, num_classes: int = -1) -> np.ndarray:
+def one_hot(input: np.ndarray, num_classes: int = -1) -> np.ndarray:
     """A new last axis of `num_classes`, 1 at the place that the element says and 0 elsewhere: (N) to (N, classes)."""
-    return _within(tensor, num_classes)[..., None] == np.arange(num_classes)
+    return _within(input, num_classes)[..., None] == np.arange(num_classes)
 
 
 @one_hot.shape
-def _(tensor: TensorSpec, num_classes: int) -> TensorSpec:
-    if tensor.dtype != "int64":
-        raise ShapeError(f"wants whole numbers of int64 and gets {tensor.dtype}", hint="to('int64') converts them")
+def _(input: TensorSpec, num_classes: int) -> TensorSpec:
+    if input.dtype != "int64":
+        raise ShapeError(f"wants whole numbers of int64 and gets {input.dtype}", hint="to('int64') converts them")
     if whole(num_classes, "num_classes") < 1:
         raise OptionError(
             "num_classes wants a number: without it the output's size depends on data", option="num_classes"
         )
-    return tensor.with_shape((*tensor.shape, num_classes))
+    return input.with_shape((*input.shape, num_classes))
 
 
 @one_hot.axes
-def _(tensor: TensorSpec) -> dict[str, Reaches]:
-    return {"tensor": kept(tensor)}
+def _(input: TensorSpec) -> dict[str, Reaches]:
+    return {"input": kept(input)}

@@ -183,6 +183,9 @@ def split(tensor: np.ndarray, split_size_or_sections: int | Sequence[int], dim: 
     return _cut(tensor, _split_sizes(_length(tensor, dim), split_size_or_sections), dim)
 
 
+split.also_called(split_size="split_size_or_sections")
+
+
 @split.shape
 def _(tensor: TensorSpec, split_size_or_sections: int | Sequence[int], dim: int) -> tuple[TensorSpec, ...]:
     return _pieces(tensor, _split_sizes(_length(tensor, dim), split_size_or_sections), dim)
@@ -238,6 +241,9 @@ def _section_starts(length: int, indices_or_sections: int | Sequence[int]) -> li
 def tensor_split(input: np.ndarray, indices_or_sections: int | Sequence[int], dim: int = 0) -> list[np.ndarray]:
     """So many pieces of an axis, as equal as can be, or pieces that end at these indices."""
     return np.array_split(input, indices_or_sections, dim)
+
+
+tensor_split.also_called(indices="indices_or_sections", sections="indices_or_sections")
 
 
 @tensor_split.shape

@@ -115,7 +115,7 @@ def array_of(tensor: Any) -> np.ndarray:
 #: What a facet may name beside the op's arguments.
 _GIVEN = frozenset(("output", "which", "window", "arguments"))
 
-_TORCH_NAMES = {"axis": "dim", "keepdims": "keepdim"}  # torch takes NumPy's names too
+_NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim"}  # torch takes NumPy's names too
 
 
 class Op:
@@ -136,6 +136,7 @@ class Op:
         self.members: dict[int, Op] = {}
         self.inplace = False
         self.creates = False
+        self.other_names = _NUMPY_NAMES
         self.__doc__ = kernel.__doc__
 
     def __repr__(self) -> str:
@@ -195,8 +196,13 @@ class Op:
         """The same op under another name, with these options bound."""
         other = type(self)(self.kernel, name, **self.fixed, **fixed)
         other.facets, other._needs, other.family = dict(self.facets), dict(self._needs), self.family
-        other.inplace, other.creates = self.inplace, self.creates
+        other.inplace, other.creates, other.other_names = self.inplace, self.creates, self.other_names
         return other
+
+    def also_called(self, **names: str) -> Op:
+        """The op, which takes these names too, each for the argument that it says."""
+        self.other_names = self.other_names | names
+        return self
 
     def over(self, *axes: int) -> list[Op]:
         """The members of a family for these numbers of axes: `conv` over (1, 2, 3) is conv1d, conv2d, conv3d."""
@@ -208,12 +214,23 @@ class Op:
     def bind(self, args: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any]:
         """Every argument of a call by name, in order. Raises OptionError for a call that the op does not take."""
         try:
+            if options:
+                options = self._by_own_names(options)
             if self.fixed:
                 self.signature.refuse(self.fixed.keys() & options.keys())
                 options = self.fixed | options
             return self.signature.bind(args, options)
         except TypeError as error:
             raise OptionError(f"{self.name} cannot be called so: {error}") from None
+
+    def _by_own_names(self, options: dict[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for given, value in options.items():
+            name = self.other_names.get(given, given)
+            if name in found:
+                raise TypeError(f"multiple values for argument {name!r}")
+            found[name] = value
+        return found
 
     def answer(self, facet: str, specs: dict[str, Any], output: Any = None, which: int = 0) -> Any:
         """The named facet's answer for bound arguments, TensorSpecs in the tensors' places; None where it has none.
@@ -276,8 +293,6 @@ class Op:
             raise OptionError(f"{self.name} is given a number that the dtype does not hold: {error}") from None
 
     def __call__(self, *args: Any, **options: Any) -> Any:
-        for numpy_name in _TORCH_NAMES.keys() & options.keys():
-            options[_TORCH_NAMES[numpy_name]] = options.pop(numpy_name)
         in_place = self.inplace and options.pop("inplace", False)
         bound = self.bind(args, options)
         specs = map_tensors(spec_of, bound)

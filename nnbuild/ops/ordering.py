@@ -9,7 +9,7 @@ from nnbuild.lazy import np
 from nnbuild.ops import limits, reach
 from nnbuild.ops.axes import axis, whole
 from nnbuild.ops.dtypes import numbers
-from nnbuild.ops.op import op
+from nnbuild.ops.op import is_tensor, op
 from nnbuild.ops.reach import Reaches, aligned, mixed
 from nnbuild.ops.reduction import reduced
 from nnbuild.ops.spec import TensorSpec
@@ -45,37 +45,48 @@ def _mixed_axes(input: TensorSpec, dim: int) -> dict[str, Reaches]:
     return {"input": mixed(input, (axis(dim, input.ndim),))}
 
 
+def _second(dim: Any, other: Any) -> Any:
+    """The tensor to compare with, given in its place, which is that of `dim`, or by its name."""
+    if other is not None and dim is not None:
+        raise OptionError("dim and other are two questions: give one of them", option="other")
+    return other if other is not None else dim if is_tensor(dim) else None
+
+
 @op
-def max(input: np.ndarray, dim: Any = None, keepdim: bool = False) -> Any:
+def max(input: np.ndarray, dim: Any = None, keepdim: bool = False, *, other: np.ndarray | None = None) -> Any:
     """The greatest element; with `dim`, (values, indices) along the axis; with a tensor, the greater of the two."""
+    second = _second(dim, other)
+    if second is not None:
+        return np.maximum(input, second)
     if dim is None:
         return input.max()
-    if isinstance(dim, np.ndarray):
-        return np.maximum(input, dim)
     return _taken(input, np.argmax(input, dim if input.ndim else None, keepdims=True), dim, keepdim)
 
 
 @op
-def min(input: np.ndarray, dim: Any = None, keepdim: bool = False) -> Any:
+def min(input: np.ndarray, dim: Any = None, keepdim: bool = False, *, other: np.ndarray | None = None) -> Any:
     """The least element; with `dim`, (values, indices) along the axis; with a tensor, the lesser of the two."""
+    second = _second(dim, other)
+    if second is not None:
+        return np.minimum(input, second)
     if dim is None:
         return input.min()
-    if isinstance(dim, np.ndarray):
-        return np.minimum(input, dim)
     return _taken(input, np.argmin(input, dim if input.ndim else None, keepdims=True), dim, keepdim)
 
 
-def _extreme(input: TensorSpec, dim: Any, keepdim: bool) -> TensorSpec | Ordered:
-    if isinstance(dim, TensorSpec):
-        return limits.maximum.answer("shape", {"input": input, "other": dim})
+def _extreme(input: TensorSpec, dim: Any, keepdim: bool, other: Any) -> TensorSpec | Ordered:
+    second = _second(dim, other)
+    if second is not None:
+        return limits.maximum.answer("shape", {"input": input, "other": second})
     if dim is None:
         return reduced(input, None, False, refuse_none=True)
     return _places(input, dim, keepdim)
 
 
-def _extreme_axes(input: TensorSpec, dim: Any, keepdim: bool, output: TensorSpec) -> dict[str, Reaches]:
-    if isinstance(dim, TensorSpec):
-        return {"input": aligned(input, output), "dim": aligned(dim, output)}
+def _extreme_axes(input: TensorSpec, dim: Any, keepdim: bool, other: Any, output: TensorSpec) -> dict[str, Reaches]:
+    second = _second(dim, other)
+    if second is not None:
+        return {"input": aligned(input, output), "dim" if other is None else "other": aligned(second, output)}
     return _reduced_axes(input, dim, keepdim)
 
 

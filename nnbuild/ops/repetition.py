@@ -16,31 +16,31 @@ Sizes = int | Sequence[int]
 
 
 @op
-def expand(input: np.ndarray, *sizes: Sizes) -> np.ndarray:
+def expand(input: np.ndarray, *size: Sizes) -> np.ndarray:
     """Axes of size 1 repeated to these sizes without a copy; -1 keeps a size; new axes come first."""
-    return np.broadcast_to(input, _expanded(input.shape, spread(sizes)))
+    return np.broadcast_to(input, _expanded(input.shape, spread(size)))
 
 
 def _expanded(shape: tuple[int, ...], sizes: tuple[int, ...]) -> tuple[int, ...]:
     new = len(sizes) - len(shape)
     if new < 0:
-        raise ShapeError(f"wants a size for each axis of {shape} and gets {sizes}", option="sizes")
+        raise ShapeError(f"wants a size for each axis of {shape} and gets {sizes}", option="size")
     old = (-1,) * new + shape
     for known, size in zip(old, sizes, strict=True):
         if size < 0 and (size != -1 or known == -1):
-            raise ShapeError(f"cannot expand {shape} to {sizes}: -1 keeps an axis that is there", option="sizes")
+            raise ShapeError(f"cannot expand {shape} to {sizes}: -1 keeps an axis that is there", option="size")
         if size >= 0 and known not in (-1, 1, size):
             raise ShapeError(
                 f"cannot expand {shape} to {sizes}: only axes of size 1 are expanded, and one has {known}",
                 hint="repeat(...) copies an axis of any size",
-                option="sizes",
+                option="size",
             )
     return tuple(known if size == -1 else size for known, size in zip(old, sizes, strict=True))
 
 
 @expand.shape
-def _(input: TensorSpec, sizes: tuple[Sizes, ...]) -> TensorSpec:
-    return input.with_shape(_expanded(input.shape, spread(sizes)))
+def _(input: TensorSpec, size: tuple[Sizes, ...]) -> TensorSpec:
+    return input.with_shape(_expanded(input.shape, spread(size)))
 
 
 def _stretched(input: TensorSpec, output: TensorSpec) -> dict[str, Reaches]:

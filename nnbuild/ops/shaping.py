@@ -41,26 +41,33 @@ def _view_or_copy() -> Memory:
 
 
 @op
-def view(input: np.ndarray, *shape: Sizes) -> np.ndarray:
+def view(input: np.ndarray, *size: Sizes) -> np.ndarray:
+    """The elements in another shape; a size of -1 is worked out from the others."""
+    return input.reshape(spread(size))
+
+
+@op
+def reshape(input: np.ndarray, *shape: Sizes) -> np.ndarray:
     """The elements in another shape; a size of -1 is worked out from the others."""
     return input.reshape(spread(shape))
 
 
-@view.shape
-def _(input: TensorSpec, shape: tuple[Sizes, ...]) -> TensorSpec:
-    if not shape:
-        raise OptionError("shape wants at least one size", option="shape")
-    if len(shape) == 1 and isinstance(shape[0], str):
+def _arranged(input: TensorSpec, sizes: tuple[Sizes, ...], option: str) -> TensorSpec:
+    if not sizes:
+        raise OptionError(f"{option} wants at least one number", option=option)
+    if len(sizes) == 1 and isinstance(sizes[0], str):
         raise OptionError(
-            f"shape wants sizes, not {shape[0]!r}: the bits of a tensor are not read as another dtype",
+            f"{option} wants numbers, not {sizes[0]!r}: the bits of a tensor are not read as another dtype",
             hint="to(dtype) converts the values",
-            option="shape",
+            option=option,
         )
-    return input.with_shape(arranged(input.numel(), spread(shape)))
+    return input.with_shape(arranged(input.numel(), spread(sizes), option))
 
 
+view.shape(lambda input, size: _arranged(input, size, "size"))
+reshape.shape(lambda input, shape: _arranged(input, shape, "shape"))
 view.axes(_in_order)
-reshape = view.alias("reshape")
+reshape.axes(_in_order)
 view.memory(_ordered_view)
 reshape.memory(_view_or_copy)
 

@@ -14,7 +14,7 @@ from tests.ops.table import Row, T
 
 
 def test_a_dtype_is_no_size() -> None:
-    with pytest.raises(OptionError, match="shape wants sizes, not 'int32'"):
+    with pytest.raises(OptionError, match="size wants numbers, not 'int32'"):
         ops.view(np.zeros(3), "int32")
 
 

@@ -127,7 +127,21 @@ def _lines(name: str) -> list[str]:
     if op.family.name in ops.OPS and op.family.name != name and not op.fixed:
         return [f"{name} = {op.family.name}"]
     parameters, returned = _signature(op)
-    return _overloads(name, parameters, returned, list(_cases(parameters)))
+    ways = [parameters, *_sizes_by_name(parameters)]
+    return _decorated([line for way in ways for line in _overloads(name, way, returned, list(_cases(way)))])
+
+
+def _sizes_by_name(parameters: list[Parameter]) -> Iterator[list[Parameter]]:
+    """The arguments with the sizes, which stand one after another, as one sequence by its name."""
+    if any(parameter.kind is Parameter.VAR_POSITIONAL and parameter.annotation == "Sizes" for parameter in parameters):
+        yield [
+            parameter.replace(kind=Parameter.KEYWORD_ONLY) if parameter.kind is Parameter.VAR_POSITIONAL else parameter
+            for parameter in parameters
+        ]
+
+
+def _decorated(found: list[str]) -> list[str]:
+    return found if len(found) == 1 else [line for one in found for line in ("@overload", one)]
 
 
 def _signature(op: Any) -> tuple[list[Parameter], str]:
@@ -142,13 +156,12 @@ def _in_place(name: str) -> list[str]:
     parameters, _ = _signature(getattr(ops, RESULTS.get(name, name.removesuffix("_"))))
     if name == "copy_":
         parameters = [Parameter("input", Parameter.POSITIONAL_OR_KEYWORD, annotation="np.ndarray")]
-        parameters.append(Parameter("source", Parameter.POSITIONAL_ONLY, annotation="np.ndarray"))
-        parameters[0] = parameters[0].replace(kind=Parameter.POSITIONAL_ONLY)
+        parameters.append(Parameter("src", Parameter.POSITIONAL_OR_KEYWORD, annotation="np.ndarray"))
     parameters = [parameter for parameter in parameters if parameter.name != "inplace"]
     parameters[0] = parameters[0].replace(annotation="np.ndarray")
     others = dict.fromkeys(_tensors(parameters)[1:], "_Tensor")
     cases = [Case({parameters[0].name: kind, **others}, kind) for kind in ("TensorSpec", "np.ndarray")]
-    return _overloads(name, parameters, "np.ndarray", cases)
+    return _decorated(_overloads(name, parameters, "np.ndarray", cases))
 
 
 def _tensors(parameters: list[Parameter]) -> list[str]:
@@ -173,12 +186,14 @@ def _overloads(name: str, parameters: list[Parameter], returned: str, cases: lis
     found = []
     if usual or result != "Any":
         for case in cases:
+            if "TensorSpec" in [case.tensors.get(option) for option in usual]:
+                continue
             typed = result.replace("R", case.result) if result != "Any" else case.result
             found.append(f"def {name}({_listed(parameters, case.tensors, usual)}) -> {typed}: ...")
     if result == "Any":
         tensors = dict.fromkeys(_tensors(parameters), "_Tensor")
         found.append(f"def {name}({_listed(parameters, tensors, {})}) -> Any: ...")
-    return found if len(found) == 1 else [line for one in found for line in ("@overload", one)]
+    return found
 
 
 def _named(parameters: list[Parameter], option: str) -> bool:
@@ -187,7 +202,8 @@ def _named(parameters: list[Parameter], option: str) -> bool:
 
 def _listed(parameters: list[Parameter], tensors: dict[str, str], usual: dict[str, str]) -> str:
     """The arguments as a def lists them."""
-    listed, before, given = [], None, "TensorSpec" in tensors.values()
+    listed, before = [], None
+    given = any(tensors.get(one.name) == "TensorSpec" and one.kind is not Parameter.KEYWORD_ONLY for one in parameters)
     for parameter in parameters:
         if before is Parameter.POSITIONAL_ONLY and parameter.kind is not before:
             listed.append("/")
@@ -195,13 +211,13 @@ def _listed(parameters: list[Parameter], tensors: dict[str, str], usual: dict[st
             listed.append("*")
         before = parameter.kind
         tensor = tensors.get(parameter.name, "")
-        listed.append(_argument(parameter, tensor, usual.get(parameter.name), given))
+        listed.append(_argument(parameter, tensor, usual.get(parameter.name), given or tensor == "TensorSpec"))
         given = given and tensor != "TensorSpec"
     return ", ".join([*listed, *(["/"] if before is Parameter.POSITIONAL_ONLY else [])])
 
 
 def _argument(parameter: Parameter, tensor: str, usual: str | None, given: bool) -> str:
-    """An argument as a def lists it. Params: given, whether it has no default, since a later one has none."""
+    """An argument as a def lists it. Params: given, whether it has no default, as neither has a later one."""
     kind = usual or _T.sub(tensor, _written(parameter))
     default = "" if given or parameter.default is Parameter.empty else f" = {parameter.default!r}"
     if parameter.default is None and "None" not in kind:

@@ -72,6 +72,11 @@ assert_type(ops.max_pool2d(image, 2), np.ndarray)
 assert_type(ops.relu_(image), np.ndarray)
 assert_type(ops.float(spec), TensorSpec)
 assert_type(ops.zeros(2, 3), np.ndarray)
+assert_type(ops.zeros(size=(2, 3)), np.ndarray)
+assert_type(ops.flip(spec, dims=(0, 1)), TensorSpec)
+assert_type(ops.permute(image, 0, 2, 3, 1), np.ndarray)
+assert_type(ops.view(input=image, size=[2, -1]), np.ndarray)
+ops.copy_(image, src=image)
 values, places = ops.max_pool2d(image, 2, return_indices=True)
 
 def either(x: np.ndarray | TensorSpec, unknown: Any) -> None:
