@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 from nnbuild.graph.graph import Call, Graph, Node
+from nnbuild.nn.computed import PARAMETRIZATIONS
 from nnbuild.nn.module import Module
 from nnbuild.nn.parameter import Parameter
 from nnbuild.ops.op import tensors_in
@@ -102,14 +103,14 @@ class _Builder:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.modules = dict(graph.model.named_modules())
+        self.modules = _layers(graph.model)
         self.called = {id(call.module) for call in graph.calls()}
         self.first: dict[int, LayerRow] = {}
         self.owned: dict[int, list[tuple[str, Any]]] = {}
         self.sharing: set[int] = set()
         seen: set[int] = set()
         for module in self.modules.values():
-            own = [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]
+            own = list(_own_tensors(module))
             self.owned[id(module)] = [(name, tensor) for name, tensor in own if id(tensor) not in seen]
             if len(self.owned[id(module)]) < len(own):
                 self.sharing.add(id(module))
@@ -213,11 +214,31 @@ class _Builder:
         used = {id(tensor) for node in self.graph.nodes for tensor in tensors_in(node.arguments)}
         for row, _ in reversed(list(root.walk())):
             if row.kind in ("parameter", "buffer"):
-                owner = self.modules[row.path.rpartition(".")[0]]
-                row.executed = id(getattr(owner, row.label)) in used
+                path, _, name = row.path.rpartition(".")
+                row.executed = id(getattr(self.graph.model.get_submodule(path), name)) in used
             elif not row.executed and row.module is not None:
                 held = {id(tensor) for _, tensor in self.owned[id(row.module)]}
                 row.executed = bool(held & used) or any(child.executed for child in row.children)
+
+
+def _layers(model: Module) -> dict[str, Module]:
+    """The modules by path, without those that only compute the weight of another."""
+    modules = dict(model.named_modules())
+    inside = {id(part) for module in modules.values() if (parts := _computing(module)) for part in parts.modules()}
+    return {path: module for path, module in modules.items() if id(module) not in inside}
+
+
+def _computing(module: Module) -> Module | None:
+    """The part of a module that computes its weight."""
+    return module._modules.get(PARAMETRIZATIONS) if module._computed else None
+
+
+def _own_tensors(module: Module) -> Iterator[tuple[str, Any]]:
+    """What a module holds itself, under its dotted names: what its weight is computed of stands further down."""
+    yield from (*module.named_parameters(recurse=False), *module.named_buffers(recurse=False))
+    computing = _computing(module)
+    if computing is not None:
+        yield from (*computing.named_parameters(PARAMETRIZATIONS), *computing.named_buffers(PARAMETRIZATIONS))
 
 
 def _starts(row: LayerRow) -> float:

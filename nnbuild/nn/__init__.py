@@ -53,7 +53,7 @@ _HOME = {name: family for family, names in _FAMILIES.items() for name in names.s
 #: Every layer and container, and the family that it lives in.
 LAYERS = {name: family for name, family in _HOME.items() if family not in _NOT_LAYERS}
 
-_MODULES = {"init": f"{__name__}.init", "functional": "nnbuild.ops"}
+_MODULES = {"init": f"{__name__}.init", "functional": "nnbuild.ops", "utils": f"{__name__}.reparametrized"}
 
 __all__ = ["LAYERS", *_HOME, *_MODULES]
 

@@ -5,10 +5,12 @@ Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Protocol, Self, TypeVar
 
 from nnbuild.errors import Mark, NnbuildError
+from nnbuild.nn.computed import Computed
 from nnbuild.nn.hooks import HookMethods
 from nnbuild.nn.parameter import Buffer, Parameter
 from nnbuild.nn.state import StateMethods
@@ -49,6 +51,9 @@ class Module(TreeMethods["Module"], HookMethods, StateMethods):
 
     #: The module's place in the spec that it was built from, if it was.
     source: ClassVar[Source | None] = None
+
+    #: Tensors that are computed of others, by name; a module that has some has a dictionary of its own.
+    _computed: Mapping[str, Computed] = MappingProxyType({})
 
     training: bool
     _parameters: dict[str, Parameter | None]
@@ -158,6 +163,8 @@ class Module(TreeMethods["Module"], HookMethods, StateMethods):
             members = self.__dict__.get(dictionary, {})
             if name in members:
                 return members[name]
+        if name in self._computed:
+            return self._computed[name].value(self)
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -177,6 +184,9 @@ class Module(TreeMethods["Module"], HookMethods, StateMethods):
                     raise TypeError(f"cannot assign '{_typename(value)}' as {expected.format(name)}")
                 self.__dict__[dictionary][name] = value
                 return
+        if name in self._computed:
+            self._computed[name].assign(self, value)
+            return
         super().__setattr__(name, value)
 
     def _forget(self, name: str, keep: str = "") -> None:
@@ -268,7 +278,8 @@ class Module(TreeMethods["Module"], HookMethods, StateMethods):
     # Printing
 
     def _get_name(self) -> str:
-        return type(self).__name__
+        prefix = max((computed.prefix for computed in self._computed.values()), default="")
+        return prefix + type(self).__name__
 
     def extra_repr(self) -> str:
         """What stands between the parentheses of the printed module, beside its children."""

@@ -22,7 +22,7 @@ from nnbuild.spec.language.scope import JoinedScope, Scope
 from nnbuild.spec.text.nodes import Mapping, Node, Scalar
 
 #: The sections of a block. A spec has these and more.
-BLOCK_SECTIONS = ("let", "parameters", "buffers", "layers", "tie", "init", "forward")
+BLOCK_SECTIONS = ("let", "parameters", "buffers", "layers", "tie", "init", "freeze", "forward")
 
 
 class Definition:

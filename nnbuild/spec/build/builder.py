@@ -16,6 +16,7 @@ from nnbuild.spec.build.arguments import Arguments
 from nnbuild.spec.build.blocks import BlockType
 from nnbuild.spec.build.build import Build
 from nnbuild.spec.build.entries import Entries
+from nnbuild.spec.build.freezing import freeze
 from nnbuild.spec.build.members import add_buffers, add_parameters, initialise, tie
 from nnbuild.spec.build.module import ModuleNames, SpecModule, module_class
 from nnbuild.spec.build.source import CallSource, LongSource
@@ -120,6 +121,8 @@ class Builder(Build):
         for name, node in definition.sections.items():
             if name in ("tie", "init"):
                 (tie if name == "tie" else initialise)(self, module, node, scope)
+        if "freeze" in definition.sections:
+            freeze(self, module, definition.sections["freeze"], scope)
         module.__dict__["_choices"] = dict(definition.choices(scope, self))
         if definition.program:
             for problem in definition.program.problems(ModuleNames(module, module._choices)):

@@ -12,14 +12,13 @@
       Conv2d.weight: kaiming_normal_(mode='fan_out', nonlinearity='relu')
       Linear: {weight: "normal_(std=1 / math.sqrt(in_features))", bias: zeros_}
 
-An `init:` pattern is a path with `*` and `?` (`*` passes dots), or a layer type with the parameter's name; expressions
-know the options of the layer that the parameter belongs to. A pattern that matches nothing is an error.
+Expressions in `init:` know the options of the layer that the parameter belongs to. A pattern that matches nothing is an
+error.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
 
@@ -29,9 +28,9 @@ from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.tensor_like import TensorLike
 from nnbuild.spec.build.build import Build
 from nnbuild.spec.build.module import SpecModule
+from nnbuild.spec.build.patterns import owned, unmatched
 from nnbuild.spec.build.values import evaluate, mapping_of, text_of, value_of
 from nnbuild.spec.language import tensors
-from nnbuild.spec.language.calls import is_layer_type
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.functions import Function
 from nnbuild.spec.language.names import INITIALISERS, call_initialiser
@@ -212,16 +211,6 @@ class _Rule:
         self.value = value
         self.used = False
 
-    def matches(self, path: str, owner: Any, name: str, scope: Scope) -> bool:
-        """Whether the rule is for this parameter."""
-        if fnmatchcase(path, self.pattern):
-            return True
-        kind, _, rest = self.pattern.partition(".")
-        if type(owner).__name__ != kind or not fnmatchcase(name, rest):
-            return False
-        known = scope.lookup(kind)
-        return known is not MISSING and is_layer_type(known)
-
 
 def initialise(builder: Build, module: SpecModule, node: Node, scope: Scope) -> None:
     """The `init:` section: parameter by parameter, as torch's loops over modules do."""
@@ -229,22 +218,16 @@ def initialise(builder: Build, module: SpecModule, node: Node, scope: Scope) -> 
     for key, value, noting in _each(builder, node, "init"):
         with noting:
             rules += _rules(key, value)
-    found: dict[str, Any] = {}
-    owners = dict(module.named_modules())
-    for path, parameter in module.named_parameters():
-        owner_path, _, name = path.rpartition(".")
-        owner = owners[owner_path]
-        found[path] = owner
+    found = list(owned(module, each_name=False))
+    for one in found:
         for rule in rules:
-            if rule.matches(path, owner, name, scope):
+            if one.matches(rule.pattern, scope):
                 rule.used = True
                 with _Noting(builder, rule.value):
-                    _apply(rule, parameter, _InitNames(_options(owner), scope), builder)
+                    _apply(rule, one.parameter, _InitNames(_options(one.owner), scope), builder)
     for rule in rules:
         if not rule.used:
-            types = [f"{type(owner).__name__}.{path.rpartition('.')[2]}" for path, owner in found.items()]
-            hint = suggestion(rule.pattern, [*found, *types]) or "a path with * and ?, or LayerType.parameter"
-            builder.note(SpecError(f"no parameter matches {rule.pattern}", mark=rule.key.mark, hint=hint))
+            builder.note(unmatched(rule.pattern, found, rule.key.mark))
 
 
 def _rules(key: Scalar, value: Node) -> list[_Rule]:

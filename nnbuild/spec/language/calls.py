@@ -136,6 +136,8 @@ class Caller:
         self, receiver: Any, name: str, args: list[Any], kwargs: dict[str, Any], code: Code, node: ast.AST
     ) -> Any:
         """receiver.name(...)."""
+        if name == "requires_grad_":
+            return freezing(receiver, args, kwargs)
         if tensors.is_tensor(receiver):
             return self.call_op(lambda *a, **k: tensors.method(receiver, name, list(a), k), args, kwargs)
         if name in ("keys", "values", "items") and hasattr(type(receiver), "keys") and hasattr(receiver, "_modules"):
@@ -181,6 +183,8 @@ def module_attribute(module: Any, name: str) -> Any:
     for members in (module._modules, module._parameters, module._buffers):
         if name in members:
             return members[name]
+    if name in module._computed:
+        return getattr(module, name)
     options = {key: value for key, value in module.__dict__.items() if not key.startswith("_") and _is_data(value)}
     if hasattr(type(module), "definition"):
         options.update(module._names.values)
@@ -188,6 +192,18 @@ def module_attribute(module: Any, name: str) -> Any:
         return options[name]
     known = [*module._modules, *module._parameters, *module._buffers, *options]
     raise SpecError(f"this {type(module).__name__} has no {name}", hint=suggestion(name, known))
+
+
+def freezing(receiver: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """receiver.requires_grad_(...): a layer's parameters, or one parameter; other tensors have no gradient anyway."""
+    (given,) = args if len(args) == 1 and not kwargs else (kwargs.get("requires_grad", True),)
+    if len(args) > 1 or (args and kwargs) or set(kwargs) - {"requires_grad"} or not isinstance(given, bool):
+        raise SpecError("requires_grad_ takes true or false", hint="as in requires_grad_(False)")
+    if hasattr(receiver, "requires_grad_") and not isinstance(receiver, type):
+        return receiver.requires_grad_(given)
+    if tensors.is_tensor(receiver):
+        return receiver
+    raise SpecError(f"{describe(receiver)} has no requires_grad_()", hint="it is a method of layers and parameters")
 
 
 def _is_data(value: Any) -> bool:

@@ -13,6 +13,7 @@ from nnbuild.spec.language.functions import Function
 from nnbuild.spec.language.limits import Budget
 from nnbuild.spec.language.scope import MISSING, Scope
 from nnbuild.spec.language.torch_names import DTYPES
+from nnbuild.spec.language.weight_norms import AROUND
 
 #: torch.nn.init's functions that fill a parameter.
 INITIALISERS = (
@@ -120,7 +121,7 @@ class BuildNames(Scope):
 
     def __init__(self) -> None:
         own = {"partial": PARTIAL, "Parameter": OnParameters("Parameter", _parameter)}
-        super().__init__({**functions.NAMES, **_TENSORS, **_INIT, **own})
+        super().__init__({**functions.NAMES, **_TENSORS, **_INIT, **AROUND["parametrizations"], **own})
 
     def own(self, name: str) -> Any:
         value = self.values.get(name, MISSING)
@@ -152,6 +153,8 @@ class BuildNames(Scope):
     def prefixed(self, prefix: str, name: str) -> Any:
         if prefix == "init":
             return _INIT.get(name, MISSING)
+        if prefix in AROUND:
+            return AROUND[prefix].get(name, MISSING)
         if prefix in ("math", "np"):
             return (functions.MATH if prefix == "math" else functions.NP).get(name, MISSING)
         if prefix == "torch" and name in DTYPES:

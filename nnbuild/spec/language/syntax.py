@@ -28,6 +28,11 @@ PREFIXES = {
     ("nn", "init"): "init",
     ("torch", "nn", "functional"): "F",
     ("torch", "nn", "init"): "init",
+    ("nn", "utils"): "utils",
+    ("torch", "nn", "utils"): "utils",
+    ("parametrizations",): "parametrizations",
+    ("nn", "utils", "parametrizations"): "parametrizations",
+    ("torch", "nn", "utils", "parametrizations"): "parametrizations",
     ("np",): "np",
     ("numpy",): "np",
 }

@@ -1,0 +1,57 @@
+"""weight_norm and spectral_norm around a layer: by themselves and behind `parametrizations.` in torch's present form,
+behind `nn.utils.` in the form before.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from nnbuild.errors import SpecError, suggestion
+from nnbuild.spec.language.calls import is_layer_type
+from nnbuild.spec.language.describe import describe
+
+NORMS = ("weight_norm", "spectral_norm")
+
+
+class AroundLayer:
+    """A norm of `nn.utils`, or of `nn.utils.parametrizations`: given a layer, it gives the same layer back."""
+
+    __slots__ = ("_present", "name")
+
+    def __init__(self, name: str, present: bool) -> None:
+        self.name = name
+        self._present = present
+
+    @property
+    def described(self) -> str:
+        return f"the function {self.name}"
+
+    def call_with(self, caller: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """The layer with its weight normed. Raises SpecError for a call that torch would not take."""
+        from nnbuild.nn import utils
+
+        norm = getattr(utils.parametrizations if self._present else utils, self.name)
+        module, *options = args or [kwargs.pop("module", None)]
+        if not hasattr(module, "_modules") or isinstance(module, type):
+            wanted = f"{module.__name__}(...)" if is_layer_type(module) else f"{self.name}(Conv1d(1, 8, 3))"
+            raise SpecError(f"{self.name} wants a layer first and gets {describe(module)}", hint=f"write {wanted}")
+        names = list(inspect.signature(norm).parameters)[1:]
+        for key in kwargs:
+            if key not in names:
+                hint = suggestion(key, names) or f"there are {', '.join(names)}"
+                raise SpecError(f"{self.name} has no option {key!r}", hint=hint)
+        twice = next((name for name in names[: len(options)] if name in kwargs), None)
+        if len(options) > len(names) or twice:
+            what = (
+                f"gets {twice} twice" if twice else f"takes a layer and {len(names)} options, and gets {len(options)}"
+            )
+            raise SpecError(f"{self.name} {what}", hint=f"there are {', '.join(names)}")
+        return norm(module, *options, **kwargs)
+
+
+#: The norms by the prefix that they stand behind.
+AROUND = {
+    prefix: {name: AroundLayer(name, present) for name in NORMS}
+    for prefix, present in (("utils", False), ("parametrizations", True))
+}
