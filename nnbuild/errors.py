@@ -78,9 +78,9 @@ class NnbuildError(Exception):
         place = f"{self.path}: " if self.path else ""
         return place + self.message + (f" ({self.hint})" if self.hint else "")
 
-    def render(self) -> str:
-        """The whole report, several lines, as the CLI prints it."""
-        lines = [f"error: {self.message}"]
+    def render(self, kind: str = "error") -> str:
+        """The whole report, several lines, as the CLI prints it. Params: kind, its first word."""
+        lines = [f"{kind}: {self.message}"]
         gutter = " "
         if self.mark:
             gutter = " " * len(str(self.mark.line))
@@ -128,8 +128,8 @@ class ProblemList(NnbuildError):  # noqa: N818
         super().__init__(problems[0].message if len(problems) == 1 else f"{len(problems)} problems")
         self.problems = problems
 
-    def render(self) -> str:
-        return "\n\n".join(problem.render() for problem in self.problems)
+    def render(self, kind: str = "error") -> str:
+        return "\n\n".join(problem.render(kind) for problem in self.problems)
 
 
 def suggestion(name: str, known: Iterable[str], cutoff: float = 0.55) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from nnbuild.cli import completion
 from nnbuild.cli.network import build, input_specs
 from nnbuild.cli.options import building, output_format, shaped_inputs, spec_argument
 from nnbuild.cli.output import emit
@@ -25,7 +26,13 @@ def _peers(ctx: click.Context, param: click.Parameter, value: str | None) -> lis
 @spec_argument()
 @shaped_inputs
 @click.option("--batch", type=click.IntRange(min=1), default=1, metavar="N", help="Samples of a run (1).")
-@click.option("--against", metavar="PEERS", callback=_peers, help="Run torch, onnxruntime or both beside it.")
+@click.option(
+    "--against",
+    metavar="PEERS",
+    callback=_peers,
+    shell_complete=completion.peers,
+    help="Run torch, onnxruntime or both beside it.",
+)
 @click.option("--repeat", type=click.IntRange(min=1), default=20, metavar="N", help="Time N runs of each (20).")
 @click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Use N threads; the usable cores unless said.")
 @building

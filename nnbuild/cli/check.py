@@ -3,59 +3,96 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import click
 
-from nnbuild.cli.options import output_format
-from nnbuild.cli.output import emit, warn
+from nnbuild.cli.options import building, output_format, specs_argument
+from nnbuild.cli.output import emit, warn, warn_of
 
 
 @click.command("check")
-@click.argument("specs", metavar="SPEC...", nargs=-1)
+@specs_argument
 @click.option("--all", "everything", is_flag=True, help="Check every bundled spec with all its variants.")
+@click.option("--strict", is_flag=True, help="Take warnings for problems.")
+@building
 @output_format
 @click.pass_context
-def command(ctx: click.Context, specs: tuple[str, ...], everything: bool, format: str | None) -> None:
+def command(
+    ctx: click.Context,
+    specs: tuple[str, ...],
+    everything: bool,
+    strict: bool,
+    params: dict[str, Any],
+    variant: str | None,
+    choices: dict[str, Any],
+    format: str | None,
+) -> None:
     """Check specs, and the facts that they state.
 
-    Builds each network with all its variants, runs it on shapes, looks for the files that it names, and holds it to
-    its `expect:`. All problems are shown, each with its place. The exit status is 1 if there are any.
+    Builds each network with all its variants, runs it on shapes with all its choices, looks for the files that it
+    names, and holds it to its `expect:`. A folder stands for the specs in it and below. All problems are shown, each
+    with its place; then what is odd but may be meant, as warnings. The exit status is 1 if there are problems.
 
     \b
     Examples:
       nnbuild check lenet.yaml
-      nnbuild check specs/*.yaml
+      nnbuild check specs --strict
+      nnbuild check net.yaml --set classes=100 --choose act=prelu
       nnbuild check --all
     """
     from nnbuild.report.check import check, verdicts
 
     if bool(specs) == everything:
         raise click.UsageError("give the specs to check, or --all" if not specs else "give specs or --all, not both")
+    if everything and (params or variant or choices):
+        raise click.UsageError("--set, --variant and --choose are of one network, and --all is many")
     found = []
-    for name, variant in _bundled() if everything else _asked(specs):
-        verdict = check(name, variant)
+    for name, which in _bundled() if everything else _asked(specs, variant):
+        verdict = check(name, which, params, choices)
+        verdict = verdict.strict() if strict else verdict
         found.append(verdict)
         for problem in verdict.problems:
-            warn(problem.render() + "\n")
+            warn_of(problem, "error", gap=True)
+        for warning in verdict.warnings:
+            warn_of(warning, "warning", gap=True)
     emit(verdicts(found), format)
     if any(verdict.problems for verdict in found):
         ctx.exit(1)
 
 
-def _asked(specs: tuple[str, ...]) -> Iterator[tuple[str, str | None]]:
-    """Each spec, and each of its variants unless it is named by one."""
+def _asked(specs: tuple[str, ...], variant: str | None) -> Iterator[tuple[str, str | None]]:
+    """Each spec, and each of its variants unless one is named."""
     from nnbuild.errors import NnbuildError
     from nnbuild.spec import library
 
-    for name in specs:
-        yield name, None
+    for name in (each for spec in specs for each in _unfolded(spec)):
+        yield name, variant
         try:
             place = library.find(name)
-            variants = [] if place.variant else library.variants(place.path)
+            variants = [] if place.variant or variant else library.variants(place.path)
         except (NnbuildError, OSError):
             continue  # the check has said it
-        for variant in variants:
-            yield name, variant
+        for each in variants:
+            yield name, each
+
+
+def _unfolded(name: str) -> list[str]:
+    """The specs that a name stands for: those below it where it is a folder."""
+    from nnbuild.errors import InputError
+    from nnbuild.spec import library
+
+    folder = Path(name)
+    if not folder.is_dir() or library.bundled(name):
+        return [name]
+    paths, others = library.specs_below(folder)
+    if others:
+        files = f"{others} YAML files" if others > 1 else "a YAML file"
+        warn(f"note: {files} without layers and without a forward in {name}: passed over")
+    if not paths:
+        raise InputError(f"there is no spec in {name} or below", hint="a spec is a .yaml file with layers:")
+    return [str(path) for path in paths]
 
 
 def _bundled() -> Iterator[tuple[str, str | None]]:

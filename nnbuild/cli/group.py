@@ -58,7 +58,8 @@ class Commands(click.Group):
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        if args and args[0] not in self.short_helps and not args[0].startswith("-"):
+        unknown = bool(args) and args[0] not in self.short_helps and not args[0].startswith("-")
+        if unknown and not ctx.resilient_parsing:
             hint = suggestion(args[0], self.short_helps) or f"there are {', '.join(self.short_helps)}"
             ctx.fail(f"there is no command {args[0]!r}; {hint}")
         return super().resolve_command(ctx, args)
@@ -94,13 +95,17 @@ class Commands(click.Group):
 
 def fail(ctx: click.Context, message: str, status: int = 1) -> NoReturn:
     """Print the message on standard error and exit."""
+    from nnbuild.cli.output import warn
+
     sys.stdout.flush()
-    click.echo(message, err=True)
+    warn(message)
     ctx.exit(status)
 
 
 def _show_warning(message: Warning | str, *where: object, **more: object) -> None:
-    click.echo(f"warning: {message}", err=True)
+    from nnbuild.cli.output import warn
+
+    warn(f"warning: {message}")
 
 
 def _leave_pipe() -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from nnbuild.cli import completion
 from nnbuild.cli.output import emit, emit_page
 
 
 @click.command("help")
-@click.argument("topic", metavar="[TOPIC]", required=False)
+@click.argument("topic", metavar="[TOPIC]", required=False, shell_complete=completion.topics)
 def command(topic: str | None) -> None:
     """List the pages of the guide, or show one.
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from nnbuild.cli import completion
 from nnbuild.cli.options import output_format
 from nnbuild.cli.output import emit
 
 
 @click.command("layers")
-@click.argument("name", metavar="[LAYER]", required=False)
+@click.argument("name", metavar="[LAYER]", required=False, shell_complete=completion.layers)
 @output_format
 def command(name: str | None, format: str | None) -> None:
     """List the layer types, or explain one.

@@ -9,6 +9,7 @@ from nnbuild.cli.options import unknown_name
 from nnbuild.cli.output import warn
 from nnbuild.errors import InputError, NnbuildError
 from nnbuild.ops.spec import TensorSpec
+from nnbuild.spec.build.stated import BATCH, agreed
 
 if TYPE_CHECKING:
     from nnbuild.graph.graph import Graph
@@ -57,7 +58,8 @@ def input_specs(spec: Spec, shapes: Shapes, batch: int = 1) -> list[TensorSpec]:
         if name is not None and name not in names:
             raise InputError(f"the network has no input {name!r}", hint=unknown_name("inputs", name, names))
     given = {names[0] if name is None else name: shape for name, shape in shapes.items()}
-    return [TensorSpec(given.get(input.name) or input.sized(batch), input.dtype) for input in stated]
+    sizes = {BATCH: batch, **agreed(stated, given)}
+    return [TensorSpec(given.get(input.name) or input.sized(sizes=sizes), input.dtype) for input in stated]
 
 
 def _unstated(shapes: Shapes) -> list[TensorSpec]:

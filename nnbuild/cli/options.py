@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from nnbuild.cli import completion
 from nnbuild.errors import suggestion
 from nnbuild.report.texts import FORMATS
 
@@ -15,16 +16,23 @@ Decorator = Callable[[Any], Any]
 
 def spec_argument(**more: Any) -> Decorator:
     """SPEC, a file or a bundled spec's name."""
-    return click.argument("spec", metavar="SPEC", **more)
+    return click.argument("spec", metavar="SPEC", shell_complete=completion.specs, **more)
+
+
+#: Any number of specs, or folders of them.
+specs_argument = click.argument("specs", metavar="SPEC...", nargs=-1, shell_complete=completion.specs)
 
 
 def building(command: Any) -> Any:
     """--set, --variant and --choose: which network of the spec it is."""
     for option in (
         click.option("--choose", "choices", metavar="NAME=VALUE", multiple=True, callback=_pairs,
+                     shell_complete=completion.choices,
                      help="Set a run-time choice of the forward pass. Repeatable."),
-        click.option("--variant", metavar="NAME", help="Take a variant of the spec."),
+        click.option("--variant", metavar="NAME", shell_complete=completion.variants,
+                     help="Take a variant of the spec."),
         click.option("--set", "params", metavar="NAME=VALUE", multiple=True, callback=_pairs,
+                     shell_complete=completion.params,
                      help="Set a parameter of the spec. Repeatable."),
     ):  # fmt: skip
         command = option(command)

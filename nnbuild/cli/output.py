@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
+from nnbuild.cli.colours import coloured, colours_wanted
 from nnbuild.report.table import Report
+
+if TYPE_CHECKING:
+    from nnbuild.errors import NnbuildError
 
 
 def emit(report: Report, format: str | None) -> None:
@@ -33,4 +38,9 @@ def emit_page(page: str) -> None:
 
 def warn(message: str) -> None:
     """Say something beside the data, on standard error."""
-    click.echo(message, err=True)
+    click.echo(coloured(message) if colours_wanted() else message, err=True)
+
+
+def warn_of(problem: NnbuildError, kind: str, gap: bool = False) -> None:
+    """Show a problem on standard error. Params: kind, error or warning; gap, with an empty line behind it."""
+    warn(problem.render(kind) + "\n" * gap)

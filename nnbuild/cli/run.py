@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nnbuild.cli import completion
 from nnbuild.cli.network import Network, build
 from nnbuild.cli.options import building, output_format, spec_argument
 from nnbuild.cli.output import emit, warn
@@ -37,13 +38,18 @@ def _files(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
     metavar="[NAME=]FILE",
     multiple=True,
     callback=_files,
+    shell_complete=completion.files,
     help="An array (.npy, .npz) or an image; the spec's example unless said. Repeatable.",
 )
 @click.option(
     "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write the outputs to a .npy or .npz file."
 )
 @click.option(
-    "--save", metavar="LAYER", multiple=True, help="Write this layer's output too, into the .npz. Repeatable."
+    "--save",
+    shell_complete=completion.paths,
+    metavar="LAYER",
+    multiple=True,
+    help="Write this layer's output too, into the .npz. Repeatable.",
 )
 @click.option("--save-all", is_flag=True, help="Write the outputs of all layers into the .npz.")
 @click.option("--topk", type=click.IntRange(min=1), metavar="K", help="Show the K most likely classes of each sample.")
@@ -134,7 +140,7 @@ def _weigh(network: Network, weights: Path | None, seed: int) -> None:
 
 def _classes(network: Network, inference: Inference, topk: int | None) -> Classes | None:
     """What keeps the classes, if the first output is one of classes and somebody wants to know."""
-    from nnbuild.runs.inputs import read_labels
+    from nnbuild.runs.labels import read_labels
 
     labels = read_labels(network.spec)
     if not labels and topk is None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from nnbuild.cli import completion
 from nnbuild.cli.network import build, traced
 from nnbuild.cli.options import building, output_format, parsed, sizes
 from nnbuild.cli.output import emit
@@ -16,7 +17,7 @@ _WINDOW = ("kernel", "stride", "padding", "dilation", "output_padding", "ceil")
 
 
 @click.command("shapes")
-@click.argument("name", metavar="[SPEC|LAYER]", required=False)
+@click.argument("name", metavar="[SPEC|LAYER]", required=False, shell_complete=completion.specs_and_layers)
 @click.option(
     "--input",
     "inputs",

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from nnbuild.cli import completion
 from nnbuild.cli.network import Shapes, build, traced
 from nnbuild.cli.options import building, output_format, shaped_inputs, spec_argument
 from nnbuild.cli.output import emit
@@ -16,7 +17,10 @@ from nnbuild.errors import NnbuildError
 @spec_argument()
 @click.option("--depth", type=click.IntRange(min=0), metavar="N", help="Show N levels of layers; all unless said.")
 @click.option(
-    "--columns", metavar="NAME,...", help="Columns beside the layer: type, output_shape, params, macs unless said."
+    "--columns",
+    shell_complete=completion.columns,
+    metavar="NAME,...",
+    help="Columns beside the layer: type, output_shape, params, macs unless said.",
 )
 @shaped_inputs
 @building

@@ -13,7 +13,7 @@ from nnbuild.ops.reach import REORDERED
 from nnbuild.ops.spec import TensorSpec
 
 
-class _Tracer:
+class Tracer:
     """The Recorder of one trace."""
 
     def __init__(self, model: Module, inputs: list[Value]) -> None:
@@ -119,6 +119,11 @@ def trace(model: Module, *inputs: Any, **options: Any) -> Graph:
     Hooks do not run, and no weight is made. Raises ShapeError or SpecError where the forward pass does not fit; the
     error's `graph` holds the calls up to there.
     """
+    return traced_by(Tracer, model, inputs, options)
+
+
+def traced_by(tracer_type: type[Tracer], model: Module, inputs: tuple[Any, ...], options: dict[str, Any]) -> Graph:
+    """The Graph as a recorder of this type makes it."""
     values: list[Value] = []
 
     def value(tensor: Any) -> Value:
@@ -129,7 +134,7 @@ def trace(model: Module, *inputs: Any, **options: Any) -> Graph:
     known = getattr(model, "input_names", ())
     names = known if len(known) == count else ["input"] if count == 1 else [f"input{index}" for index in range(count)]
     args, kwargs = map_tensors(value, inputs), map_tensors(value, options)
-    tracer = _Tracer(model, values)
+    tracer = tracer_type(model, values)
     token = recorder.set(tracer)
     try:
         tracer.graph.result = model(*args, **kwargs)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
+from textwrap import fill
 from typing import Any, NamedTuple
 
-from nnbuild.errors import NnbuildError
-from nnbuild.report.table import Column, Line, Report, Table
+from nnbuild.errors import InputError, NnbuildError, suggestion
+from nnbuild.report.table import Column, Line, Lines, Report, Table
 from nnbuild.spec import library
 from nnbuild.spec.loading import load, stated
 from nnbuild.spec.text.nodes import Mapping, Scalar
@@ -47,7 +49,7 @@ def _entry(path: Path, root: Mapping, variant: str | None) -> Entry:
             params, macs = _traced(path, variant)
     except NnbuildError:
         return Entry(variant or path.stem, path.stem, None, None, None, _about(path, root), _text(root, "paper"))
-    shapes = [", ".join(map(str, input.shape)) for input in spec.inputs]
+    shapes = [input.sizes for input in spec.inputs]
     if len(shapes) > 1:
         shapes = [f"{input.name}: {shape}" for input, shape in zip(spec.inputs, shapes, strict=True)]
     about = _about(path, root)
@@ -77,6 +79,9 @@ def _text(root: Mapping, key: str) -> str | None:
     return node.text.strip() if isinstance(node, Scalar) else None
 
 
+#: Columns of the narrowest terminal that people use.
+WIDTH = 80
+
 _COLUMNS = (
     Column("name", "Name"),
     Column("params", "Params", True),
@@ -86,9 +91,35 @@ _COLUMNS = (
 )
 
 
-def listing() -> Report:
-    """The report on all bundled networks."""
-    entries = list(catalogue())
-    lines = [Line((entry.name, entry.params or None, entry.macs, entry.input, entry.about)) for entry in entries]
+def listing(pattern: str | None = None, narrow: bool = False) -> Report:
+    """The report on the bundled networks. Params: narrow, so that it fits 80 columns. Raises InputError for none.
+
+    A pattern with `*`, `?` or `[]` is held to names; any other text may be anywhere in a name or in what it is about.
+    """
+    entries = [entry for entry in catalogue() if pattern is None or _matches(entry, pattern)]
+    if not entries:
+        hint = suggestion(str(pattern), library.names()) or "`nnbuild list` shows all"
+        raise InputError(f"no bundled spec is like {pattern!r}", hint=hint)
     data: list[dict[str, Any]] = [entry._asdict() for entry in entries]
+    if narrow:
+        return Report(data, [_narrow(entries, about=pattern is not None)])
+    lines = [Line((entry.name, entry.params or None, entry.macs, entry.input, entry.about)) for entry in entries]
     return Report(data, [Table(_COLUMNS, lines)])
+
+
+def _matches(entry: Entry, pattern: str) -> bool:
+    if any(mark in pattern for mark in "*?["):
+        return fnmatchcase(entry.name.lower(), pattern.lower())
+    return any(pattern.lower() in text.lower() for text in (entry.name, entry.spec, entry.about))
+
+
+def _narrow(entries: Sequence[Entry], about: bool) -> Table:
+    """An input a line, and what each spec is about below the table, where that is wanted."""
+    lines = [
+        Line((entry.name, entry.params or None, entry.macs, Lines((entry.input or "").split("; "))))
+        for entry in entries
+    ]
+    if not about:
+        return Table(_COLUMNS[:-1], lines, notes=["`nnbuild list PATTERN` tells what they are about, too."])
+    words = {f"{entry.spec}: {entry.about}" for entry in entries if entry.about}
+    return Table(_COLUMNS[:-1], lines, notes=["\n".join(fill(word, WIDTH) for word in sorted(words))] if words else [])

@@ -2,105 +2,180 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from math import prod
+from typing import Any, NamedTuple, Self
 
-from nnbuild.errors import Mark, NnbuildError, ProblemList, SpecError
+from nnbuild.errors import InputError, NnbuildError, ProblemList, SpecError
 from nnbuild.graph.graph import Graph
+from nnbuild.graph.onward import trace_onward
 from nnbuild.graph.rows import row_tree
 from nnbuild.graph.totals import Totals, totals
-from nnbuild.graph.trace import trace
 from nnbuild.ops.spec import TensorSpec
+from nnbuild.report.doubts import labels_of_other_number, misfit_steps, unused_inputs, unused_layers
+from nnbuild.report.expectations import unexpected
+from nnbuild.report.places import mark_of
 from nnbuild.report.table import Column, Line, Report, Shapes, Table
-from nnbuild.spec import load
+from nnbuild.runs.labels import read_labels
+from nnbuild.spec import library, load
+from nnbuild.spec.build.choices import choice_values, chosen
+from nnbuild.spec.build.module import SpecModule
 from nnbuild.spec.build.stated import Spec
+from nnbuild.spec.files import missing_files
+
+#: Combinations of choices that are traced at most.
+MAX_COMBINATIONS = 64
 
 
 class Verdict(NamedTuple):
-    """What a check found. Params: name, as asked for; figures and outputs, as far as the network could be traced."""
+    """What a check found.
+
+    Params: name, as asked for; warnings, what is odd and may be meant; figures and outputs, as far as the network could
+    be traced; choices, the combinations that were.
+    """
 
     name: str
     problems: list[NnbuildError]
+    warnings: list[NnbuildError] = []
     figures: Totals | None = None
     outputs: Shapes | None = None
+    choices: list[dict[str, Any]] = []
+
+    def strict(self) -> Self:
+        """The verdict that takes its warnings for problems."""
+        return self._replace(problems=[*self.problems, *self.warnings], warnings=[])
 
 
-def check(name: str, variant: str | None = None) -> Verdict:
-    """Build and trace a spec, or one of its variants, and hold it to what it states."""
+def check(
+    name: str,
+    variant: str | None = None,
+    params: Mapping[str, Any] | None = None,
+    choose: Mapping[str, Any] | None = None,
+) -> Verdict:
+    """Build and trace a spec, or one of its variants, with all its choices, and hold it to what it states."""
     label = f"{name}: {variant}" if variant else name
     try:
-        model = load(name, variant=variant).eval()
-        spec = model.spec
-        assert spec is not None
-        if not spec.inputs:
-            return Verdict(label, _missing_files(spec))
-        graph = trace(model, *(TensorSpec(input.sized(), input.dtype) for input in spec.inputs))
+        files = missing_files(library.find(name).path)
     except NnbuildError as error:
-        return Verdict(label, error.problems if isinstance(error, ProblemList) else [error])
-    figures = totals(graph, row_tree(graph))
-    problems = [*_missing_files(spec), *_unexpected(spec, graph, figures)]
-    return Verdict(label, problems, figures, Shapes(graph.outputs))
+        return Verdict(label, [error])
+    try:
+        model = load(name, variant=variant, params=params, choose=choose, weights=False).eval()
+    except NnbuildError as error:
+        return Verdict(label, [*_each(error), *files])
+    assert model.spec is not None
+    checking = _Checking(model, model.spec, set(choose or {}), files)
+    checking.load_files()
+    checking.trace_all()
+    return checking.verdict(label)
 
 
-def _missing_files(spec: Spec) -> list[NnbuildError]:
-    """A problem for each file that the spec names and that is not there."""
-    named = {"labels": [spec.labels] if isinstance(spec.labels, Path) else [], "example": list(spec.example.values())}
-    return [
-        SpecError(f"the {what} file {path.name} is missing", mark=_mark(spec, what), path=None)
-        for what, paths in named.items()
-        for path in paths
-        if not path.is_file()
-    ]
+def _each(error: NnbuildError) -> list[NnbuildError]:
+    return error.problems if isinstance(error, ProblemList) else [error]
 
 
-def _unexpected(spec: Spec, graph: Graph, figures: Totals) -> Iterator[NnbuildError]:
-    """A problem for each fact under `expect:` that does not hold."""
-    for key, expected in spec.expect.items():
-        if key == "output":
-            yield from _unexpected_output(spec, graph, expected)
-            continue
-        found = getattr(figures, key)
-        if (found or 0) != expected:
-            message = f"{key} is {found or 0:,}, and the spec expects {expected:,}"
-            yield SpecError(message, mark=_mark(spec, "expect", spec.variant, key))
+class _Checking:
+    """The check of one network that builds. Params: pinned, the choices that the user has made; problems, so far."""
+
+    def __init__(self, model: SpecModule, spec: Spec, pinned: set[str], problems: list[NnbuildError]) -> None:
+        self.model = model
+        self.spec = spec
+        self.pinned = pinned
+        self.problems = problems
+        self.warnings: list[NnbuildError] = []
+        self.choices: list[dict[str, Any]] = []
+        self.graphs: list[Graph] = []
+        self.failed = False  # whether any of them ends before the end, or has been helped on
+        self.complete = True  # whether all choices are traced
+
+    def load_files(self) -> None:
+        """Read the weights and the labels, those that are there."""
+        from nnbuild.spec.weights import load_weights
+
+        if self.spec.weights and self.spec.weights.is_file():
+            try:
+                load_weights(self.model, self.spec.weights)
+            except NnbuildError as error:
+                self.problems.append(error.locate(mark=mark_of(self.spec, "weights")))
+        try:
+            read_labels(self.spec)
+        except InputError as error:
+            if self.spec.labels.is_file():  # type: ignore[union-attr]  # else it is among the missing ones
+                self.problems.append(error.locate(mark=mark_of(self.spec, "labels")))
+
+    def trace_all(self) -> None:
+        """Trace every combination of choices, and the pass in training where the network has one of its own."""
+        if not self.spec.inputs:
+            hint = "write `input: [N, 3, 224, 224]` with the sizes of yours"
+            self.warnings.append(
+                SpecError("the spec states no input, so nothing is traced", mark=mark_of(self.spec), hint=hint)
+            )
+            return
+        present = dict(self.model._choices)
+        values = {
+            name: [present[name]] if name in self.pinned else found for name, found in choice_values(self.model).items()
+        }
+        for choices in islice(chosen(values), MAX_COMBINATIONS):
+            self.model.choose(**choices)
+            made = ", ".join(f"{name}={value}" for name, value in choices.items())
+            self._trace(f"with {made}" if choices != present else "")
+            self.choices.append(choices)
+        self.model.choose(**present)
+        self._warn_of_choices(values)
+        if _knows_training(self.model):
+            self.model.train()
+            self._trace("in training", batch=2)
+            self.model.eval()
+
+    def _trace(self, situation: str, batch: int = 1) -> None:
+        inputs = [TensorSpec(input.sized(batch), input.dtype) for input in self.spec.inputs]
+        graph, mistakes = trace_onward(self.model, *inputs)
+        self.graphs.append(graph)
+        self.failed = self.failed or bool(mistakes)
+        known = {(problem.mark, problem.message) for problem in self.problems}
+        for mistake in mistakes:
+            if (mistake.mark, mistake.message) not in known:
+                mistake.notes += [situation] if situation else []
+                self.problems.append(mistake)
+
+    def _warn_of_choices(self, values: Mapping[str, Sequence[Any]]) -> None:
+        combinations = prod(map(len, values.values()))
+        if combinations > MAX_COMBINATIONS:
+            message = f"{MAX_COMBINATIONS} of {combinations:,} combinations of choices are traced"
+            self._warn_of_choice(message, "check another with --choose NAME=VALUE")
+        for name, known in values.items():
+            if len(known) == 1 and name not in self.pinned:
+                message = f"the choice {name} is traced at {known[0]} only: the forward does not tell its other values"
+                self._warn_of_choice(message, f"check another with --choose {name}=VALUE", name)
+
+    def _warn_of_choice(self, message: str, hint: str, *keys: str) -> None:
+        self.complete = False
+        self.warnings.append(SpecError(message, mark=mark_of(self.spec, "choose", *keys), hint=hint))
+
+    def verdict(self, label: str) -> Verdict:
+        """What was found; the figures and the output are those of the present choices."""
+        if not self.graphs:
+            return Verdict(label, self.problems, self.warnings)
+        if self.failed:  # a wrong size makes other facts wrong too
+            return Verdict(label, self.problems, self.warnings, choices=self.choices)
+        graph = self.graphs[0]
+        figures = totals(graph, row_tree(graph))
+        if not self.pinned:
+            self.problems += unexpected(self.spec, graph, figures)
+        self.warnings += self._doubts(graph)
+        return Verdict(label, self.problems, self.warnings, figures, Shapes(graph.outputs), self.choices)
+
+    def _doubts(self, graph: Graph) -> Iterator[NnbuildError]:
+        yield from unused_layers(self.graphs, self.complete)
+        yield from unused_inputs(self.spec, self.model, self.graphs)
+        yield from labels_of_other_number(self.spec, graph)
+        yield from misfit_steps(self.spec)
 
 
-def _unexpected_output(spec: Spec, graph: Graph, expected: Any) -> Iterator[NnbuildError]:
-    found: Any = [value.shape for value in graph.outputs]
-    if isinstance(expected, dict):
-        result = graph.result if isinstance(graph.result, dict) else {}
-        found = {key: getattr(result.get(key), "shape", None) for key in expected}
-        wanted: Any = {key: _sized(shape) for key, shape in expected.items()}
-    elif expected and isinstance(expected[0], tuple):
-        wanted = [_sized(shape) for shape in expected]
-    else:
-        wanted = [_sized(expected)]
-    if found != wanted:
-        mark = _mark(spec, "expect", spec.variant, "output")
-        yield SpecError(f"the output is {_written(found)}, and the spec expects {_written(wanted)}", mark=mark)
-
-
-def _sized(shape: Sequence[int | str]) -> tuple[int, ...]:
-    return tuple(1 if isinstance(size, str) else size for size in shape)
-
-
-def _written(shapes: Any) -> str:
-    if isinstance(shapes, dict):
-        return ", ".join(f"{key} {shape}" for key, shape in shapes.items())
-    return ", ".join(map(str, shapes)) or "nothing"
-
-
-def _mark(spec: Spec, *keys: str | None) -> Mark | None:
-    """The place of a value in the spec's file; a key that is not there is passed over."""
-    from nnbuild.spec.text.nodes import Mapping
-    from nnbuild.spec.text.reader import read
-
-    node = read(spec.file)
-    for key in keys:
-        inner = node.get(key) if key and isinstance(node, Mapping) else None
-        node = inner or node
-    return node.mark
+def _knows_training(model: SpecModule) -> bool:
+    """Whether a forward in the network asks whether it is trained."""
+    programs = [module.definition.program for module in model.modules() if isinstance(module, SpecModule)]
+    return any(program is not None and "training" in program.names() for program in programs)
 
 
 _COLUMNS = (
@@ -116,22 +191,27 @@ def verdicts(found: Sequence[Verdict]) -> Report:
     """The report on several checks, a line each."""
     lines, data = [], []
     for verdict in found:
-        count = len(verdict.problems)
-        result = "ok" if not count else "1 problem" if count == 1 else f"{count} problems"
         figures = verdict.figures
         numbers = (figures.params or None, figures.macs) if figures else (None, None)
-        lines.append(Line((verdict.name, result, *numbers, verdict.outputs)))
+        lines.append(Line((verdict.name, _result(verdict), *numbers, verdict.outputs)))
         data.append(
             {
                 "spec": verdict.name,
-                "ok": not count,
+                "ok": not verdict.problems,
                 "params": figures.params if figures else None,
                 "macs": figures.macs if figures else None,
                 "output_shape": [list(spec.shape) for spec in verdict.outputs or ()],
+                "choices": verdict.choices,
                 "problems": [_problem(problem) for problem in verdict.problems],
+                "warnings": [_problem(warning) for warning in verdict.warnings],
             }
         )
     return Report(data, [Table(_COLUMNS, lines)])
+
+
+def _result(verdict: Verdict) -> str:
+    counts = [(len(verdict.problems), "problem"), (len(verdict.warnings), "warning")]
+    return ", ".join(f"{count} {word}{'s' * (count > 1)}" for count, word in counts if count) or "ok"
 
 
 def _problem(problem: NnbuildError) -> dict[str, Any]:

@@ -8,9 +8,11 @@ from typing import Any
 from nnbuild.graph.graph import Graph
 from nnbuild.graph.rows import LayerRow, row_tree
 from nnbuild.graph.totals import Totals, totals
+from nnbuild.ops.spec import TensorSpec
 from nnbuild.report.columns import COLUMNS, DEFAULT, View, chosen
 from nnbuild.report.quantities import with_bytes, with_prefix
 from nnbuild.report.table import Column, Line, Report, Shapes, Table, guides, plain_value
+from nnbuild.runs.names import result_names
 
 #: Columns that add up to the total over the rows without children.
 SUMMED = ("params", "trainable", "buffers", "macs", "bytes")
@@ -84,14 +86,22 @@ def _facts(graph: Graph, figures: Totals) -> list[tuple[str, str]]:
     buffers = f"{figures.buffers:,}" if figures.buffers else "-"
     macs = "-" if figures.macs is None else _count(figures.macs)
     return [
-        ("Input", ", ".join(f"{value.shape} {value.dtype}" for value in graph.inputs)),
-        ("Output", ", ".join(f"{value.shape} {value.dtype}" for value in graph.outputs)),
+        ("Input", _named([value.name for value in graph.inputs], graph.inputs)),
+        ("Output", _named(list(result_names(graph.result, "output")), graph.outputs)),
         ("Params", f"{figures.params:,} ({figures.trainable:,} trainable)" if figures.params else "-"),
         ("Buffers (elements)", buffers),
         ("Multiply-adds", macs),
         ("Memory", f"params and buffers {with_bytes(figures.parameter_bytes)}, "
                    f"forward activations {with_bytes(figures.activation_bytes)}"),
     ]  # fmt: skip
+
+
+def _named(names: Sequence[str], tensors: Sequence[TensorSpec]) -> str:
+    """Shapes and dtypes; with the names by which other commands know them where there are several."""
+    shown = names if len(tensors) > 1 else [""] * len(tensors)
+    return ", ".join(
+        f"{name} {tensor.shape} {tensor.dtype}".lstrip() for name, tensor in zip(shown, tensors, strict=True)
+    )
 
 
 def _count(number: int) -> str:
@@ -141,5 +151,8 @@ def _data(
         ],
         "totals": figures._asdict(),
         "inputs": {value.name: {"shape": value.shape, "dtype": value.dtype} for value in graph.inputs},
-        "outputs": [{"shape": value.shape, "dtype": value.dtype} for value in graph.outputs],
+        "outputs": [
+            {"name": name, "shape": value.shape, "dtype": value.dtype}
+            for name, value in zip(result_names(graph.result, "output"), graph.outputs, strict=True)
+        ],
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -17,9 +17,10 @@ from nnbuild.graph.graph import Graph
 from nnbuild.graph.samples import Samples
 from nnbuild.graph.trace import trace
 from nnbuild.nn.module import Module
-from nnbuild.ops.op import is_tensor, tensors_in
+from nnbuild.ops.op import tensors_in
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.runs.inputs import Inputs
+from nnbuild.runs.names import result_names
 
 #: Takes a result's name and one batch of it.
 Receiver = Callable[[str, np.ndarray], None]
@@ -49,7 +50,7 @@ class Inference:
             self.together = self._apart.why_together()
             if self.together:
                 self.batch, self.graph = inputs.samples, everything
-        self.names = list(_names(self.graph.result, "output"))
+        self.names = list(result_names(self.graph.result, "output"))
         self.save: list[str] = []
         self.save_layers(save)
 
@@ -155,22 +156,10 @@ class Inference:
             nonlocal calls
             calls += 1
             label = path if calls == 1 else f"{path}@{calls}"  # a layer that is called again
-            for name, array in zip(_names(output, label), tensors_in(output), strict=True):
+            for name, array in zip(result_names(output, label), tensors_in(output), strict=True):
                 receive(name, array)
 
         return self.model.get_submodule(path).register_forward_hook(hook)
-
-
-def _names(result: Any, name: str) -> Iterator[str]:
-    """A name for each tensor of a result: its keys and indices."""
-    if is_tensor(result):
-        yield name
-    elif isinstance(result, dict):
-        for key, value in result.items():
-            yield from _names(value, str(key) if name == "output" else f"{name}.{key}")
-    elif isinstance(result, list | tuple):
-        for index, value in enumerate(result):
-            yield from _names(value, f"{name}.{index}" if len(result) > 1 else name)
 
 
 def _warn_of_nan(names: list[str], arrays: list[np.ndarray], start: int, warn: Callable[[str], None]) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from nnbuild.errors import InputError, suggestion
 from nnbuild.formats.images import is_image, read_image
 from nnbuild.formats.npy import ArraySource, open_arrays
-from nnbuild.spec.build.stated import Input, Spec
+from nnbuild.spec.build.stated import BATCH, Input, Spec, agreed
 
 #: An input's name, None where there is only one, and its file.
 Given = tuple[str | None, Path]
@@ -49,7 +49,8 @@ def gather(given: Sequence[Given], spec: Spec) -> Inputs:
         hint = " ".join(f"--input {name}=file.npy" for name in missing)
         raise InputError(f"there is no file for the input {' and '.join(missing)}", hint=hint)
     sources = [_fitted(_source(input.name, files[input.name], spec), input, notes.append) for input in stated]
-    batched = all(input.shape and input.shape[0] == "N" for input in stated)
+    agreed(stated, {input.name: source.shape for input, source in zip(stated, sources, strict=True)})
+    batched = all(input.shape and input.shape[0] == BATCH for input in stated)
     return Inputs([input.name for input in stated], sources, batched, notes)
 
 
@@ -111,8 +112,12 @@ def _one_source(name: str, path: Path, spec: Spec) -> ArraySource:
 def _fitted(source: ArraySource, input: Input, note: Callable[[str], None]) -> ArraySource:
     """The source in the input's dtype and rank. Raises InputError where that cannot be."""
     change = _conversion(source, input, note)
-    wanted = "(" + ", ".join(map(str, input.shape)) + ("," if len(input.shape) == 1 else "") + ")"
-    if len(source.shape) == len(input.shape) - 1 and input.shape[0] == "N" and _matches(source.shape, input.shape[1:]):
+    wanted = str(input)
+    if (
+        len(source.shape) == len(input.shape) - 1
+        and input.shape[0] == BATCH
+        and _matches(source.shape, input.shape[1:])
+    ):
         note(f"{source.path} {source.shape} is taken as one sample of {wanted}")
         whole, path = source.whole(), source.path
         source = ArraySource.of(path, whole[None])
@@ -123,8 +128,9 @@ def _fitted(source: ArraySource, input: Input, note: Callable[[str], None]) -> A
             hint=_axis_hint(source.shape, input.shape),
         )
     if len(input.shape) > 2 and isinstance(input.shape[1], int) and source.shape[1] != input.shape[1]:
+        what = "channels" if len(input.shape) > 3 else "in its second axis"
         raise InputError(
-            f"the input {input.name} has {input.shape[1]} channels, {wanted}, and {source.path} has "
+            f"the input {input.name} has {input.shape[1]} {what}, {wanted}, and {source.path} has "
             f"{source.shape[1]}: {source.shape}",
             hint=_channel_hint(source.shape, input.shape),
         )
@@ -149,6 +155,8 @@ def _axis_hint(shape: tuple[int, ...], wanted: tuple[Any, ...]) -> str | None:
 def _channel_hint(shape: tuple[int, ...], wanted: tuple[Any, ...]) -> str | None:
     if shape[-1] == wanted[1] and len(shape) == 4:
         return "the channels seem to come last: array.transpose(0, 3, 1, 2)"
+    if len(shape) == 3 and shape[2] == wanted[2]:
+        return f"if this axis may have any length, say so in the spec: [N, T={wanted[1]}, {wanted[2]}]"
     return None
 
 
@@ -174,15 +182,3 @@ def _conversion(source: ArraySource, input: Input, note: Callable[[str], None]) 
         return array.astype(want)
 
     return narrowed
-
-
-def read_labels(spec: Spec) -> tuple[str, ...]:
-    """The names of the output's classes; a file has one a line."""
-    if not isinstance(spec.labels, Path):
-        return spec.labels or ()
-    try:
-        return tuple(line.strip() for line in spec.labels.read_text("utf-8").splitlines() if line.strip())
-    except FileNotFoundError:
-        raise InputError(f"the labels file {spec.labels} does not exist") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"the labels file {spec.labels} cannot be read: {error}") from None

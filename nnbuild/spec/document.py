@@ -22,6 +22,7 @@ from nnbuild.spec.language.scope import JoinedScope, Scope
 from nnbuild.spec.text.nodes import Mapping, Node, Scalar, Sequence
 from nnbuild.spec.text.reader import read
 from nnbuild.spec.text.scalars import EXPRESSION, constant
+from nnbuild.spec.text.source import STANDARD_INPUT
 
 SECTIONS = (
     "name", "description", "paper", "params", "variants", "use", "blocks", "input", "inputs", "choose",
@@ -123,7 +124,7 @@ class Files:
             hint = "start with `layers:` and the layers below it"
             raise SpecError("a spec is a mapping of sections", mark=root.mark, hint=hint)
         sections = read_sections(root, SECTIONS, "a spec", problems)
-        name = text_of(sections["name"], "name") if "name" in sections else path.stem
+        name = text_of(sections["name"], "name") if "name" in sections else _unnamed(path)
         if not name.replace("-", "_").isidentifier():
             place = sections.get("name", root)
             raise SpecError(f"the name {name!r} is not letters, digits and _", mark=place.mark, hint="write a `name:`")
@@ -163,6 +164,11 @@ class Files:
             chain = " -> ".join(step.name for step in (*self._open, path))
             raise SpecError(f"files use each other in a circle: {chain}", mark=node.mark)
         definition.uses.append((self.definition(path), node))
+
+
+def _unnamed(path: Path) -> str:
+    """The name of a spec that states none."""
+    return "stdin" if path == STANDARD_INPUT else path.stem
 
 
 def _used_path(path: Path, node: Node) -> Path:

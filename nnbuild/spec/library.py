@@ -9,6 +9,7 @@ from typing import NamedTuple
 from nnbuild.errors import NnbuildError, SpecError, suggestion
 from nnbuild.spec.text.nodes import Mapping
 from nnbuild.spec.text.reader import read
+from nnbuild.spec.text.source import STANDARD_INPUT, read_bytes
 
 _SUFFIXES = (".yaml", ".yml")
 
@@ -44,7 +45,7 @@ def bundled(name: str) -> Path | None:
 
 def variants(path: Path) -> list[str]:
     """The names of a spec's variants, without building it."""
-    if b"variants:" not in path.read_bytes():
+    if b"variants:" not in read_bytes(path):
         return []
     root = read(path)
     node = root.get("variants") if isinstance(root, Mapping) else None
@@ -52,7 +53,7 @@ def variants(path: Path) -> list[str]:
 
 
 def find(name: str | Path) -> Found:
-    """A file if there is one, else the bundled spec of that name, else the spec with a variant of that name."""
+    """`-` is standard input; else a file if there is one, a bundled spec of that name, or one with such a variant."""
     text = str(name)
     if not text.strip():
         raise SpecError("the name of the spec is empty")
@@ -60,13 +61,15 @@ def find(name: str | Path) -> Found:
         raise SpecError(f"{text!r} cannot be a file")
     try:
         path = Path(text)
+        if text == str(STANDARD_INPUT):
+            return Found(path)
         if path.is_file() or (path.exists() and not path.is_dir()):
             return Found(path)
         found = bundled(text)
         if found:
             return Found(found, bundled=True)
         if path.is_dir():
-            raise SpecError(f"{text} is a folder, not a spec", hint="give a file in it")
+            raise SpecError(f"{text} is a folder, not a spec", hint="give a file in it; `check` takes folders too")
         return _find_variant(text)
     except (ValueError, OSError) as error:
         raise SpecError(f"{text[:200]!r} cannot be a file: {error}") from None
@@ -75,10 +78,35 @@ def find(name: str | Path) -> Found:
 def _find_variant(text: str) -> Found:
     stem = text.removesuffix(".yaml").removesuffix(".yml")
     for path in files():
-        if stem.encode() in path.read_bytes() and stem in variants(path):
+        if stem.encode() in read_bytes(path) and stem in variants(path):
             return Found(path, stem, bundled=True)
     hint = suggestion(Path(stem).name, names()) or "nnbuild list shows the bundled ones"
     raise SpecError(f"there is no file {text}, and no bundled spec or variant of that name", hint=hint)
+
+
+def specs_below(folder: Path) -> tuple[list[Path], int]:
+    """The networks in a folder and those below it, hidden ones not, and the number of other YAML files there.
+
+    Another file is one of blocks for specs, or no spec at all; a file that cannot be read counts as a network.
+    """
+    found, others = [], 0
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if hidden or path.suffix not in _SUFFIXES or not path.is_file():
+            continue
+        if _is_network(path):
+            found.append(path)
+        else:
+            others += 1
+    return found, others
+
+
+def _is_network(path: Path) -> bool:
+    try:
+        root = read(path)
+    except NnbuildError:
+        return True
+    return isinstance(root, Mapping) and any(root.get(section) is not None for section in ("layers", "forward"))
 
 
 def names() -> list[str]:

@@ -1,6 +1,7 @@
 """The sections of a spec beside its layers: inputs, files for running, steps for images, and facts to hold it to.
 
 input: [N, 3, 32, 32]                     # N is the batch
+input: [N, T=20, 32]                      # T is free, 20 unless an input says otherwise
 inputs: {tokens: {shape: [N, 128], dtype: int64}, mask: [N, 128]}
 weights: lenet.npz                        # files beside the spec
 example: digits.npy                       # or {name: file} for several inputs
@@ -18,7 +19,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from nnbuild.errors import SpecError, suggestion
-from nnbuild.spec.build.stated import Input
+from nnbuild.spec.build.axes import free_axis
+from nnbuild.spec.build.stated import BATCH, Input
 from nnbuild.spec.build.values import located, mapping_of, refuse_cut, text_of, value_of
 from nnbuild.spec.language.calls import Caller
 from nnbuild.spec.language.describe import describe
@@ -36,6 +38,7 @@ class Sections:
         self._scope = scope
         self._caller = caller
         self._folder = folder
+        self._free: dict[str, int] = {}
 
     def _value(self, node: Node) -> Any:
         return value_of(node, self._scope, self._caller)
@@ -47,19 +50,22 @@ class Sections:
         if single is not None and several is not None:
             raise SpecError("both input: and inputs:", mark=several.mark, hint="keep one of them")
         if single is not None:
+            self._declare_axes(single)
             return (self._input("x", single),)
         if several is None:
             return ()
         entries = mapping_of(several, "inputs").entries
         if not entries:
             raise SpecError("inputs: names no input", mark=several.mark)
+        for _, value in entries:
+            self._declare_axes(value)
         return tuple(self._input(key.text, value) for key, value in entries)
 
     def _input(self, name: str, node: Node) -> Input:
         if not name.isidentifier():
             raise SpecError(f"{name!r} is not a name that a forward can use", mark=node.mark)
         if not isinstance(node, Mapping):
-            return Input(name, self._shape(node))
+            return self._stated(name, node)
         known = ("shape", "dtype")
         for key, _ in node.entries:
             if key.text not in known:
@@ -68,7 +74,11 @@ class Sections:
         shape, dtype = node.get("shape"), node.get("dtype")
         if shape is None:
             raise SpecError(f"the input {name} needs a shape", mark=node.mark, hint="shape: [N, 3, 224, 224]")
-        return Input(name, self._shape(shape), self._dtype(dtype) if dtype else "float32")
+        return self._stated(name, shape, self._dtype(dtype) if dtype else "float32")
+
+    def _stated(self, name: str, node: Node, dtype: str = "float32") -> Input:
+        shape = self._shape(node)
+        return Input(name, shape, dtype, {axis: size for axis, size in self._free.items() if axis in shape})
 
     def _dtype(self, node: Node) -> str:
         text = text_of(node, "a dtype").removeprefix("torch.")
@@ -76,22 +86,50 @@ class Sections:
             raise SpecError(f"{text} is not a dtype", mark=node.mark, hint=suggestion(text, DTYPES) or "as float32")
         return DTYPES[text]
 
-    def _shape(self, node: Node) -> tuple[int | str, ...]:
+    def _shape(self, node: Node, scope: Scope | None = None) -> tuple[int | str, ...]:
         if not isinstance(node, Sequence):
             raise SpecError("a shape is a list of sizes", mark=node.mark, hint="as [N, 3, 224, 224]")
         refuse_cut(node)
         if len(node.items) > MAX_AXES:
             raise SpecError(f"a shape of more than {MAX_AXES} axes", mark=node.mark)
-        return tuple(self._axis(item) for item in node.items)
+        return tuple(self._axis(item, scope or self._scope) for item in node.items)
 
-    def _axis(self, node: Node) -> int | str:
-        if isinstance(node, Scalar) and node.text == "N" and not self._scope.has("N"):
-            return "N"
-        size = self._value(node)
+    def _axis(self, node: Node, scope: Scope) -> int | str:
+        name = node.text if isinstance(node, Scalar) else ""
+        declared = free_axis(node)
+        if declared and scope is self._scope:
+            return declared.name
+        if name in self._free or (name == BATCH and not self._scope.has(name)):
+            return name
+        try:
+            return self._size(value_of(node, scope, self._caller), node)
+        except SpecError as error:
+            if len(name) == 1 and name.isalpha():
+                error.hint = f"an axis of any length has a default, as {name}=20"
+            raise
+
+    def _size(self, size: Any, node: Node) -> int:
         if isinstance(size, bool) or not isinstance(size, int) or size < 0:
             message = f"a size is a whole number of at least 0, or N for the batch, not {describe(size)}"
             raise SpecError(message, mark=node.mark)
         return size
+
+    def _declare_axes(self, node: Node) -> None:
+        """Keep the free axes of an input's shape, `T=20`, for all shapes of the spec."""
+        shape = node.get("shape") if isinstance(node, Mapping) else node
+        for item in shape.items if isinstance(shape, Sequence) else ():
+            axis = free_axis(item)
+            if axis is None:
+                continue
+            if axis.name == BATCH:
+                raise SpecError("N is the batch, whose size no spec states", mark=item.mark, hint="write N alone")
+            if self._scope.has(axis.name):
+                hint = f"write {axis.name} alone for its value, or give the axis another name"
+                raise SpecError(f"{axis.name} is the name of something else here", mark=item.mark, hint=hint)
+            size = self._size(self._value(axis.default), axis.default)
+            if self._free.setdefault(axis.name, size) != size:
+                message = f"the axis {axis.name} has two defaults, {self._free[axis.name]} and {size}"
+                raise SpecError(message, mark=item.mark, hint=f"write {axis.name} alone in one of the places")
 
     # Files
 
@@ -153,11 +191,12 @@ class Sections:
     def _expected(self, name: str, node: Node) -> Any:
         if name != "output":
             return self._value(node)
+        scope = Scope(dict(self._free), self._scope)  # the output may be T // 2 long
         if isinstance(node, Mapping):
-            return {key.text: self._shape(value) for key, value in node.entries}
+            return {key.text: self._shape(value, scope) for key, value in node.entries}
         if isinstance(node, Sequence) and node.items and all(isinstance(item, Sequence) for item in node.items):
-            return tuple(self._shape(item) for item in node.items)
-        return self._shape(node)
+            return tuple(self._shape(item, scope) for item in node.items)
+        return self._shape(node, scope)
 
     def _checked(
         self,

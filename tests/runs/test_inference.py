@@ -11,7 +11,8 @@ from nnbuild import nn, ops
 from nnbuild.errors import InputError
 from nnbuild.formats.npy import ArraySource
 from nnbuild.runs.inference import Inference
-from nnbuild.runs.inputs import Inputs, gather, read_labels
+from nnbuild.runs.inputs import Inputs, gather
+from nnbuild.runs.labels import read_labels
 from nnbuild.spec.build.stated import Input, Spec
 
 

@@ -17,16 +17,12 @@ import yaml
 from nnbuild.errors import Mark, NnbuildError, ProblemList, SpecError
 from nnbuild.spec.language.limits import MAX_BYTES, MAX_NESTING, MAX_NODES
 from nnbuild.spec.text.nodes import Document, Mapping, Node, Scalar, Sequence
+from nnbuild.spec.text.source import read_bytes, shown_name
 
 
 def read(path: str | Path) -> Node:
     """Read a file. Raises SpecError (or a ProblemList) for anything that is not a YAML tree within the limits."""
-    file = str(path)
-    try:
-        with Path(path).open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise SpecError(f"cannot read {file}: {error.strerror or error}") from None
+    file, data = shown_name(path), read_bytes(path)
     if len(data) > MAX_BYTES:
         raise SpecError(f"{file} is larger than {MAX_BYTES / 1e6:.0f} MB", hint="is it really a spec?")
     try:

@@ -1,0 +1,150 @@
+"""Tracing past mistakes: a layer that is given the wrong size goes on with the size that it was declared for.
+
+So two independent mistakes of a network are found in one trace. Which size a layer was declared for is asked of the
+layer itself: the value of an option that some axis of its input must have, and no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from nnbuild.errors import NnbuildError, ShapeError
+from nnbuild.graph.graph import Call, Graph, Value
+from nnbuild.graph.trace import Tracer, traced_by
+from nnbuild.nn.module import Module
+from nnbuild.ops.op import map_tensors, recorder, spec_of, tensors_in
+from nnbuild.ops.spec import TensorSpec
+
+
+class Refit:
+    """An input of a layer in the size that the layer was declared for.
+
+    Params: given, the tensor; shape, the one it should have; declared and got, the sizes that differ; kept, whether the
+    layer's output has that size too, so that either of the two may be the mistake.
+    """
+
+    def __init__(self, given: TensorSpec, shape: tuple[int, ...], declared: Any, got: Any, kept: bool) -> None:
+        self.given = given
+        self.shape = shape
+        self.declared = declared
+        self.got = got
+        self.kept = kept
+
+    def __call__(self, arguments: Any) -> Any:
+        """The arguments with this tensor in its declared size wherever it stands."""
+        return map_tensors(self._refitted, arguments)
+
+    def _refitted(self, tensor: Any) -> Any:
+        if tensor is not self.given:
+            return tensor
+        return Value(TensorSpec(self.shape, self.given.dtype), getattr(self.given, "name", ""))
+
+
+class OnwardTracer(Tracer):
+    """A recorder that keeps the mistakes of layers, and goes on behind each with the declared size."""
+
+    def __init__(self, model: Module, inputs: list[Value]) -> None:
+        super().__init__(model, inputs)
+        self.mistakes: list[NnbuildError] = []
+        self._doubts: set[tuple[Any, Any]] = set()
+
+    def call(self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """As always; but a layer that refuses its input is called again with what it was declared for."""
+        try:
+            return super().call(module, args, kwargs)
+        except ShapeError as error:
+            refit = _refit(module, args, kwargs, error) if error.module is None else None
+            if refit is None:
+                raise
+            self._keep(module, error, refit)
+            return super().call(module, *refit((args, kwargs)))
+
+    def _keep(self, module: Module, error: NnbuildError, refit: Refit) -> None:
+        """Note the mistake, unless it is an earlier one seen from its other side."""
+        if refit.kept:
+            self._doubts.add((refit.got, refit.declared))
+        if (refit.declared, refit.got) in self._doubts:
+            return
+        module._blame(error)
+        error.path = self.paths.get(id(module), "")
+        call: Call | None = self.current
+        while call is not None:
+            if call.module.source is not None:
+                error.locate(mark=call.module.source.mark_of(error.option), label=error.option or "")
+            call = call.parent
+        self.mistakes.append(error)
+
+
+def _refit(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any], error: ShapeError) -> Refit | None:
+    """The change of an input that makes the layer take its inputs; None if there is none or many a size would do."""
+    options = {option.name: getattr(module, option.name, None) for option in getattr(module, "options", tuple)()}
+    sizes = {name: _plain(value) for name, value in options.items() if _is_size(value)}
+    declared_sizes = [sizes[error.option]] if error.option in sizes else [*dict.fromkeys(sizes.values())]
+    given = list({id(tensor): tensor for tensor in tensors_in((args, kwargs))}.values())
+    for declared in declared_sizes:
+        for tensor in given:
+            for shape, other, got in _candidates(spec_of(tensor).shape, declared):
+                output = _output(module, Refit(tensor, shape, declared, got, False)((args, kwargs)))
+                if output is None or _output(module, Refit(tensor, other, declared, got, False)((args, kwargs))):
+                    continue
+                kept = output[0].shape == shape and [*sizes.values()].count(declared) == 1
+                return Refit(tensor, shape, declared, got, kept)
+    return None
+
+
+def _is_size(value: Any) -> bool:
+    sizes = value if isinstance(value, list | tuple) else [value]
+    return bool(sizes) and all(isinstance(size, int) and not isinstance(size, bool) and size > 0 for size in sizes)
+
+
+def _plain(value: Any) -> Any:
+    """One size as a number, several as a tuple."""
+    if not isinstance(value, list | tuple):
+        return value
+    return value[0] if len(value) == 1 else tuple(value)
+
+
+def _candidates(shape: tuple[int, ...], declared: Any) -> Iterator[tuple[tuple[int, ...], tuple[int, ...], Any]]:
+    """Shapes of which some axes have the declared size; the same one larger, and what the axes have in its place."""
+    if isinstance(declared, tuple):
+        kept = shape[: len(shape) - len(declared)]
+        if len(shape) >= len(declared):
+            yield (*kept, *declared), (*kept, *declared[:-1], declared[-1] + 1), shape[len(kept) :]
+        return
+    elements = 1
+    for size in shape[1:]:
+        elements *= size
+    if len(shape) > 2 and elements == declared:  # a Flatten is missing
+        yield (shape[0], declared), (shape[0], declared + 1), None
+    for axis, size in enumerate(shape):
+        before, after = shape[:axis], shape[axis + 1 :]
+        yield (*before, declared, *after), (*before, declared + 1, *after), size
+
+
+def _output(module: Module, arguments: tuple[tuple[Any, ...], dict[str, Any]]) -> list[Any] | None:
+    """What the layer would give for these, unrecorded; None if it does not take them."""
+    token = recorder.set(None)
+    try:
+        args, kwargs = map_tensors(lambda tensor: TensorSpec(tensor.shape, str(tensor.dtype)), arguments)
+        return tensors_in(module.forward(*args, **kwargs)) or None
+    except NnbuildError:
+        return None
+    finally:
+        recorder.reset(token)
+
+
+def trace_onward(model: Module, *inputs: Any) -> tuple[Graph, list[NnbuildError]]:
+    """The graph of `model(*inputs)` and its mistakes; behind one that no size mends the graph ends."""
+    kept: list[OnwardTracer] = []
+
+    class Keeping(OnwardTracer):
+        def __init__(self, model: Module, inputs: list[Value]) -> None:
+            super().__init__(model, inputs)
+            kept.append(self)
+
+    try:
+        graph = traced_by(Keeping, model, inputs, {})
+    except NnbuildError as error:
+        return kept[0].graph, [*kept[0].mistakes, error]
+    return graph, kept[0].mistakes
