@@ -9,6 +9,7 @@ from nnbuild.errors import OptionError
 from nnbuild.nn import init
 from nnbuild.nn.layer import Layer, WeightedLayer
 from nnbuild.nn.parameter import Parameter
+from nnbuild.nn.taking import Tensor
 
 
 class Activation(Layer):
@@ -16,7 +17,7 @@ class Activation(Layer):
 
     op: ClassVar[str]
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return getattr(ops, self.op)(input, **{name: getattr(self, name) for name in self._kept})
 
     def extra_repr(self) -> str:
@@ -68,7 +69,7 @@ class RReLU(Activation):
     upper: float = 1.0 / 3
     inplace: bool = False
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return ops.rrelu(input, self.lower, self.upper, self.training, inplace=self.inplace)
 
 
@@ -313,5 +314,5 @@ class PReLU(WeightedLayer):
         """Set the weights to `init`."""
         init.constant_(self.weight, self.init)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return ops.prelu(input, self.weight)

@@ -11,6 +11,7 @@ from nnbuild.nn import init
 from nnbuild.nn.layer import WeightedLayer
 from nnbuild.nn.options import Bias, Sizes, option
 from nnbuild.nn.parameter import Parameter
+from nnbuild.nn.taking import Tensor
 from nnbuild.ops.window import Spread, each
 
 
@@ -96,7 +97,7 @@ class Convolution(_Convolution):
             return [side for total in reversed(totals) for side in (total // 2, total - total // 2)]
         return [side for size in reversed(self.padding) for side in (size, size)]
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         convolve = getattr(ops, f"conv{self.axes}d")
         padding = self.padding
         if self.padding_mode != "zeros":
@@ -140,7 +141,7 @@ class TransposedConvolution(_Convolution):
     dilation: Sizes = 1
     padding_mode: Literal["zeros"] = "zeros"
 
-    def forward(self, input: Any, output_size: Any = None) -> Any:
+    def forward(self, input: Tensor, output_size: Any = None) -> Any:
         convolve = getattr(ops, f"conv_transpose{self.axes}d")
         extra = self.output_padding if output_size is None else self._extra(input, tuple(output_size))
         return convolve(input, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation)
