@@ -2,7 +2,8 @@
 
     NnbuildError
     ├── SpecError      the YAML text, an expression, a name, a limit
-    │   └── OptionError    a layer's or op's options: unknown, missing, of the wrong type or value (a TypeError too)
+    │   ├── OptionError    a layer's or op's options: unknown, missing, of the wrong type or value (a TypeError too)
+    │   └── ForwardError   a module without a forward is called (a NotImplementedError too)
     ├── ShapeError     sizes or dtypes that do not fit together
     ├── WeightError    a state_dict or weights file that does not fit the network
     └── InputError     a file or array given to `run` that cannot be used
@@ -55,6 +56,7 @@ class NnbuildError(Exception):
         self.subject: str | None = None
         self.module: Any = None  # the module that the error has unwound to
         self.graph: Any = None  # what was traced before it
+        self.given: Any = None  # what stood in a tensor's place
         self.hint = hint
         self.notes = list(notes)
         self.path = path
@@ -107,6 +109,10 @@ class SpecError(NnbuildError):
 
 class OptionError(SpecError, TypeError):
     """A layer or an op is given options that it does not take."""
+
+
+class ForwardError(SpecError, NotImplementedError):
+    """A module without a forward is called."""
 
 
 class ShapeError(NnbuildError, RuntimeError):

@@ -23,6 +23,7 @@ ORDER = (
 GROUND = ("errors", "lazy")
 SPEC_ORDER = ("build", "text", "language")
 
+
 @cache
 def files() -> dict[str, Path]:
     """Every file of the package by its module's name."""

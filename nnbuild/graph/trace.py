@@ -72,10 +72,14 @@ class Tracer:
         call.inputs = tensors_in((args, kwargs))
         self.current = call
         try:
-            result = self.settled(module.forward(*args, **kwargs))
+            result = self.settled(module._checked_forward(args, kwargs))
         except ShapeError as error:
             if not error.notes and call.inputs and not call.calls:
                 error.notes += _origin(call.inputs[0])
+            raise
+        except NnbuildError as error:
+            if error.given is not None and not error.hint:
+                _explain(error)
             raise
         finally:
             self.current = parent
@@ -102,6 +106,33 @@ def _origin(value: TensorSpec) -> list[str]:
         name = "" if value.name == "input" else f" {value.name}"
         return [f"its input is the network's input{name}: {value.shape}{story}"]
     return [f"its input comes from {producer.path or producer.op.name}: {value.shape}{story}"]
+
+
+def _explain(error: NnbuildError) -> None:
+    """Say of several tensors in one's place who gave them: 'LSTM gives (output, (h, c))', and what to write."""
+    makers = _makers(tensors_in(error.given))
+    if not makers:
+        error.hint = "name the tensor that goes on, in a forward"
+        return
+    inner, outer = makers[0], makers[-1]
+    names = getattr(inner.module, "gives", "") or f"{len(inner.outputs)} tensors"
+    place = f", at {inner.path}" if inner.path else ""
+    error.notes.append(f"{type(inner.module).__name__} gives {names}{place}")
+    first = names[1:].partition(",")[0] if names.startswith("(") else "y"
+    name = outer.path.rpartition(".")[2]
+    name = name if name.isidentifier() else type(outer.module).__name__.lower()
+    error.hint = f"name what goes on: write a forward, e.g. {first}, _ = {name}(x)"
+
+
+def _makers(tensors: list[Any]) -> list[Call]:
+    """The calls that gave just these tensors, from the innermost on."""
+    producer = tensors[0].producer if tensors and isinstance(tensors[0], Value) else None
+    call, found = producer.call if producer else None, []
+    while call is not None:
+        if [id(tensor) for tensor in call.outputs] == [id(tensor) for tensor in tensors]:
+            found.append(call)
+        call = call.parent
+    return found
 
 
 def _reshaped(value: Value) -> Value | None:

@@ -10,6 +10,7 @@ from nnbuild.errors import OptionError
 from nnbuild.nn import init
 from nnbuild.nn.layer import Layer, WeightedLayer
 from nnbuild.nn.parameter import Parameter
+from nnbuild.nn.taking import Tensor
 
 
 class Activation(Layer):
@@ -17,7 +18,7 @@ class Activation(Layer):
 
     op: ClassVar[Callable[..., Any]]
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return self.op(input, **{name: getattr(self, name) for name in self._kept})
 
     def extra_repr(self) -> str:
@@ -69,7 +70,7 @@ class RReLU(Activation):
     upper: float = 1.0 / 3
     inplace: bool = False
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return ops.rrelu(input, self.lower, self.upper, self.training, inplace=self.inplace)
 
 
@@ -314,5 +315,5 @@ class PReLU(WeightedLayer):
         """Set the weights to `init`."""
         init.constant_(self.weight, self.init)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return ops.prelu(input, self.weight)

@@ -7,6 +7,7 @@ from typing import Any
 from nnbuild.errors import OptionError
 from nnbuild.nn.options import Numbers, OptionalSizes, Sizes
 from nnbuild.nn.pooling import Pooling
+from nnbuild.nn.taking import Tensor
 from nnbuild.ops import adaptive_pooling, fractional_pooling
 from nnbuild.ops.window import each
 
@@ -22,7 +23,7 @@ class AdaptiveAveragePooling(Pooling):
 
     output_size: OptionalSizes
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return self._pool(input, self.output_size)
 
 
@@ -56,9 +57,10 @@ class AdaptiveMaxPooling(Pooling):
     shown = ("output_size",)
 
     output_size: OptionalSizes
+    gives = "(values, indices)"
     return_indices: bool = False
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return self._pool(input, self.output_size, self.return_indices)
 
 
@@ -94,6 +96,7 @@ class FractionalMaxPooling(Pooling):
     kernel_size: Sizes
     output_size: Sizes | None = None
     output_ratio: Numbers | None = None
+    gives = "(values, indices)"
     return_indices: bool = False
 
     def __init__(self, *args: Any, _random_samples: Any = None, **kwargs: Any) -> None:
@@ -119,7 +122,7 @@ class FractionalMaxPooling(Pooling):
             )
         self.output_ratio = ratios
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         samples = self._random_samples
         return self._pool(
             input, self.kernel_size, self.output_size, self.output_ratio, self.return_indices, _random_samples=samples

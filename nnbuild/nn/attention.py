@@ -11,6 +11,7 @@ from nnbuild.nn import init
 from nnbuild.nn.layer import WeightedLayer
 from nnbuild.nn.linear import Linear
 from nnbuild.nn.parameter import Parameter
+from nnbuild.nn.taking import Tensor
 from nnbuild.ops.dtypes import is_floating
 from nnbuild.ops.op import spec_of
 
@@ -31,6 +32,8 @@ class MultiheadAttention(WeightedLayer):
     with add_bias_kv bias_k, bias_v (1, 1, embed_dim), one more key and value; add_zero_attn adds one of zeros.
     Source: https://arxiv.org/abs/1706.03762
     """
+
+    gives = "(output, weights)"
 
     embed_dim: int
     num_heads: int
@@ -92,9 +95,9 @@ class MultiheadAttention(WeightedLayer):
 
     def forward(
         self,
-        query: Any,
-        key: Any,
-        value: Any,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
         key_padding_mask: Any = None,
         need_weights: bool = True,
         attn_mask: Any = None,

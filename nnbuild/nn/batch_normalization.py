@@ -10,6 +10,7 @@ from nnbuild.nn import init
 from nnbuild.nn.normalization import _Affine
 from nnbuild.nn.options import Bias, option
 from nnbuild.nn.parameter import Buffer
+from nnbuild.nn.taking import Tensor
 from nnbuild.ops.tensor_like import TensorLike
 
 
@@ -74,7 +75,7 @@ class BatchNormalization(_Normalization):
     track_running_stats: bool = True
     bias: Bias = option(default=True)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         self._check_rank(input)
         follows = self.training and self.track_running_stats
         mean, var = (self.running_mean, self.running_var) if follows or not self.training else (None, None)
@@ -134,7 +135,7 @@ class InstanceNormalization(_Normalization):
     track_running_stats: bool = False
     bias: Bias = option(default=True)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         self._check_rank(input)
         unbatched = input.ndim == self.ranks[0]
         batch = ops.unsqueeze(input, 0) if unbatched else input

@@ -11,6 +11,7 @@ from nnbuild.nn import init
 from nnbuild.nn.layer import WeightedLayer
 from nnbuild.nn.options import Bias, option
 from nnbuild.nn.parameter import Parameter
+from nnbuild.nn.taking import Tensor
 
 
 class Bilinear(WeightedLayer):
@@ -45,7 +46,7 @@ class Bilinear(WeightedLayer):
         if bias is not None:
             init.uniform_(bias, -bound, bound)
 
-    def forward(self, input1: Any, input2: Any) -> Any:
+    def forward(self, input1: Tensor, input2: Tensor) -> Any:
         return ops.bilinear(input1, input2, self.weight, self.bias)
 
     def extra_repr(self) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, groupby
 from typing import Any, Self, overload
 
+from nnbuild.errors import ForwardError
 from nnbuild.nn.module import Module, _indented
 
 
@@ -160,7 +161,7 @@ class ModuleList(_Numbered):
         return ModuleList(chain(self, other))
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        raise NotImplementedError(
+        raise ForwardError(
             "a ModuleList cannot be called: call its modules, `for layer in layers: x = layer(x)`, or use a Sequential"
         )
 
@@ -252,6 +253,6 @@ class ModuleDict(Module):
             self[key] = module
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        raise NotImplementedError(
+        raise ForwardError(
             f"a ModuleDict cannot be called: pick one of {', '.join(self)}, as in `x = layers[choice](x)`"
         )

@@ -11,6 +11,7 @@ from nnbuild.nn import init
 from nnbuild.nn.layer import WeightedLayer
 from nnbuild.nn.options import Bias, Sizes, option
 from nnbuild.nn.parameter import Parameter
+from nnbuild.nn.taking import Tensor
 from nnbuild.ops.convolution import conv, conv_transpose
 from nnbuild.ops.window import Spread, each, same_padding
 
@@ -97,7 +98,7 @@ class Convolution(_Convolution):
             return [side for pair in reversed(sides) for side in pair]
         return [side for size in reversed(self.padding) for side in (size, size)]
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         convolve = conv.members[self.axes]
         padding = self.padding
         if self.padding_mode != "zeros":
@@ -141,7 +142,7 @@ class TransposedConvolution(_Convolution):
     dilation: Sizes = 1
     padding_mode: Literal["zeros"] = "zeros"
 
-    def forward(self, input: Any, output_size: Any = None) -> Any:
+    def forward(self, input: Tensor, output_size: Any = None) -> Any:
         convolve = conv_transpose.members[self.axes]
         extra = self.output_padding if output_size is None else self._extra(input, tuple(output_size))
         return convolve(input, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation)

@@ -6,6 +6,7 @@ from typing import Any
 
 from nnbuild import ops
 from nnbuild.nn.layer import Layer
+from nnbuild.nn.taking import Tensor
 
 
 class PairwiseDistance(Layer):
@@ -23,7 +24,7 @@ class PairwiseDistance(Layer):
     def build(self, p: float) -> None:
         self.norm = p
 
-    def forward(self, x1: Any, x2: Any) -> Any:
+    def forward(self, x1: Tensor, x2: Tensor) -> Any:
         return ops.pairwise_distance(x1, x2, self.norm, self.eps, self.keepdim)
 
 
@@ -38,5 +39,5 @@ class CosineSimilarity(Layer):
     dim: int = 1
     eps: float = 1e-8
 
-    def forward(self, x1: Any, x2: Any) -> Any:
+    def forward(self, x1: Tensor, x2: Tensor) -> Any:
         return ops.cosine_similarity(x1, x2, self.dim, self.eps)

@@ -7,6 +7,7 @@ from typing import Any
 from nnbuild import ops
 from nnbuild.errors import ShapeError
 from nnbuild.nn.activation import Activation
+from nnbuild.nn.taking import Tensor
 
 
 class Softmax(Activation):
@@ -45,7 +46,7 @@ class Softmax2d(Activation):
     Shape: (N, C, H, W) or (C, H, W) -> the same.
     """
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         if input.ndim not in (3, 4):
             raise ShapeError(f"wants an input of 4 axes (N, C, H, W) or 3 (C, H, W) and gets {input.shape}")
         return ops.softmax(input, -3)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from nnbuild import ops
 from nnbuild.errors import OptionError
 from nnbuild.nn.layer import Layer
+from nnbuild.nn.taking import Tensor
 
 
 class _Dropout(Layer):
@@ -24,7 +25,7 @@ class _Dropout(Layer):
                 f"{type(self).__name__} wants a probability between 0 and 1 for p and gets {self.p}", option="p"
             )
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return self.op(input, self.p, self.training, inplace=self.inplace)
 
 

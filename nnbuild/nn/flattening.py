@@ -7,6 +7,7 @@ from typing import Any
 from nnbuild import ops
 from nnbuild.nn.layer import Layer
 from nnbuild.nn.options import Sizes
+from nnbuild.nn.taking import Tensor
 
 
 class Flatten(Layer):
@@ -19,7 +20,7 @@ class Flatten(Layer):
     start_dim: int = 1
     end_dim: int = -1
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return ops.flatten(input, self.start_dim, self.end_dim)
 
     def extra_repr(self) -> str:
@@ -36,7 +37,7 @@ class Unflatten(Layer):
     dim: int
     unflattened_size: Sizes
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return ops.unflatten(input, self.dim, self.unflattened_size)
 
     def extra_repr(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from nnbuild import ops
 from nnbuild.nn.layer import Layer
 from nnbuild.nn.options import Sizes
+from nnbuild.nn.taking import Tensor
 
 
 class Unfold(Layer):
@@ -21,7 +22,7 @@ class Unfold(Layer):
     padding: Sizes = 0
     stride: Sizes = 1
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return ops.unfold(input, self.kernel_size, self.dilation, self.padding, self.stride)
 
 
@@ -38,5 +39,5 @@ class Fold(Layer):
     padding: Sizes = 0
     stride: Sizes = 1
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return ops.fold(input, self.output_size, self.kernel_size, self.dilation, self.padding, self.stride)

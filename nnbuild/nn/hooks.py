@@ -57,7 +57,7 @@ class HookDict(OrderedDict[int, Hook]):
 class HookMethods:
     """The part of Module that keeps and runs hooks."""
 
-    forward: Callable[..., Any]
+    _checked_forward: Callable[[tuple[Any, ...], dict[str, Any]], Any]
     _forward_hooks: HookDict
     _forward_pre_hooks: HookDict
     _backward_hooks: HookDict
@@ -108,7 +108,7 @@ class HookMethods:
         result: Any = None
         try:
             args, kwargs = self._run_pre_hooks(args, kwargs)
-            result = self.forward(*args, **kwargs)
+            result = self._checked_forward(args, kwargs)
             for key, hook in list(self._forward_hooks.items()):
                 called.add(key)
                 result = self._run_forward_hook(key, hook, args, kwargs, result)

@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 from nnbuild.errors import OptionError, suggestion
+from nnbuild.nn import taking
 from nnbuild.nn.module import Module
 from nnbuild.nn.options import REQUIRED, Option, Settled, option
 
@@ -109,6 +110,19 @@ class Layer(Module):
         """The constructor as one writes it: 'Dropout(p=0.5, inplace=False)'."""
         shown = (option for option in cls._options if option.name not in PLACEMENT)
         return f"{cls.__name__}({', '.join(map(str, shown))})"
+
+    #: The names of what comes out, where it is more than one tensor: "(output, h)".
+    gives: ClassVar[str] = ""
+
+    def _checked_forward(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        self._check_call(args, kwargs)
+        return self.forward(*args, **kwargs)
+
+    def _check_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Refuse what the forward does not take; a network's own forward says so itself."""
+        forward = getattr(self.forward, "__func__", None)
+        if forward is not None:
+            taking.check(type(self).__name__, forward, args, kwargs)
 
     def _subject(self) -> str:
         return type(self).__name__

@@ -46,6 +46,7 @@ class LazyModuleMixin(Module):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
+            self._check_call(args, kwargs)
             self.initialize_parameters(*args, **kwargs)
         except NnbuildError as error:
             self._blame(error)

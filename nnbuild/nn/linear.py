@@ -11,6 +11,7 @@ from nnbuild.nn import init
 from nnbuild.nn.layer import Layer, WeightedLayer
 from nnbuild.nn.options import Bias, option
 from nnbuild.nn.parameter import Parameter
+from nnbuild.nn.taking import Tensor
 
 
 class Identity(Layer):
@@ -54,7 +55,7 @@ class Linear(WeightedLayer):
             bound = 1 / math.sqrt(self.in_features) if self.in_features else 0
             init.uniform_(bias, -bound, bound)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return ops.linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Protocol, Self, TypeVar
 
-from nnbuild.errors import Mark, NnbuildError
+from nnbuild.errors import ForwardError, Mark, NnbuildError
 from nnbuild.nn.computed import Computed
 from nnbuild.nn.hooks import HookMethods
 from nnbuild.nn.parameter import Buffer, Parameter
@@ -68,7 +68,7 @@ class Module(TreeMethods["Module"], HookMethods, StateMethods):
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The computation; every network and layer defines its own."""
-        raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
+        raise ForwardError(f'Module [{type(self).__name__}] is missing the required "forward" function')
 
     def _call(self, *args: Any, **kwargs: Any) -> Any:
         active = recorder.get()
@@ -77,7 +77,7 @@ class Module(TreeMethods["Module"], HookMethods, StateMethods):
                 return active.call(self, args, kwargs)
             if self._forward_hooks or self._forward_pre_hooks:
                 return self._call_with_hooks(args, kwargs)
-            return self.forward(*args, **kwargs)
+            return self._checked_forward(args, kwargs)
         except NnbuildError as error:
             self._blame(error)
             raise
@@ -88,6 +88,10 @@ class Module(TreeMethods["Module"], HookMethods, StateMethods):
 
     else:
         __call__ = _call
+
+    def _checked_forward(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The forward's result."""
+        return self.forward(*args, **kwargs)
 
     def _blame(self, error: NnbuildError) -> None:
         """Add to an error that unwinds through this module what is known here: the place in the network and file."""

@@ -10,6 +10,7 @@ from nnbuild.nn import init
 from nnbuild.nn.layer import Layer, WeightedLayer
 from nnbuild.nn.options import Bias, Sizes, option
 from nnbuild.nn.parameter import Parameter
+from nnbuild.nn.taking import Tensor
 
 
 class _Affine(WeightedLayer):
@@ -47,7 +48,7 @@ class LayerNorm(_Affine):
         self.normalized_shape = shape if isinstance(shape, tuple) else (shape,)
         self.make(self.normalized_shape, self.elementwise_affine, bias, dtype)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return ops.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
@@ -76,7 +77,7 @@ class RMSNorm(_Affine):
         self.register_parameter("weight", weight)
         self.reset_parameters()
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return ops.rms_norm(input, self.normalized_shape, self.weight, self.eps)
 
     def extra_repr(self) -> str:
@@ -105,7 +106,7 @@ class GroupNorm(_Affine):
             )
         self.make(self.num_channels, self.affine, bias, dtype)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return ops.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
@@ -127,7 +128,7 @@ class LocalResponseNorm(Layer):
     beta: float = 0.75
     k: float = 1.0
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return ops.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
 
     def extra_repr(self) -> str:
@@ -145,5 +146,5 @@ class CrossMapLRN2d(LocalResponseNorm):
 
     k: float = 1
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return ops.cross_map_lrn2d(input, self.size, self.alpha, self.beta, self.k)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from nnbuild import ops
 from nnbuild.nn.layer import Layer
 from nnbuild.nn.options import Sizes
+from nnbuild.nn.taking import Tensor
 
 
 class _Padding(Layer):
@@ -21,7 +22,7 @@ class _Padding(Layer):
         if not isinstance(self.padding, tuple):
             self.padding = (self.padding,) * (2 * self.axes)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return ops.pad(input, self.padding, self.mode)
 
     def extra_repr(self) -> str:
@@ -37,7 +38,7 @@ class ConstantPadding(_Padding):
 
     value: float
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return ops.pad(input, self.padding, "constant", self.value)
 
     def extra_repr(self) -> str:

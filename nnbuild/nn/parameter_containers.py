@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self, overload
 
+from nnbuild.errors import ForwardError
 from nnbuild.nn.containers import checked_pairs
 from nnbuild.nn.module import Module
 from nnbuild.nn.parameter import Parameter
@@ -82,8 +83,8 @@ class ParameterList(Module):
             _line(index, value, f"torch.{value.dtype}" if is_tensor(value) else "") for index, value in enumerate(self)
         )
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        raise RuntimeError("ParameterList should not be called.")
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        raise ForwardError("a ParameterList cannot be called: its parameters go into ops, as in `x = x * scales[0]`")
 
 
 class ParameterDict(Module):

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from nnbuild.nn.layer import Layer
 from nnbuild.nn.options import Sizes
+from nnbuild.nn.taking import Tensor
 from nnbuild.ops import pooling, unpooling
 from nnbuild.ops.op import Op
 from nnbuild.ops.window import each
@@ -37,13 +38,14 @@ class MaxPooling(Pooling):
     stride: Sizes | None = None
     padding: Sizes = 0
     dilation: Sizes = 1
+    gives = "(values, indices)"
     return_indices: bool = False
     ceil_mode: bool = False
 
     def build(self) -> None:
         self.stride = self.kernel_size if self.stride is None else self.stride
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return self._pool(
             input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices
         )
@@ -86,7 +88,7 @@ class MaxUnpooling(Pooling):
         for name in ("kernel_size", "stride", "padding"):
             setattr(self, name, each(getattr(self, name), self.axes, name))
 
-    def forward(self, input: Any, indices: Any, output_size: Any = None) -> Any:
+    def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Any:
         return self._pool(input, indices, self.kernel_size, self.stride, self.padding, output_size)
 
 
@@ -130,7 +132,7 @@ class AveragePooling(Pooling):
     def build(self) -> None:
         self.stride = self.kernel_size if self.stride is None else self.stride
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return self._pool(
             input,
             self.kernel_size,
@@ -184,7 +186,7 @@ class PowerPooling(Pooling):
     stride: Sizes | None = None
     ceil_mode: bool = False
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return self._pool(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
 
 

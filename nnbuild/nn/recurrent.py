@@ -14,6 +14,7 @@ from nnbuild.errors import OptionError
 from nnbuild.nn import init
 from nnbuild.nn.layer import WeightedLayer
 from nnbuild.nn.parameter import Parameter
+from nnbuild.nn.taking import Tensor
 
 
 class _UniformWeights(WeightedLayer):
@@ -127,6 +128,7 @@ class RNN(_Recurrent):
     """
 
     gates = 1
+    gives = "(output, h)"
 
     nonlinearity: Literal["tanh", "relu"] = "tanh"
     bias: bool = True
@@ -139,7 +141,7 @@ class RNN(_Recurrent):
         """torch's name of the kind."""
         return f"RNN_{self.nonlinearity.upper()}"
 
-    def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
+    def forward(self, input: Tensor, hx: Any = None) -> tuple[Any, Any]:
         output, h = self._run(ops.rnn_tanh if self.nonlinearity == "tanh" else ops.rnn_relu, input, hx)
         return output, h
 
@@ -171,10 +173,11 @@ class LSTM(_Gated):
     """
 
     gates = 4
+    gives = "(output, (h, c))"
 
     proj_size: int = 0  # type: ignore[misc]
 
-    def forward(self, input: Any, hx: Any = None) -> tuple[Any, tuple[Any, Any]]:
+    def forward(self, input: Tensor, hx: Any = None) -> tuple[Any, tuple[Any, Any]]:
         output, h, c = self._run(ops.lstm, input, hx)
         return output, (h, c)
 
@@ -192,8 +195,9 @@ class GRU(_Gated):
     """
 
     gates = 3
+    gives = "(output, h)"
 
-    def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
+    def forward(self, input: Tensor, hx: Any = None) -> tuple[Any, Any]:
         output, h = self._run(ops.gru, input, hx)
         return output, h
 
@@ -237,7 +241,7 @@ class RNNCell(_Cell):
 
     nonlinearity: Literal["tanh", "relu"] = "tanh"
 
-    def forward(self, input: Any, hx: Any = None) -> Any:
+    def forward(self, input: Tensor, hx: Any = None) -> Any:
         return self._step(ops.rnn_tanh_cell if self.nonlinearity == "tanh" else ops.rnn_relu_cell, input, hx)
 
 
@@ -252,8 +256,9 @@ class LSTMCell(_Cell):
     """
 
     gates = 4
+    gives = "(h, c)"
 
-    def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
+    def forward(self, input: Tensor, hx: Any = None) -> tuple[Any, Any]:
         h, c = self._step(ops.lstm_cell, input, hx)
         return h, c
 
@@ -270,5 +275,5 @@ class GRUCell(_Cell):
 
     gates = 3
 
-    def forward(self, input: Any, hx: Any = None) -> Any:
+    def forward(self, input: Tensor, hx: Any = None) -> Any:
         return self._step(ops.gru_cell, input, hx)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from nnbuild import ops
 from nnbuild.nn.layer import Layer
 from nnbuild.nn.options import Numbers, Sizes, option
+from nnbuild.nn.taking import Tensor
 
 
 class Upsample(Layer):
@@ -30,7 +31,7 @@ class Upsample(Layer):
         else:
             self.scale_factor = float(factor) if factor else None
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return ops.interpolate(
             input, self.size, self.scale_factor, self.mode, self.align_corners, self.recompute_scale_factor
         )
@@ -71,7 +72,7 @@ class PixelShuffle(Layer):
 
     upscale_factor: int
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return ops.pixel_shuffle(input, self.upscale_factor)
 
 
@@ -83,7 +84,7 @@ class PixelUnshuffle(Layer):
 
     downscale_factor: int
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return ops.pixel_unshuffle(input, self.downscale_factor)
 
 
@@ -96,5 +97,5 @@ class ChannelShuffle(Layer):
 
     groups: int
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return ops.channel_shuffle(input, self.groups)

@@ -9,6 +9,7 @@ from nnbuild.errors import OptionError
 from nnbuild.nn import init
 from nnbuild.nn.layer import WeightedLayer
 from nnbuild.nn.parameter import Parameter
+from nnbuild.nn.taking import Tensor
 
 
 class _Table(WeightedLayer):
@@ -81,7 +82,7 @@ class Embedding(_Table):
     scale_grad_by_freq: bool = False
     sparse: bool = False
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return ops.embedding(
             input, self.weight, self.padding_idx, self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse
         )
@@ -111,7 +112,7 @@ class EmbeddingBag(_Table):
     include_last_offset: bool = False
     padding_idx: int | None = None
 
-    def forward(self, input: Any, offsets: Any = None, per_sample_weights: Any = None) -> Any:
+    def forward(self, input: Tensor, offsets: Any = None, per_sample_weights: Any = None) -> Any:
         return ops.embedding_bag(
             input,
             self.weight,

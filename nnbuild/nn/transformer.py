@@ -15,6 +15,7 @@ from nnbuild.nn.containers import ModuleList
 from nnbuild.nn.layer import Layer, WeightedLayer
 from nnbuild.nn.module import Module
 from nnbuild.nn.normalization import LayerNorm
+from nnbuild.nn.taking import Tensor
 from nnbuild.nn.transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class TransformerEncoder(_Stack):
         self._fill(encoder_layer, norm)
 
     def forward(
-        self, src: Any, mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool | None = None
+        self, src: Tensor, mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool | None = None
     ) -> Any:
         for layer in self.layers:
             src = layer(src, src_mask=mask, is_causal=is_causal is True, src_key_padding_mask=src_key_padding_mask)
@@ -82,8 +83,8 @@ class TransformerDecoder(_Stack):
 
     def forward(
         self,
-        tgt: Any,
-        memory: Any,
+        tgt: Tensor,
+        memory: Tensor,
         tgt_mask: Any = None,
         memory_mask: Any = None,
         tgt_key_padding_mask: Any = None,
@@ -158,8 +159,8 @@ class Transformer(WeightedLayer):
 
     def forward(
         self,
-        src: Any,
-        tgt: Any,
+        src: Tensor,
+        tgt: Tensor,
         src_mask: Any = None,
         tgt_mask: Any = None,
         memory_mask: Any = None,

@@ -14,6 +14,7 @@ from nnbuild.nn.dropout import Dropout
 from nnbuild.nn.layer import WeightedLayer
 from nnbuild.nn.linear import Linear
 from nnbuild.nn.normalization import LayerNorm
+from nnbuild.nn.taking import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,7 +104,9 @@ class TransformerEncoderLayer(_TransformerLayer):
 
     attentions = ("self_attn",)
 
-    def forward(self, src: Any, src_mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False) -> Any:
+    def forward(
+        self, src: Tensor, src_mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False
+    ) -> Any:
         def attend(x: Any) -> Any:
             return self._attend("self_attn", x, None, src_mask, src_key_padding_mask, is_causal)
 
@@ -126,8 +129,8 @@ class TransformerDecoderLayer(_TransformerLayer):
 
     def forward(
         self,
-        tgt: Any,
-        memory: Any,
+        tgt: Tensor,
+        memory: Tensor,
         tgt_mask: Any = None,
         memory_mask: Any = None,
         tgt_key_padding_mask: Any = None,

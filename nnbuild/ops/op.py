@@ -31,7 +31,7 @@ from typing import Any, Protocol, Self
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
-from nnbuild.ops.signature import Signature, arguments_of
+from nnbuild.ops.signature import Signature, arguments_of, described
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.tensor_like import TensorLike
 
@@ -219,9 +219,26 @@ class Op:
             if self.fixed:
                 self.signature.refuse(self.fixed.keys() & options.keys())
                 options = self.fixed | options
-            return self.signature.bind(args, options)
+            bound = self.signature.bind(args, options)
         except TypeError as error:
-            raise OptionError(f"{self.name} cannot be called so: {error}") from None
+            raise self._refusal(f"cannot be called so: {error}") from None
+        for name in self.signature.tensors:
+            if not is_tensor(bound[name]):
+                raise self._no_tensor(name, bound[name])
+        for name in self.signature.optional_tensors:
+            if bound[name] is not None and not is_tensor(bound[name]):
+                raise self._no_tensor(name, bound[name])
+        return bound
+
+    def _no_tensor(self, name: str, value: Any) -> OptionError:
+        error = self._refusal(f"wants a tensor for {name} and gets {described(value)}")
+        error.given = value
+        return error
+
+    def _refusal(self, statement: str) -> OptionError:
+        error = OptionError(statement)
+        error.subject = self.name
+        return error
 
     def _by_own_names(self, options: dict[str, Any]) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -266,7 +283,7 @@ class Op:
         except TypeError as error:
             if isinstance(error, OptionError):
                 raise
-            raise OptionError(f"{self.name} cannot be called so: {error}") from None
+            raise self._refusal(f"cannot be called so: {error}") from None
 
     def compute(self, outputs: Any, bound: dict[str, Any]) -> Any:
         """The arrays for outputs already inferred, of bound arguments. Half precision is computed in single."""

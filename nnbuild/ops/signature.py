@@ -8,12 +8,17 @@ from typing import Any
 _MISSING: Any = object()
 _TAKES_THE_REST, _TAKES_OPTIONS = 4, 8  # flags of code objects
 
+#: What an argument is annotated with that is a tensor, and one that may be left out too.
+_TENSORS = ("np.ndarray", "Tensor")
+_OPTIONAL_TENSORS = ("np.ndarray | None",)
+
 
 class Signature:
     """A kernel's arguments.
 
     names: all of them, in order. required: those without a default. rest: the one that takes what positions are left
-    over, as in `view(input, *size)`; by name it takes one sequence, as torch's `size=` does.
+    over, as in `view(input, *size)`; by name it takes one sequence, as torch's `size=` does. tensors: those that must
+    be tensors, optional_tensors: those that may be None beside, by the kernel's annotations.
     """
 
     def __init__(self, kernel: Callable[..., Any]) -> None:
@@ -31,6 +36,9 @@ class Signature:
         self._blank.update(dict.fromkeys(self.keywords, _MISSING) | (function.__kwdefaults__ or {}))
         self.names = tuple(self._blank)
         self.required = tuple(name for name, value in self._blank.items() if value is _MISSING)
+        annotated = function.__annotations__
+        self.tensors = tuple(name for name in self.names if annotated.get(name) in _TENSORS)
+        self.optional_tensors = tuple(name for name in self.names if annotated.get(name) in _OPTIONAL_TENSORS)
 
     def bind(self, args: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any]:
         """Every argument by name, defaults put in, in the signature's order. Raises TypeError for what does not fit."""
@@ -78,6 +86,13 @@ class Signature:
         args = [bound[name] for name in self.positional[:count]] + list(bound[self.rest] if self.rest else ())
         others = (*self.positional[count:], *self.keywords)
         return tuple(args), {name: bound[name] for name in others if not _same(bound[name], self._blank[name])}
+
+
+def described(value: Any) -> str:
+    """An argument in a few words, such as "a tuple of 2"."""
+    if isinstance(value, tuple | list | dict):
+        return f"a {type(value).__name__} of {len(value)}"
+    return repr(value) if isinstance(value, str | int | float | bool | None) else f"a {type(value).__name__}"
 
 
 def _same(value: Any, default: Any) -> bool:

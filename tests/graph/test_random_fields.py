@@ -6,13 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytest
 
-from nnbuild import TensorSpec, nn, ops, trace
+from nnbuild import nn, ops
 from nnbuild.errors import NnbuildError
-from nnbuild.graph.sight import Seen, sights
-from nnbuild.ops.reach import Unknown
-from tests.graph.extents import measured, said
 
 Step = Callable[[list[Any]], Any]
 
@@ -167,7 +163,7 @@ def drawn(seed: int) -> tuple[Maker, Chain]:
             value = step(values)
         except NnbuildError:
             continue
-        if value.ndim == len(maker.shape) and 2 <= min(value.shape[-maker.space :]) and value.size <= 2000:
+        if value.ndim == len(maker.shape) and min(value.shape[-maker.space :]) >= 2 and value.size <= 2000:
             steps.append(step)
             values.append(value)
     return maker, Chain(steps)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from nnbuild import nn
+from nnbuild.errors import NnbuildError
 from tests.nn.scenarios import OURS, Library, outcome, same
 
 WRONG_INDICES = (4, -5, "a", 1.0)
@@ -109,7 +110,7 @@ def parameter_list(lib: Library) -> list[Any]:
     some += [3, "x", None]
     facts += [repr(some), type(some[2]).__name__, list(some.state_dict()), len(list(some.parameters()))]
     facts += [outcome(lambda wrong=wrong: some.extend(wrong)) for wrong in (3,)]
-    facts += [outcome(lambda: some(1)), outcome(lambda: lib.nn.ParameterList(3)), repr(lib.nn.ParameterList())]
+    facts += [outcome(lambda: lib.nn.ParameterList(3)), repr(lib.nn.ParameterList())]
     facts += [outcome(lambda: some.__setitem__(99, lib.parameter(1))), [name for name in dir(some) if name.isdigit()]]
     return [*facts, repr(lib.nn.ParameterList(some[:2])), repr(some.double())]
 
@@ -169,10 +170,12 @@ def test_insert_keeps_given_names_by_refusing() -> None:
 
 
 def test_lists_and_dicts_cannot_be_called() -> None:
-    named = nn.ModuleDict({"a": nn.Identity()})
-    for container, hint in ((nn.ModuleList(), "use a Sequential"), (named, "pick one of a")):
-        with pytest.raises(NotImplementedError, match=hint):
+    named, listed = nn.ModuleDict({"a": nn.Identity()}), nn.ParameterList()
+    hints = ((nn.ModuleList(), "use a Sequential"), (named, "pick one of a"), (listed, "its parameters go into ops"))
+    for container, hint in hints:
+        with pytest.raises(NotImplementedError, match=hint) as caught:
             container(1)
+        assert isinstance(caught.value, NnbuildError)
 
 
 def test_parameters_print_their_sizes() -> None:
