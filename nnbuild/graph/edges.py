@@ -30,7 +30,7 @@ from nnbuild.graph.lines import (
     spread,
     strided,
 )
-from nnbuild.ops.reach import Grouped, Kept, Part, Picked, Reach, Running, Slid, Strided, Summed, Unknown, Whole
+from nnbuild.ops.reach import Grouped, Kept, Part, Picked, Placed, Reach, Running, Slid, Strided, Summed, Unknown, Whole
 from nnbuild.ops.window import Slide
 
 Lines = tuple[Line, ...]
@@ -206,7 +206,7 @@ def _seen(lines: Lines, reach: Whole | Part) -> Place:
 
 def _along(lines: Lines, reach: Reach, size: int) -> Lines:
     """The lines of the output's axis, of so many elements."""
-    if isinstance(reach, Kept) or (isinstance(reach, Strided) and _is_all(reach, lines, size)):
+    if isinstance(reach, Kept | Placed) or (isinstance(reach, Strided) and _is_all(reach, lines, size)):
         return lines
     if any(line.rough for line in lines):
         raise Lost("some of places that are known by blocks alone are taken")

@@ -6,7 +6,7 @@ number of samples, which shows what else in the graph hangs on their number.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from nnbuild.graph.graph import Graph, Node, Value
@@ -14,7 +14,7 @@ from nnbuild.graph.lines import Lost, product
 from nnbuild.graph.sight import Seen, Sight, followed, itself
 from nnbuild.ops.memory import Memory
 from nnbuild.ops.op import is_array, is_tensor
-from nnbuild.ops.reach import UNSEEN, Picked, Unknown
+from nnbuild.ops.reach import UNSEEN, Picked, Placed, Unknown
 
 #: What torch calls the arguments of ops that say their output's sizes, and nothing else.
 _SIZES = ("size", "sizes", "shape", "repeats", "dims")
@@ -54,7 +54,8 @@ class Samples:
         Params: outputs, the tensors that are asked for, the graph's own unless said.
         """
         asked = self.graph.outputs if outputs is None else list(outputs)
-        if self._reason or all(_in_order(value, self._known.get(value)) for value in asked):
+        counts = {value.shape[:1] for value in self.graph.inputs}
+        if self._reason or all(_in_order(value, self._known.get(value), counts) for value in asked):
             return self._reason
         for node in self.graph.nodes:
             if any(_joins(self._known.get(value)) for value in node.outputs):
@@ -120,11 +121,19 @@ def _grown(node: Node, twin: Node, count: int, starts: dict[Value, Sight]) -> st
         if value.ndim != counterpart.ndim:
             return f"{_name(node)} gives another number of axes for another number of samples"
         grown = _grown_axes(value, counterpart)
+        if any(isinstance(reach, Placed) and reach.axis in grown for reach in _each_reach(node, value)):
+            return f"{_name(node)} treats samples by their places"
         if len(grown) == 1 and value.shape[grown[0]] == count:
             starts[value] = itself(value, grown[0])
         elif grown:
             starts[value] = Unknown(f"{_name(node)} makes an axis for all samples together")
     return None
+
+
+def _each_reach(node: Node, value: Value) -> Iterator[Any]:
+    for reach in node.reaches(value).values():
+        if type(reach) is tuple:
+            yield from reach
 
 
 def _joins(seen: Sight) -> bool:
@@ -136,9 +145,9 @@ def _joins(seen: Sight) -> bool:
         return True
 
 
-def _in_order(value: Value, seen: Sight) -> bool:
-    """Whether index i of the first axis sees sample i, whatever the other indices are."""
-    if not isinstance(seen, Seen) or _joins(seen) or not value.ndim:
+def _in_order(value: Value, seen: Sight, counts: set[tuple[int, ...]]) -> bool:
+    """Whether there is a result for every sample: index i of the first axis sees sample i, whatever the others are."""
+    if not isinstance(seen, Seen) or _joins(seen) or value.shape[:1] not in counts:
         return False
     first, *behind = (product(lines) for lines in seen.near.axes)
     start = seen.near.at((0,) * value.ndim)

@@ -9,7 +9,7 @@ from nnbuild.graph.edges import Edge, beside, difference, refined, untouched
 from nnbuild.graph.graph import Graph, Node, Value
 from nnbuild.graph.lines import Lost
 from nnbuild.ops.op import is_tensor
-from nnbuild.ops.reach import WHOLE, Kept, Laid, Reordered, Slid, Strided, Summed, Unknown, Unseen, Via
+from nnbuild.ops.reach import WHOLE, Kept, Laid, Placed, Reordered, Slid, Strided, Summed, Unknown, Unseen, Via
 
 
 class Seen(NamedTuple):
@@ -147,7 +147,9 @@ def _through_axes(seen: Seen, reaches: tuple[Any, ...], shape: tuple[int, ...]) 
 def _widens(seen: Seen, reaches: Iterable[Any]) -> bool:
     moving = seen.moves_along()
     return any(
-        not isinstance(reach, Kept | Slid | Strided | Summed) for axis, reach in enumerate(reaches) if axis in moving
+        not isinstance(reach, Kept | Placed | Slid | Strided | Summed)
+        for axis, reach in enumerate(reaches)
+        if axis in moving
     )
 
 

@@ -19,6 +19,7 @@ from nnbuild.ops.reach import (
     UNSEEN,
     Kept,
     Part,
+    Placed,
     Reach,
     Reaches,
     Strided,
@@ -349,7 +350,11 @@ def _(input: TensorSpec, dim: int, index: TensorSpec, src: Any, value: Any) -> T
 
 def _scattered_axes(input: TensorSpec, dim: int, index: TensorSpec, src: Any) -> dict[str, Reaches]:
     place = axis(dim, input.ndim)
-    found: dict[str, Reaches] = {"input": kept(input), "index": mixed(index, (place,))}
+    own: tuple[Reach, ...] = tuple(
+        Kept(axis) if axis != place and index.shape[axis : axis + 1] == (size,) else Placed(axis)
+        for axis, size in enumerate(input.shape)
+    )
+    found: dict[str, Reaches] = {"input": own, "index": mixed(index, (place,))}
     return found | ({"src": along(src, place, _BY_INDEX)} if isinstance(src, TensorSpec) else {})
 
 
@@ -403,13 +408,14 @@ def _triangle(input: TensorSpec, diagonal: int) -> TensorSpec:
     return input
 
 
-def _own_places(input: TensorSpec) -> dict[str, Reaches]:
-    return {"input": kept(input)}
+def _by_row_and_column(input: TensorSpec) -> dict[str, Reaches]:
+    rows = input.ndim - 2
+    return {"input": (*kept(input)[:rows], Placed(rows), Placed(rows + 1))}
 
 
 for _op in (tril, triu):
     _op.shape(_triangle)
-    _op.axes(_own_places)
+    _op.axes(_by_row_and_column)
 
 
 @op

@@ -9,7 +9,7 @@ from nnbuild.lazy import np
 from nnbuild.ops.in_place import check_target, replaced
 from nnbuild.ops.indexing import getitem, parts, places
 from nnbuild.ops.op import Op, is_tensor
-from nnbuild.ops.reach import Part, Picked, Reach, Reaches, Strided, Unknown, kept
+from nnbuild.ops.reach import Kept, Part, Picked, Placed, Reach, Reaches, Strided, Unknown
 from nnbuild.ops.spec import TensorSpec
 
 
@@ -70,7 +70,14 @@ def _(input: TensorSpec, index: tuple[Any, ...], value: Any) -> TensorSpec:
 
 @setitem.axes
 def _(input: TensorSpec, index: tuple[Any, ...], value: Any) -> dict[str, Reaches]:
-    found: dict[str, Reaches] = {"input": kept(input)}
+    picked = getitem.facets["axes"](input, index)["input"]
+    sizes = getitem.facets["shape"](input, index).shape
+    found: dict[str, Reaches] = {
+        "input": tuple(
+            Kept(axis) if isinstance(reach, Strided) and sizes[reach.axis] == input.shape[axis] else Placed(axis)
+            for axis, reach in enumerate(picked)
+        )
+    }
     return found | {"value": _value_reaches(input, index, value)} if isinstance(value, TensorSpec) else found
 
 

@@ -23,6 +23,12 @@ class Kept(NamedTuple):
     axis: int
 
 
+class Placed(NamedTuple):
+    """At index i of the output's axis: index i, and what becomes of it hangs on i itself, as in a triangle's rows."""
+
+    axis: int
+
+
 class Strided(NamedTuple):
     """At index i of the output's axis: index start + step * i."""
 
@@ -107,7 +113,7 @@ class Unknown(NamedTuple):
 
 
 #: Of one axis, and of a tensor: one an axis, or one for all.
-Reach = Kept | Strided | Slid | Running | Grouped | Picked | Summed | Part | Whole | Unknown
+Reach = Kept | Placed | Strided | Slid | Running | Grouped | Picked | Summed | Part | Whole | Unknown
 Reaches = tuple[Reach, ...] | Laid | Via | Reordered | Unseen | Whole | Unknown
 
 

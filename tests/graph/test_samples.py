@@ -41,6 +41,9 @@ TOGETHER: dict[str, tuple[Callable[[Any], Any], str]] = {
         lambda x: [x := ops.relu(x) for _ in range(x.shape[0])][-1],
         "the network computes in another way for another number of samples",
     ),
+    "the first of them": (lambda x: x[:1], "the first axis of a result is not that of the samples"),
+    "a triangle": (lambda x: ops.tril(ops.flatten(x, 1)), "tril treats samples by their places"),
+    "one of them changed": (lambda x: ops.setitem(ops.clone(x), 0, 1.0), "setitem treats samples by their places"),
     "random": (lambda x: ops.dropout(x, 0.5, True), "dropout draws random numbers for all samples in turn"),
     "neighbours": (
         lambda x: ops.conv1d(ops.permute(x, (1, 2, 0)), np.ones((3, 3, 3), "float32"), padding=1),
