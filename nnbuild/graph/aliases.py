@@ -23,7 +23,7 @@ class Aliases:
 
     def note(self, node: Node) -> None:
         """Remember the outputs of an op that gives views of its first argument."""
-        if "memory" not in node.op.facets:
+        if "memory" not in node.op.facets or not node.outputs:
             return
         memory, base = node.ask("memory"), _first(node)
         copies = memory is Memory.FRESH or (memory is Memory.ORDERED_OR_FRESH and base in self._strided)
