@@ -6,9 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 
-from nnbuild import nn, ops
+from nnbuild import TensorSpec, nn, ops, trace
 from nnbuild.errors import NnbuildError
+from nnbuild.graph.sight import Seen, sights
+from tests.graph.extents import measured, said
 
 Step = Callable[[list[Any]], Any]
 
@@ -30,7 +33,8 @@ class Chain(nn.Module):
 class Maker:
     """Draws steps that fit a tensor (N, C, ...) or (C, ...) with so many axes of space."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, padded: bool) -> None:
+        self.padded = padded
         self.random = np.random.default_rng(seed)
         self.space = self.pick(1, 2)
         self.batched = bool(self.pick(0, 1))
@@ -65,7 +69,7 @@ class Maker:
         groups = self.pick(1, 1, count)
         kernel, stride, dilation = self.pick(1, 2, 3, 3), self.pick(1, 1, 2), self.pick(1, 1, 2)
         weight = self.weight(self.pick(2, 4) if groups == 1 else count, count // groups, *[kernel] * self.space)
-        padding = self.pick(0, kernel // 2, "same" if stride == 1 else 1)
+        padding = self.pick(kernel // 2, "same" if stride == 1 else 1) if self.padded else 0
         return lambda v: self.named("conv")(v[-1], weight, None, stride, padding, dilation, groups)
 
     def up(self, values: list[np.ndarray]) -> Step:
@@ -74,12 +78,13 @@ class Maker:
         return lambda v: self.named("conv_transpose")(v[-1], weight, None, stride, padding)
 
     def pool(self, values: list[np.ndarray]) -> Step:
-        kind, kernel, stride = self.pick("max_pool", "avg_pool"), self.pick(2, 3), self.pick(1, 2)
-        return lambda v: self.named(kind)(v[-1], kernel, stride, self.pick(0))
+        kind = self.pick("max_pool", "avg_pool") if len(values) == 1 else "avg_pool"  # the input alone wins as it likes
+        kernel, stride = self.pick(2, 3), self.pick(1, 2)
+        return lambda v: self.named(kind)(v[-1], kernel, stride, int(self.padded))
 
     def pad(self, values: list[np.ndarray]) -> Step:
         sides = tuple(int(self.random.integers(0, 3)) for _ in range(2 * self.space))
-        mode = self.pick("constant", "reflect", "replicate", "circular")
+        mode = self.pick("reflect", "replicate", "circular", *["constant"] * self.padded)
         return lambda v: ops.pad(v[-1], sides, mode)
 
     def sized(self, values: list[np.ndarray]) -> Step:
@@ -91,12 +96,14 @@ class Maker:
 
     def norm(self, values: list[np.ndarray]) -> Step:
         if self.batched and self.pick(0, 1):
-            return lambda v: ops.group_norm(v[-1], self.pick(1))
+            return lambda v: ops.group_norm(v[-1], 1)
+        if values[-1].shape[-1] < 4:
+            return self.gate(values)
         return lambda v: ops.layer_norm(v[-1], v[-1].shape[-1:])
 
     def softmax(self, values: list[np.ndarray]) -> Step:
-        place = self.place(values[-1])
-        return lambda v: ops.softmax(v[-1] / 10, place)
+        place, greatest = self.place(values[-1]), float(np.abs(values[-1]).max())
+        return lambda v: ops.softmax(v[-1] / greatest, place)
 
     def linear(self, values: list[np.ndarray]) -> Step:
         weight = self.weight(self.pick(6, 9), values[-1].shape[-1])
@@ -128,7 +135,7 @@ class Maker:
 
     def sum(self, values: list[np.ndarray]) -> Step:
         same = [at for at, value in enumerate(values) if value.shape == values[-1].shape]
-        at, op = self.pick(*same), self.pick(ops.add, ops.mul, ops.maximum)
+        at, op = self.pick(*same), self.pick(ops.add, ops.mul)
         return lambda v: op(v[-1], v[at])
 
     def gate(self, values: list[np.ndarray]) -> Step:
@@ -152,9 +159,9 @@ class Maker:
         return lambda v: ops.cumsum(v[-1], place)
 
 
-def drawn(seed: int) -> tuple[Maker, Chain]:
+def drawn(seed: int, padded: bool) -> tuple[Maker, Chain]:
     """A random network and what it is given."""
-    maker = Maker(seed)
+    maker = Maker(seed, padded)
     steps: list[Step] = []
     values = [maker.random.uniform(0.5, 1.5, maker.shape)]
     while len(steps) < 2 + seed % 6:
@@ -167,3 +174,31 @@ def drawn(seed: int) -> tuple[Maker, Chain]:
             steps.append(step)
             values.append(value)
     return maker, Chain(steps)
+
+
+def check(seed: int, padded: bool) -> None:
+    """Nothing but what is said moves an element, and the size is the widest element's.
+
+    All that is said moves it too, where nothing pads: what lies in the padding is counted as if the lines went on.
+    """
+    maker, model = drawn(seed, padded)
+    graph = trace(model, TensorSpec(maker.shape, "float64"))
+    (output,) = graph.outputs
+    x = np.random.default_rng(9).uniform(0.5, 1.5, maker.shape)
+    for axis in range(len(maker.shape) - maker.space, len(maker.shape)):
+        sight = sights(graph, graph.inputs[0], axis)[output]
+        assert isinstance(sight, Seen), sight
+        claim, moved = said(sight, output.shape), measured(model, x, axis)
+        assert not moved.beyond(claim).any()
+        assert padded or not claim.within(maker.shape[axis]).beyond(moved).any()
+        assert sight.size() == (claim.last - claim.first + 1).max()
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_networks(seed: int) -> None:
+    check(seed, padded=False)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_networks_with_padding(seed: int) -> None:
+    check(seed, padded=True)
