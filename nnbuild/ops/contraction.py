@@ -5,19 +5,22 @@ Source: https://docs.pytorch.org/docs/stable/generated/torch.einsum.html
 
 from __future__ import annotations
 
-import math
 import re
+from collections.abc import Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
+<<<<<<< HEAD
 from nnbuild.ops.memory import Memory
+=======
+from nnbuild.ops.contraction_order import Label, Product, products
+>>>>>>> agree
 from nnbuild.ops.op import op
 from nnbuild.ops.reach import WHOLE, Kept, Part, Reach
 from nnbuild.ops.spec import TensorSpec
 
-#: An axis: a letter, or for those that `...` stands for their place from the end, from -1 on.
-Label = str | int
 _TERM = re.compile(r"[a-zA-Z]*(\.\.\.)?[a-zA-Z]*")
 
 
@@ -79,16 +82,46 @@ def _listed(operands: tuple[Any, ...]) -> list[Any]:
 
 @op
 def einsum(equation: str, *operands: Any) -> np.ndarray:
-    """The sum of products over the axes that the output lacks: "bij,bjk->bik" is a product of matrices."""
+    """The sum of products over the axes that the output lacks: "bij,bjk->bik" is a product of matrices.
+
+    Three tensors or more are multiplied two at a time, in the order that takes the fewest multiply-adds.
+    """
     arrays = _listed(operands)
     plan = _plan(equation, [array.shape for array in arrays])
-    number = {label: place for place, label in enumerate(plan.sizes)}
+    labels = _seen(plan, [array.shape for array in arrays])
+    arrays = [_squeezed(array, own, plan.sizes) for array, own in zip(arrays, plan.operands, strict=True)]
+    for step in _steps(plan, labels)[:-1]:
+        pair = [step.first, step.second]
+        product = _summed([arrays[at] for at in pair], [labels[at] for at in pair], step.joined)
+        arrays = [*(array for at, array in enumerate(arrays) if at not in pair), product]
+        labels = [*(known for at, known in enumerate(labels) if at not in pair), list(step.joined)]
+    return _summed(arrays, labels, plan.output)
+
+
+def _seen(plan: _Plan, shapes: list[tuple[int, ...]]) -> list[list[Label]]:
+    """The labels of each operand but for those whose axis of size 1 stands for a longer one."""
+    return [
+        [label for label, size in zip(labels, shape, strict=True) if size == plan.sizes[label]]
+        for labels, shape in zip(plan.operands, shapes, strict=True)
+    ]
+
+
+def _squeezed(array: np.ndarray, labels: list[Label], sizes: dict[Label, int]) -> np.ndarray:
+    kept = (size == sizes[label] for label, size in zip(labels, array.shape, strict=True))
+    return array[tuple(slice(None) if whole else 0 for whole in kept)]
+
+
+def _steps(plan: _Plan, labels: list[list[Label]]) -> list[Product]:
+    return products(labels, plan.output, plan.sizes)
+
+
+def _summed(arrays: list[np.ndarray], labels: list[list[Label]], output: Sequence[Label]) -> np.ndarray:
+    """NumPy's einsum, which takes numbers for labels."""
+    number = {label: place for place, label in enumerate(dict.fromkeys(chain(*labels)))}
     given: list[Any] = []
-    for array, labels in zip(arrays, plan.operands, strict=True):
-        stretched = [size == 1 and plan.sizes[label] != 1 for label, size in zip(labels, array.shape, strict=True)]
-        given.append(array[tuple(0 if alone else slice(None) for alone in stretched)])
-        given.append([number[label] for label, alone in zip(labels, stretched, strict=True) if not alone])
-    return np.einsum(*given, [number[label] for label in plan.output], optimize=True)
+    for array, own in zip(arrays, labels, strict=True):
+        given += [array, [number[label] for label in own]]
+    return np.einsum(*given, [number[label] for label in output], optimize=True)
 
 
 @einsum.shape
@@ -126,7 +159,7 @@ def _(equation: str, operands: tuple[Any, ...]) -> Memory:
 
 @einsum.macs
 def _(equation: str, operands: tuple[Any, ...]) -> int | None:
-    specs = _listed(operands)
-    if len(specs) != 2:  # of one tensor nothing is multiplied; of three the count depends on the order
-        return None
-    return math.prod(_plan(equation, [spec.shape for spec in specs]).sizes.values())
+    shapes = [spec.shape for spec in _listed(operands)]
+    plan = _plan(equation, shapes)
+    steps = _steps(plan, _seen(plan, shapes))
+    return sum(step.macs for step in steps) if steps else None  # of one tensor nothing is multiplied

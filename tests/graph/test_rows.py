@@ -66,3 +66,16 @@ def test_frozen_parameters_are_counted_apart():
     layer.bias.requires_grad_(False)
     root = row_tree(trace(layer, TensorSpec((1, 3))))
     assert (root.params, root.trainable) == (8, 6)
+
+
+def test_products_of_three_tensors_are_counted():
+    class LowRank(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.down, self.up = nn.Parameter.empty((64, 4)), nn.Parameter.empty((4, 32))
+            self.head = nn.Linear(32, 10)
+
+        def forward(self, x):
+            return self.head(ops.einsum("ni,ir,ro->no", x, self.down, self.up))
+
+    assert row_tree(trace(LowRank(), TensorSpec((2, 64)))).macs == 2 * 64 * 4 + 2 * 4 * 32 + 2 * 32 * 10

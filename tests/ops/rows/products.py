@@ -30,7 +30,12 @@ MACS = [
     (call("einsum", "iJ,Jk", A, C), 24), (call("einsum", "ii->i", T((3, 3))), None),
     (call("einsum", "ii", T((3, 3))), None), (call("einsum", "ij->ji", A), None),
     (call("einsum", "i...->...", BATCH), None), (call("einsum", "...", A), None),
-    (call("einsum", "ij,jk,kl->il", A, C, T((4, 2))), None),
+    (call("einsum", "ij,jk,kl->il", A, C, T((4, 2))), 36),  # C first: 3*4*2, then 2*3*2
+    (call("einsum", "ni,ir,ro->no", *(T(sizes, "float64") for sizes in [(2, 64), (64, 4), (4, 32)])), 768),
+    (call("einsum", "i,j,ij->", T((10,)), T((10,)), T((10, 10))), 110),
+    (call("einsum", "b...i,ij,j->b...", BATCH, C, T((4,))), 42),  # 3*4, then 5*2*3
+    (call("einsum", "ij,jk,kl,lm->im", T((2, 1)), C, T((4, 1)), T((3, 2))), 22),  # 3*4, 3*2, 2*2: j and l broadcast
+    (call("einsum", "i,i,i,i,i,i->i", *[V] * 6), 15),
     (call("einsum", "i,j->ij", T((2,), "int64"), T((3,), "int64")), 6), (call("einsum", "ij->", A), None),
     (call("einsum", "i...->i", BATCH), None), (call("einsum", "...i,...i", BATCH, V), 30),
 ]  # fmt: skip
