@@ -12,11 +12,8 @@ from typing import Any, NamedTuple
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
-<<<<<<< HEAD
-from nnbuild.ops.memory import Memory
-=======
 from nnbuild.ops.contraction_order import Label, Product, products
->>>>>>> agree
+from nnbuild.ops.memory import Memory
 from nnbuild.ops.op import op
 from nnbuild.ops.reach import WHOLE, Kept, Part, Reach
 from nnbuild.ops.spec import TensorSpec
