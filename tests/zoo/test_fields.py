@@ -72,8 +72,8 @@ def compared(graph: Graph) -> Iterator[Value]:
 
 
 def centre(value: Value, seen: list[Seen]) -> list[tuple[int, ...]]:
-    """The elements in the middle of the axes along which what is seen moves: all channels."""
-    moving = {axis for sight in seen for axis in sight.moves_along()}
+    """The elements in the middle of the axes along which what is seen moves: all channels. One, where nothing moves."""
+    moving = {axis for sight in seen for axis in sight.moves_along()} or set(range(value.ndim))
     ranges = [[size // 2] if axis in moving else range(size) for axis, size in enumerate(value.shape)]
     return list(product(*ranges))
 
