@@ -41,7 +41,7 @@ DECIDED = {
     *((name, "input") for name in ("isnan", "isinf", "isfinite", "tril", "triu", "scatter", "setitem")),
     *((name, "input") for name in FORMS),
     *((f"max_unpool{axes}d", "input") for axes in (1, 2, 3)),
-    ("clamp", "min"), ("where", "other"), ("setitem", "index"), ("one_hot", "tensor"), ("max_unpool2d", "indices"),
+    ("clamp", "min"), ("where", "other"), ("setitem", "index"), ("one_hot", "input"), ("max_unpool2d", "indices"),
     ("max_unpool3d", "indices"),
     *((name, "params") for name in ("rnn_tanh", "rnn_relu", "gru", "lstm")),  # all of them from the second step on
 }  # fmt: skip

@@ -10,6 +10,7 @@ _HEAD = """\
 
 from nnbuild import ops as ops
 from nnbuild.nn import init as init
+from nnbuild.nn import reparametrized as utils
 """
 
 

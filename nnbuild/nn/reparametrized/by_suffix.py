@@ -1,4 +1,4 @@
-"""Weight and spectral norm in torch's first form, with the keys weight_g and weight_v, or weight_orig, weight_u, weight_v.
+"""Weight and spectral norm in torch's first form, with keys weight_g and weight_v, or weight_orig, _u and _v.
 
 Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.weight_norm.html
 """
@@ -121,7 +121,7 @@ def _removed(what: str, kind: type[_WeightNorm] | type[_SpectralNorm], module: M
     training, module.training = module.training, False  # the vectors stay as they are
     weight = array_of(computed.value(module))
     module.training = training
-    del module._computed[name]
+    del module.__dict__["_computed"][name]
     for suffix in kind.suffixes:
         delattr(module, name + suffix)
     module.register_parameter(name, Parameter(weight))

@@ -59,10 +59,10 @@ def axis_of_outputs(module: Any, dim: int | None) -> int:
 
 def sizes(direction: Any, dim: int | None) -> Any:
     """The norms of the slices along `dim`; of all elements for None and for -1, as in torch."""
-    if dim in (None, -1):
+    if dim is None or dim == -1:
         return ops.norm(direction, 2)
     axes = len(direction.shape)
-    others = [axis for axis in range(axes) if axis != dim % axes]  # type: ignore[operator]
+    others = [axis for axis in range(axes) if axis != dim % axes]
     return ops.norm(direction, 2, others, keepdim=True) if others else ops.abs(direction)
 
 
@@ -73,9 +73,9 @@ def scaled(size: Any, direction: Any, dim: int | None) -> Any:
 
 def sizes_parameter(weight: Any, dim: int | None) -> Parameter:
     """A Parameter with the sizes of a weight as it is now; neither has values before somebody looks."""
-    made = Parameter.empty(ops.norm.infer(weight, 2).shape, weight.dtype, requires_grad=weight.requires_grad)
-    if dim not in (None, -1):
-        axis = checked_axis("weight_norm", dim, weight)  # type: ignore[arg-type]
+    made = Parameter.empty((), weight.dtype, requires_grad=weight.requires_grad)
+    if dim is not None and dim != -1:
+        axis = checked_axis("weight_norm", dim, weight)
         shape = tuple(size if place == axis else 1 for place, size in enumerate(weight.shape))
         made = Parameter.empty(shape, weight.dtype, requires_grad=weight.requires_grad)
     now = deepcopy(weight)
@@ -139,5 +139,5 @@ class Vectors:
         if self._steps:
             weight = matrix(array_of(self._weight), self._dim)
             for _ in range(self._steps):
-                approach(weight, *found, self._eps, v_first=False)
+                approach(weight, found[0], found[1], self._eps, v_first=False)
         return found

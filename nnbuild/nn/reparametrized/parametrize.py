@@ -156,7 +156,7 @@ def remove_parametrizations(module: M, tensor_name: str, leave_parametrized: boo
             tensor.data = value
         else:
             tensor = Parameter(value) if isinstance(tensor, Parameter) else Buffer(value)
-    del module._computed[tensor_name]
+    del module.__dict__["_computed"][tensor_name]
     del module.parametrizations[tensor_name]
     if not is_parametrized(module):
         del module.parametrizations
