@@ -17,7 +17,7 @@ from nnbuild.ops.op import is_array, is_tensor
 from nnbuild.ops.reach import UNSEEN, Picked, Placed, Unknown
 
 #: What torch calls the arguments of ops that say their output's sizes, and nothing else.
-_SIZES = ("size", "sizes", "shape", "repeats", "dims")
+SIZES = ("size", "sizes", "shape", "repeats", "dims")
 
 
 class Samples:
@@ -74,9 +74,11 @@ def _hangs_on_their_number(node: Node, twin: Node) -> str | None:
     if node.ask("draws"):
         return f"{_name(node)} draws random numbers for all samples in turn"
     for name, argument in node.arguments.items():
-        if _alike(argument, twin.arguments[name]) or _is_the_shape(argument, twin.arguments[name], node, twin):
+        other = twin.arguments[name]
+        same = says_the_shape(argument, node.output.shape) and says_the_shape(other, twin.output.shape)
+        if same or _alike(argument, other):
             continue
-        if not (name in _SIZES and _only_shapes(node, twin)):
+        if not (name in SIZES and _only_shapes(node, twin)):
             return f"{_name(node)} is told another {name} for another number of samples"
     return None
 
@@ -93,9 +95,9 @@ def _alike(first: Any, second: Any) -> bool:
     return type(first) is type(second) and first == second
 
 
-def _is_the_shape(argument: Any, other: Any, node: Node, twin: Node) -> bool:
+def says_the_shape(argument: Any, shape: tuple[int, ...]) -> bool:
     """Whether all that the argument says is the shape of the output, as max_unpool's output_size may."""
-    return [argument, other] == [node.output.shape, twin.output.shape]
+    return isinstance(argument, list | tuple) and all(type(size) is int for size in argument) and shape == (*argument,)
 
 
 def _only_shapes(node: Node, twin: Node) -> bool:

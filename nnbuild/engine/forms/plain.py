@@ -9,7 +9,7 @@ from typing import Any
 from nnbuild.engine.forms.form import Form
 from nnbuild.engine.layout import Layout
 from nnbuild.engine.memory import Memory
-from nnbuild.engine.op_facts import is_ordered_view, lone_axes
+from nnbuild.engine.op_facts import is_ordered_view, lone_axis, looks_along_an_axis
 from nnbuild.engine.rewrite.finish import finished
 from nnbuild.engine.rewrite.stage import Stage
 from nnbuild.engine.step import Call, Phase, Step, dealt, even_parts
@@ -18,8 +18,8 @@ from nnbuild.lazy import np
 from nnbuild.ops.op import array_of, map_tensors
 from nnbuild.ops.spec import TensorSpec
 
-#: Elements of the result from which on threads share an op, and that a part of it has.
-_TOGETHER, _AT_ONCE = 1 << 15, 1 << 17
+#: Elements of the result from which on threads share an op: one that looks along an axis, and any. What a part has.
+_ALONG_TOGETHER, _TOGETHER, _AT_ONCE = 1 << 15, 1 << 18, 1 << 17
 
 
 class Plain(Form):
@@ -35,26 +35,29 @@ class Plain(Form):
 
     def is_view(self, stage: Stage) -> bool:
         """Whether the op gives the same elements in the same order: it then writes them where they are."""
-        return is_ordered_view(stage.nodes[0].op)
+        return is_ordered_view(stage.nodes[0])
 
     def step(self, stage: Stage, layout: Layout, threads: int) -> Step:
         """The step."""
         node, output = stage.nodes[0], stage.output
-        axis = _divided_axis(stage, threads)
-        length = 1 if axis is None else output.shape[axis]
-        parts = even_parts(length, 1 if axis is None else max(threads, output.numel() // _AT_ONCE))
+        axis, along = _divided(stage, threads) or (None, {})
+        parts = even_parts(*(1, 1) if axis is None else (output.shape[axis], max(threads, output.numel() // _AT_ONCE)))
         args = stage.args if stage.weight is None else {**stage.args, "weight": stage.weight, "bias": None}
 
         def bind(memory: Memory) -> list[Phase]:
             def call(start: int, stop: int) -> Call:
-                def part(array: np.ndarray) -> np.ndarray:
-                    return array if axis is None else _at(array, axis - output.ndim, length, slice(start, stop))
+                def read(name: str) -> Any:
+                    place = along.get(name)
 
-                def read(tensor: Any) -> np.ndarray:
-                    return part(memory.logical(tensor) if isinstance(tensor, Value) else array_of(tensor))
+                    def some(tensor: Any) -> np.ndarray:
+                        array = memory.logical(tensor) if isinstance(tensor, Value) else array_of(tensor)
+                        return array if place is None else _at(array, place, start, stop)
 
-                targets = [part(memory.logical(value)) for value in outputs]
-                return _computing(node, map_tensors(read, args), targets)
+                    return map_tensors(some, args[name])
+
+                targets = [memory.logical(value) for value in outputs]
+                targets = targets if axis is None else [_at(target, axis, start, stop) for target in targets]
+                return _computing(node, {name: read(name) for name in args}, targets)
 
             return [dealt([[call(*some)] for some in parts], threads), *_finishing(stage, memory)]
 
@@ -84,18 +87,15 @@ def _finishing(stage: Stage, memory: Memory) -> list[Phase]:
     return [[finished(stage.finishes, target, target, scratch, memory.logical)]]
 
 
-def _at(array: np.ndarray, axis: int, length: int, part: slice) -> np.ndarray:
-    """Part of the axis, counted from the end; all of an array that has not this axis, or is repeated along it."""
-    if array.ndim < -axis or array.shape[axis] != length:
-        return array
-    some: Any = (..., part, *(slice(None) for _ in range(-axis - 1)))
-    picked: np.ndarray = array[some]
-    return picked
+def _at(array: np.ndarray, axis: int, start: int, stop: int) -> np.ndarray:
+    """Part of the axis."""
+    some: np.ndarray = array[(*(slice(None),) * axis, slice(start, stop))]
+    return some
 
 
-def _divided_axis(stage: Stage, threads: int) -> int | None:
-    """An axis of the result at whose every index the op does the same for itself, None for a small one or none."""
-    if threads == 1 or stage.output.numel() < _TOGETHER:
+def _divided(stage: Stage, threads: int) -> tuple[int, dict[str, int]] | None:
+    """The axis that threads share, and the arguments' that go along; None for a small result, or one that has none."""
+    node, size = stage.nodes[0], stage.output.numel()
+    if threads == 1 or size < _ALONG_TOGETHER or (size < _TOGETHER and not looks_along_an_axis(node)):
         return None
-    axes = range(lone_axes(stage.nodes[0]))
-    return next((axis for axis in axes if stage.output.shape[axis] >= threads), None)
+    return lone_axis(node, threads)

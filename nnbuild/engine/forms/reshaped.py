@@ -16,7 +16,7 @@ class Reshaped(Form):
 
     def fits(self, stage: Stage) -> bool:
         """Whether the op gives the same elements in the same order."""
-        return stage.is_float and is_ordered_view(stage.nodes[0].op)
+        return stage.is_float and is_ordered_view(stage.nodes[0])
 
     def is_view(self, stage: Stage) -> bool:
         """Always."""

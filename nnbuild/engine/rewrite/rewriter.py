@@ -91,7 +91,7 @@ class Rewriter:
             self.makers[value] = stage
 
     def _leave_out(self, args: dict[str, Any], node: Node) -> bool:
-        source = same_as(node.op, args)
+        source = same_as(node, args)
         if not isinstance(source, Value) or source.dtype != node.output.dtype or source.shape != node.output.shape:
             return False
         self.same[node.output] = source
