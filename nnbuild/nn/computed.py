@@ -25,3 +25,13 @@ class Computed:
     def assign(self, module: Any, value: Any) -> None:
         """Set the tensors that it is computed of, so that it becomes this value."""
         raise NotImplementedError
+
+
+def compute(module: Any, name: str, how: Computed) -> None:
+    """From now on the module's tensor of this name is computed."""
+    module.__dict__.setdefault("_computed", {})[name] = how
+
+
+def forget(module: Any, name: str) -> None:
+    """The tensor is no longer computed, and the module has none of this name."""
+    del module.__dict__["_computed"][name]

@@ -16,7 +16,8 @@ import math
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from nnbuild.errors import OptionError
@@ -268,6 +269,17 @@ def manual_seed(seed: int) -> Generator:
     default_generator.manual_seed(seed)
     seed_noise(default_generator.initial_seed())
     return default_generator
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """Context: what is drawn inside leaves the default generator's numbers as they are."""
+    kept = default_generator._stream
+    default_generator.manual_seed(0)
+    try:
+        yield
+    finally:
+        default_generator._stream = kept
 
 
 def initial_seed() -> int:

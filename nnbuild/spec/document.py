@@ -55,15 +55,22 @@ class SpecDefinition(Definition):
         """The file's names: used files' blocks, its own, params, `let:`."""
         names = Scope({})
         scope = JoinedScope(names, BUILD_NAMES)
-        for used, node in self.uses:
-            for name, value in used.exports(caller).items():
-                self._export(names, name, value, node)
+        if self.uses:
+            from nnbuild.nn import random
+
+            with random.apart():
+                self._add_used(names, caller)
         for block in self.blocks:
             self._export(names, block.name, BlockType(block, names), block.place)
         self.signature.fill(names, given, scope, caller)
         if "let" in self.sections:
             add_lets(mapping_of(self.sections["let"], "let"), names, scope, caller)
         return names
+
+    def _add_used(self, names: Scope, caller: Caller) -> None:
+        for used, node in self.uses:
+            for name, value in used.exports(caller).items():
+                self._export(names, name, value, node)
 
     def _export(self, names: Scope, name: str, value: Any, node: Node) -> None:
         known = names.values.get(name)

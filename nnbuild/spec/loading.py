@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from nnbuild.errors import NnbuildError, ProblemList, SpecError, WeightError, suggestion
+from nnbuild.errors import NnbuildError, SpecError, WeightError, suggestion
 from nnbuild.spec import library
 from nnbuild.spec.build.builder import Builder
 from nnbuild.spec.build.module import SpecModule
 from nnbuild.spec.build.params import typed
+from nnbuild.spec.build.sharing import repeated
 from nnbuild.spec.build.stated import Input, Spec
 from nnbuild.spec.build.values import located, text_of
 from nnbuild.spec.document import Files, SpecDefinition
@@ -92,7 +93,9 @@ def _build(
     spec = _spec(definition, scope, builder, bool(params))._replace(bundled=bundled)
     model = builder.fill(definition, names)
     builder.finish()
-    _refuse_shared(model)
+    problem = repeated(model, builder.named)
+    if problem:
+        raise problem
     model.spec = spec
     defaults = model._choices
     for name in model._checked(choose):
@@ -147,23 +150,6 @@ def _read_sections(definition: SpecDefinition, scope: Scope, builder: Builder) -
                 builder.note(located(nodes[name], error))
         inputs = read.get("input") or read.get("inputs") or ()
     return read
-
-
-def _refuse_shared(model: SpecModule) -> None:
-    """A layer in two places is almost always a slip: `[layer] * 3` repeats one layer."""
-    places: dict[int, str] = {}
-    problems: list[NnbuildError] = []
-    for path, module in model.named_modules(remove_duplicate=False):
-        first = places.setdefault(id(module), path)
-        if first != path:
-            mark = module.source.mark if module.source else None
-            problems.append(SpecError(
-                f"one {type(module).__name__} stands in two places, {first} and {path}", path=path, mark=mark,
-                hint="for new layers write a comprehension; to share one, call it twice in `forward:`",
-            ))  # fmt: skip
-            break
-    if problems:
-        raise problems[0] if len(problems) == 1 else ProblemList(problems)
 
 
 def _load_weights(model: SpecModule, path: Path) -> None:

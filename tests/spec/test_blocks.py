@@ -194,7 +194,6 @@ forward: x * (wide(2) + sizes(3)[0])
         ("blocks:\n  B(n=m):\n    layers: [Identity]\nlayers: [B]", "2:7 the name m is not known here"),
         ("let: {a: b}\nlayers: [Identity]", "1:10 the name b is not known here"),
         ("let: {a: Linear(2)}\nlayers: [Identity]", "1:10 Linear needs out_features"),
-        ("let: {a: Identity()}\nlayers: [Identity]", "1:10 a holds a layer; `let:` holds values (layers belong under"),
         ("let: {a b: 3}\nlayers: [Identity]", "1:9 'a b' is not an expression"),
         ("let: {f(v): f(v)}\nlayers: [Linear(f(1), 2)]", "YAML cuts"),
         ("let: {f(v): f(v)}\nlayers:\n  - Linear(f(1), 2)",

@@ -48,7 +48,8 @@ def test_any_text_as_yaml(text):
 
 
 ATOMS = """1 0 -1 2.5 1e400 10**6 'a' 'abc' None True [] [1,2] (1,) {} {'a':1} range(3) x n Linear ReLU relu int len max
-    sum sorted zip enumerate math.sqrt math.pi f'{n}' partial zeros normal_ abs Conv2d Sequential"""
+    sum sorted zip enumerate math.sqrt math.pi f'{n}' partial zeros normal_ abs Conv2d Sequential
+    weight_norm nn.utils.spectral_norm Linear(2,3)"""
 OPERATORS = "+ - * / // % ** @ << >> & | ^ == != < in is and or"
 EXPRESSIONS = st.recursive(
     st.sampled_from(ATOMS.split()),

@@ -9,8 +9,7 @@ _HEAD = """\
 # Written by `python -m tests.stubs.make`; a test holds it equal to the registry.
 
 from nnbuild import ops as ops
-from nnbuild.nn import init as init
-from nnbuild.nn import reparametrized as utils
+from nnbuild.nn import init as init, reparametrized as utils
 """
 
 

@@ -1,4 +1,4 @@
-"""Weight and spectral norm in torch's first form, with keys weight_g and weight_v, or weight_orig, _u and _v.
+"""Weight and spectral norm in torch's first form, with the keys weight_g, weight_v or weight_orig, weight_u, weight_v.
 
 Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.weight_norm.html
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from nnbuild.errors import OptionError
-from nnbuild.nn.computed import Computed
+from nnbuild.nn.computed import Computed, compute, forget
 from nnbuild.nn.module import Module
 from nnbuild.nn.parameter import Parameter
 from nnbuild.nn.reparametrized import norms
@@ -52,7 +52,7 @@ class _SpectralNorm(Computed):
         if module.training and recorder.get() is None:
             rows = norms.matrix(array_of(weight), self.dim)
             for _ in range(self.n_power_iterations):
-                norms.approach(rows, array_of(u), array_of(v), self.eps, v_first=True)
+                norms.approach(rows, (u, v), self.eps, v_first=True)
         return norms.over_singular_value(weight, u, v, self.dim)
 
     def assign(self, module: Any, value: Any) -> None:
@@ -80,7 +80,7 @@ def weight_norm(module: M, name: str = "weight", dim: int | None = 0) -> M:
     del module._parameters[name]
     for suffix, parameter in zip(_WeightNorm.suffixes, (sizes, weight), strict=True):
         module.register_parameter(name + suffix, parameter.requires_grad_())
-    module.__dict__.setdefault("_computed", {})[name] = _WeightNorm(name, dim)
+    compute(module, name, _WeightNorm(name, dim))
     return module
 
 
@@ -100,7 +100,7 @@ def spectral_norm(
     module.register_parameter(f"{name}_orig", weight)
     for suffix, vector in zip(("_u", "_v"), vectors, strict=True):
         module.register_buffer(name + suffix, vector)
-    module.__dict__.setdefault("_computed", {})[name] = _SpectralNorm(name, axis, n_power_iterations, eps)
+    compute(module, name, _SpectralNorm(name, axis, n_power_iterations, eps))
     return module
 
 
@@ -121,7 +121,7 @@ def _removed(what: str, kind: type[_WeightNorm] | type[_SpectralNorm], module: M
     training, module.training = module.training, False  # the vectors stay as they are
     weight = array_of(computed.value(module))
     module.training = training
-    del module.__dict__["_computed"][name]
+    forget(module, name)
     for suffix in kind.suffixes:
         delattr(module, name + suffix)
     module.register_parameter(name, Parameter(weight))

@@ -6,6 +6,7 @@ Source: https://arxiv.org/abs/1602.07868, https://arxiv.org/abs/1802.05957
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from copy import deepcopy
 from functools import cached_property
 from typing import Any
@@ -73,11 +74,11 @@ def scaled(size: Any, direction: Any, dim: int | None) -> Any:
 
 def sizes_parameter(weight: Any, dim: int | None) -> Parameter:
     """A Parameter with the sizes of a weight as it is now; neither has values before somebody looks."""
-    made = Parameter.empty((), weight.dtype, requires_grad=weight.requires_grad)
+    shape: tuple[int, ...] = ()
     if dim is not None and dim != -1:
         axis = checked_axis("weight_norm", dim, weight)
         shape = tuple(size if place == axis else 1 for place, size in enumerate(weight.shape))
-        made = Parameter.empty(shape, weight.dtype, requires_grad=weight.requires_grad)
+    made = Parameter.empty(shape, weight.dtype, requires_grad=weight.requires_grad)
     now = deepcopy(weight)
     made.assign(lambda: array_of(sizes(now.data, dim)))
     return made
@@ -105,8 +106,9 @@ def over_singular_value(weight: Any, u: Any, v: Any, dim: int) -> Any:
     return ops.div(weight, ops.sum(ops.mul(u, products)))
 
 
-def approach(weight: np.ndarray, u: np.ndarray, v: np.ndarray, eps: float, *, v_first: bool) -> None:
+def approach(weight: np.ndarray, vectors: Sequence[Any], eps: float, *, v_first: bool) -> None:
     """One power iteration, in place: each vector becomes what the matrix makes of the other, with length 1."""
+    u, v = map(array_of, vectors)
     for _ in range(2):
         into, made = (v, u @ weight) if v_first else (u, weight @ v)
         into[...] = made / max(float(np.linalg.norm(made)), eps)
@@ -122,7 +124,7 @@ class Vectors:
     def __init__(self, weight: Any, dim: int, eps: float, steps: int) -> None:
         self._weight = deepcopy(weight)
         self._dim, self._eps, self._steps = dim, eps, steps
-        self._drawn = [Buffer.empty(size, weight.dtype) for size in matrix_shape(weight, dim)]
+        self._drawn = [Buffer.empty(size, str(weight.dtype)) for size in matrix_shape(weight, dim)]
         for vector in self._drawn:
             init.normal_(vector)
 
@@ -139,5 +141,5 @@ class Vectors:
         if self._steps:
             weight = matrix(array_of(self._weight), self._dim)
             for _ in range(self._steps):
-                approach(weight, found[0], found[1], self._eps, v_first=False)
+                approach(weight, found, self._eps, v_first=False)
         return found

@@ -59,7 +59,7 @@ class _SpectralNorm(Module):
         if self.training and recorder.get() is None:
             rows = norms.matrix(array_of(weight), self.dim)
             for _ in range(self.n_power_iterations):
-                norms.approach(rows, array_of(self._u), array_of(self._v), self.eps, v_first=False)
+                norms.approach(rows, (self._u, self._v), self.eps, v_first=False)
         return norms.over_singular_value(weight, self._u, self._v, self.dim)
 
     def right_inverse(self, value: Any) -> Any:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from nnbuild.errors import OptionError, suggestion
-from nnbuild.nn.computed import PARAMETRIZATIONS, Computed
+from nnbuild.nn.computed import PARAMETRIZATIONS, Computed, compute, forget
 from nnbuild.nn.containers import ModuleDict, ModuleList
 from nnbuild.nn.module import Module
 from nnbuild.nn.parameter import Buffer, Parameter
@@ -121,7 +121,7 @@ def attach(module: Module, name: str, made: ParametrizationList) -> None:
     if not is_parametrized(module):
         module.add_module(PARAMETRIZATIONS, ModuleDict())
     module.parametrizations[name] = made
-    module.__dict__.setdefault("_computed", {})[name] = _Parametrized(name)
+    compute(module, name, _Parametrized(name))
 
 
 def _refuse_change(made: ParametrizationList, original: Any) -> None:
@@ -156,7 +156,7 @@ def remove_parametrizations(module: M, tensor_name: str, leave_parametrized: boo
             tensor.data = value
         else:
             tensor = Parameter(value) if isinstance(tensor, Parameter) else Buffer(value)
-    del module.__dict__["_computed"][tensor_name]
+    forget(module, tensor_name)
     del module.parametrizations[tensor_name]
     if not is_parametrized(module):
         del module.parametrizations

@@ -19,6 +19,7 @@ from nnbuild.spec.build.entries import Entries
 from nnbuild.spec.build.freezing import freeze
 from nnbuild.spec.build.members import add_buffers, add_parameters, initialise, tie
 from nnbuild.spec.build.module import ModuleNames, SpecModule, module_class
+from nnbuild.spec.build.sharing import LayersSoFar, unplaced
 from nnbuild.spec.build.source import CallSource, LongSource
 from nnbuild.spec.build.values import LAYERS_HINT, evaluate, refuse_cut
 from nnbuild.spec.language import limits
@@ -40,6 +41,7 @@ class Builder(Build):
 
     def __init__(self) -> None:
         super().__init__()
+        self.named: list[Any] = []  # layers that were asked for by their names
         self._modules = 0
         self._nested = 0
 
@@ -105,7 +107,7 @@ class Builder(Build):
         for name, node in definition.sections.items():
             try:
                 if name == "layers":
-                    self._add_layers(module, node, scope)
+                    self._add_layers(module, node, JoinedScope(names, LayersSoFar(module, self.named)))
                 elif name == "parameters":
                     add_parameters(self, module, node, scope)
                 elif name == "buffers":
@@ -123,11 +125,13 @@ class Builder(Build):
                 (tie if name == "tie" else initialise)(self, module, node, scope)
         if "freeze" in definition.sections:
             freeze(self, module, definition.sections["freeze"], scope)
+        for problem in unplaced(module):
+            self.note(self.located(definition.place, problem))
         module.__dict__["_choices"] = dict(definition.choices(scope, self))
         if definition.program:
-            for problem in definition.program.problems(ModuleNames(module, module._choices)):
-                problem.path = problem.path or ".".join(self.path) or None
-                self.note(problem)
+            for unknown in definition.program.problems(ModuleNames(module, module._choices)):
+                unknown.path = unknown.path or ".".join(self.path) or None
+                self.note(unknown)
             return
         for name, child in module._modules.items():
             if type(child).__name__ in _NOT_RUN:

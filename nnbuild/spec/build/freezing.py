@@ -9,7 +9,7 @@ from nnbuild.errors import SpecError
 from nnbuild.spec.build.build import Build
 from nnbuild.spec.build.module import SpecModule
 from nnbuild.spec.build.patterns import owned, unmatched
-from nnbuild.spec.build.values import refuse_cut, text_of
+from nnbuild.spec.build.values import refuse_cut
 from nnbuild.spec.language.scope import Scope
 from nnbuild.spec.text.nodes import Node, Scalar, Sequence
 
@@ -18,7 +18,9 @@ def freeze(builder: Build, module: SpecModule, node: Node, scope: Scope) -> None
     """Freeze what the patterns match; one that matches nothing is a problem."""
     found = list(owned(module, each_name=True))
     for place in _places(node):
-        pattern = text_of(place, "a pattern")
+        if not isinstance(place, Scalar) or not place.text.strip():
+            raise SpecError("a pattern is text", mark=place.mark, hint="as backbone.* or Linear.bias")
+        pattern = place.text.strip()
         matching = [one.parameter for one in found if one.matches(pattern, scope)]
         if not matching:
             builder.note(builder.located(place, unmatched(pattern, found, place.mark)))

@@ -261,7 +261,7 @@ def prefixed(known: tuple[str, str], scope: Scope) -> Any:
     prefix, name = known
     value = scope.prefixed(prefix, name)
     if value is MISSING:
-        names = scope.names() if prefix in ("self", "torch", "nn", "F") else functions.MATH
+        names = functions.MATH if prefix in ("math", "np") else scope.names()
         raise SpecError(f"{prefix}.{name} is not known here", hint=suggestion(name, names))
     return value
 

@@ -18,6 +18,7 @@ MAX_TEXT = 10_000  # characters of a computed text
 MAX_STEPS = 1_000_000  # evaluation steps of one build, or of one call of a forward
 MAX_MODULES = 20_000  # layers of one network
 MAX_BLOCK_DEPTH = 24  # blocks and containers inside each other
+MAX_POWER_ITERATIONS = 1_000  # of a spectral norm at each use
 MAX_PROBLEMS = 20  # reported at once
 MAX_SHOWN = 300  # characters of a line that an error shows
 

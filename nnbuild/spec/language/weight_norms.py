@@ -8,6 +8,7 @@ import inspect
 from typing import Any
 
 from nnbuild.errors import SpecError, suggestion
+from nnbuild.spec.language import limits
 from nnbuild.spec.language.calls import is_layer_type
 from nnbuild.spec.language.describe import describe
 
@@ -36,18 +37,24 @@ class AroundLayer:
         if not hasattr(module, "_modules") or isinstance(module, type):
             wanted = f"{module.__name__}(...)" if is_layer_type(module) else f"{self.name}(Conv1d(1, 8, 3))"
             raise SpecError(f"{self.name} wants a layer first and gets {describe(module)}", hint=f"write {wanted}")
-        names = list(inspect.signature(norm).parameters)[1:]
-        for key in kwargs:
+        return norm(module, **self._options(list(inspect.signature(norm).parameters)[1:], options, kwargs))
+
+    def _options(self, names: list[str], given: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """The options by name."""
+        known = f"there are {', '.join(names)}"
+        if len(given) > len(names):
+            raise SpecError(f"{self.name} takes a layer and {len(names)} options, and gets {len(given)}", hint=known)
+        options = dict(zip(names, given, strict=False))
+        for key, value in kwargs.items():
             if key not in names:
-                hint = suggestion(key, names) or f"there are {', '.join(names)}"
-                raise SpecError(f"{self.name} has no option {key!r}", hint=hint)
-        twice = next((name for name in names[: len(options)] if name in kwargs), None)
-        if len(options) > len(names) or twice:
-            what = (
-                f"gets {twice} twice" if twice else f"takes a layer and {len(names)} options, and gets {len(options)}"
-            )
-            raise SpecError(f"{self.name} {what}", hint=f"there are {', '.join(names)}")
-        return norm(module, *options, **kwargs)
+                raise SpecError(f"{self.name} has no option {key!r}", hint=suggestion(key, names) or known)
+            if key in options:
+                raise SpecError(f"{self.name} gets {key} twice", hint=known)
+            options[key] = value
+        iterations = options.get("n_power_iterations", 1)
+        if isinstance(iterations, int) and iterations > limits.MAX_POWER_ITERATIONS:
+            raise SpecError(f"{self.name} of more than {limits.MAX_POWER_ITERATIONS:,} power iterations")
+        return options
 
 
 #: The norms by the prefix that they stand behind.
