@@ -8,10 +8,10 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stderr, redirect_stdout
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from nnbuild.bench.silence import silent
 from nnbuild.errors import InputError
 from nnbuild.graph.graph import Graph, Node, Value
 from nnbuild.ops import getitem, gru, lstm, rnn_relu, rnn_tanh, where
@@ -115,7 +115,7 @@ def _onnxruntime(module: Any, tensors: list[Any], threads: int) -> Pass:
 
     file = io.BytesIO()
     try:
-        with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        with warnings.catch_warnings(), silent():
             warnings.simplefilter("ignore")
             torch.onnx.export(module, tuple(tensors), file, dynamo=False)
     except Exception as error:  # of whatever kind: PyTorch's exporter has many

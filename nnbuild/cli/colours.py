@@ -5,18 +5,24 @@ from __future__ import annotations
 import os
 import re
 import sys
+from typing import Any
 
 import click
 
-#: What is coloured of the lines that an error renders, and how.
-_STYLES = (
-    (re.compile(r"^(error|interrupted)(?=:|$)", re.MULTILINE), {"fg": "red", "bold": True}),
-    (re.compile(r"^warning(?=:)", re.MULTILINE), {"fg": "yellow", "bold": True}),
-    (re.compile(r"^note(?=:)", re.MULTILINE), {"fg": "cyan", "bold": True}),
-    (re.compile(r"(?<=\| )( *\^+.*)$", re.MULTILINE), {"fg": "red"}),
-    (re.compile(r"^ *-->(?= )|^ *\d* +\|(?= |$)", re.MULTILINE), {"fg": "blue"}),
-    (re.compile(r"(?<= = )help:", re.MULTILINE), {"fg": "green"}),
-)  # fmt: skip
+_ERROR = {"fg": "red", "bold": True}
+_PLACE = {"fg": "blue"}
+_ADVICE = {"fg": "green"}
+
+#: Lines that an error renders: a pattern, and the style of each of its groups.
+_LINES: tuple[tuple[re.Pattern[str], list[dict[str, Any]]], ...] = (
+    (re.compile(r"(error|interrupted)(?=:|$)"), [_ERROR]),
+    (re.compile(r"(warning)(?=:)"), [{"fg": "yellow", "bold": True}]),
+    (re.compile(r"(note)(?=:)"), [{"fg": "cyan", "bold": True}]),
+    (re.compile(r"( *-->)(?= )"), [_PLACE]),
+    (re.compile(r"( +\|)( +\^.*)"), [_PLACE, {"fg": "red"}]),
+    (re.compile(r"(\d+ \|)(?= )|( +\|)$"), [_PLACE, _PLACE]),
+    (re.compile(r"( += )(help:)"), [_PLACE, _ADVICE]),
+)
 
 
 def colours_wanted() -> bool:
@@ -26,6 +32,13 @@ def colours_wanted() -> bool:
 
 def coloured(message: str) -> str:
     """The message with its first word, place, marks and advice in colours."""
-    for pattern, style in _STYLES:
-        message = pattern.sub(lambda found: click.style(found[0], **style), message)  # noqa: B023
-    return message
+    return "\n".join(map(_coloured_line, message.split("\n")))
+
+
+def _coloured_line(line: str) -> str:
+    for pattern, styles in _LINES:
+        found = pattern.match(line)
+        if found:
+            parts = [click.style(part, **style) for part, style in zip(found.groups(), styles, strict=True) if part]
+            return "".join(parts) + line[found.end() :]
+    return line

@@ -6,6 +6,7 @@ layer itself: the value of an option that some axis of its input must have, and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -47,27 +48,50 @@ class OnwardTracer(Tracer):
     def __init__(self, model: Module, inputs: list[Value]) -> None:
         super().__init__(model, inputs)
         self.mistakes: list[NnbuildError] = []
-        self._doubts: set[tuple[Any, Any]] = set()
+        self._refits: list[Refit] = []
+        self._blamed: Module | None = None  # in whose own forward the latest error arose
 
     def call(self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """As always; but a layer that refuses its input is called again with what it was declared for."""
+        inside, before = self._inside_a_layer(), len(self._refits)
         try:
             return super().call(module, args, kwargs)
         except ShapeError as error:
-            refit = _refit(module, args, kwargs, error) if error.module is None else None
+            if error.module is None:
+                self._blamed = module
+            sizes = (
+                _declared(module, error) if _is_layer(module) else [refit.declared for refit in self._refits[before:]]
+            )
+            refit = None if inside else _refit(module, args, kwargs, sizes)
             if refit is None:
                 raise
             self._keep(module, error, refit)
             return super().call(module, *refit((args, kwargs)))
 
+    def _inside_a_layer(self) -> bool:
+        """Whether a layer with options is being called: the sizes of what is inside it follow from them."""
+        call = self.current
+        while call is not None:
+            if _is_layer(call.module):
+                return True
+            call = call.parent
+        return False
+
+    def follows(self, error: NnbuildError, declared: Any = None, got: Any = None) -> bool:
+        """Whether the error is an earlier one again: of a layer with these sizes, or of an op between layers."""
+        if self._blamed is not None and not _is_layer(self._blamed):
+            numbers = set(re.findall(r"\d+", error.message))
+            return any({str(refit.declared), str(refit.got)} <= numbers for refit in self._refits)
+        return any(refit.kept and (declared, got) == (refit.got, refit.declared) for refit in self._refits)
+
     def _keep(self, module: Module, error: NnbuildError, refit: Refit) -> None:
         """Note the mistake, unless it is an earlier one seen from its other side."""
-        if refit.kept:
-            self._doubts.add((refit.got, refit.declared))
-        if (refit.declared, refit.got) in self._doubts:
+        told = self.follows(error, refit.declared, refit.got)
+        self._refits.append(refit)
+        if told:
             return
         module._blame(error)
-        error.path = self.paths.get(id(module), "")
+        error.path = f"{self.paths.get(id(module), '')}.{error.path or ''}".strip(".")
         call: Call | None = self.current
         while call is not None:
             if call.module.source is not None:
@@ -76,21 +100,37 @@ class OnwardTracer(Tracer):
         self.mistakes.append(error)
 
 
-def _refit(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any], error: ShapeError) -> Refit | None:
-    """The change of an input that makes the layer take its inputs; None if there is none or many a size would do."""
-    options = {option.name: getattr(module, option.name, None) for option in getattr(module, "options", tuple)()}
-    sizes = {name: _plain(value) for name, value in options.items() if _is_size(value)}
-    declared_sizes = [sizes[error.option]] if error.option in sizes else [*dict.fromkeys(sizes.values())]
+def _is_layer(module: Module) -> bool:
+    return hasattr(module, "options")
+
+
+def _declared(module: Module, error: ShapeError) -> list[Any]:
+    """The sizes that a layer may want: that of the option to blame, or of all options, of layers inside too."""
+    own = _sizes(module)
+    if error.module is None and error.option in own:
+        return [own[error.option]]
+    return [size for inner in module.modules() for size in _sizes(inner).values()]
+
+
+def _refit(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any], sizes: list[Any]) -> Refit | None:
+    """The change of an input to one of these sizes with which the module takes its inputs, and to no size beside it."""
     given = list({id(tensor): tensor for tensor in tensors_in((args, kwargs))}.values())
-    for declared in declared_sizes:
+    own = [*_sizes(module).values()]
+    for declared in dict.fromkeys(sizes):
         for tensor in given:
             for shape, other, got in _candidates(spec_of(tensor).shape, declared):
                 output = _output(module, Refit(tensor, shape, declared, got, False)((args, kwargs)))
                 if output is None or _output(module, Refit(tensor, other, declared, got, False)((args, kwargs))):
                     continue
-                kept = output[0].shape == shape and [*sizes.values()].count(declared) == 1
+                kept = output[0].shape == shape and own.count(declared) == (1 if own else 0)
                 return Refit(tensor, shape, declared, got, kept)
     return None
+
+
+def _sizes(module: Module) -> dict[str, Any]:
+    """The options of a layer that may be sizes, by name."""
+    options = {option.name: getattr(module, option.name, None) for option in getattr(module, "options", tuple)()}
+    return {name: _plain(value) for name, value in options.items() if _is_size(value)}
 
 
 def _is_size(value: Any) -> bool:
@@ -146,5 +186,6 @@ def trace_onward(model: Module, *inputs: Any) -> tuple[Graph, list[NnbuildError]
     try:
         graph = traced_by(Keeping, model, inputs, {})
     except NnbuildError as error:
-        return kept[0].graph, [*kept[0].mistakes, error]
+        (tracer,) = kept
+        return tracer.graph, tracer.mistakes if tracer.follows(error) else [*tracer.mistakes, error]
     return graph, kept[0].mistakes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from math import prod
 from typing import Any, NamedTuple, Self
@@ -62,7 +62,7 @@ def check(
     try:
         model = load(name, variant=variant, params=params, choose=choose, weights=False).eval()
     except NnbuildError as error:
-        return Verdict(label, [*_each(error), *files])
+        return Verdict(label, [*_merged(error.problems if isinstance(error, ProblemList) else [error]), *files])
     assert model.spec is not None
     checking = _Checking(model, model.spec, set(choose or {}), files)
     checking.load_files()
@@ -70,8 +70,16 @@ def check(
     return checking.verdict(label)
 
 
-def _each(error: NnbuildError) -> list[NnbuildError]:
-    return error.problems if isinstance(error, ProblemList) else [error]
+def _merged(problems: Iterable[NnbuildError]) -> Iterator[NnbuildError]:
+    """Each problem once: at the same place of the file it is the same, in another layer or for another choice."""
+    places: dict[Any, dict[str | None, NnbuildError]] = {}
+    for problem in problems:
+        places.setdefault(problem.mark or (problem.path, problem.message), {}).setdefault(problem.path, problem)
+    for (_, first), *others in (list(layers.items()) for layers in places.values()):
+        if others:
+            more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+            first.notes.append(f"the same in {others[0][0]}{more}")
+        yield first
 
 
 class _Checking:
@@ -85,7 +93,7 @@ class _Checking:
         self.warnings: list[NnbuildError] = []
         self.choices: list[dict[str, Any]] = []
         self.graphs: list[Graph] = []
-        self.failed = False  # whether any of them ends before the end, or has been helped on
+        self.mistakes: list[NnbuildError] = []  # that the traces found
         self.complete = True  # whether all choices are traced
 
     def load_files(self) -> None:
@@ -117,8 +125,8 @@ class _Checking:
         }
         for choices in islice(chosen(values), MAX_COMBINATIONS):
             self.model.choose(**choices)
-            made = ", ".join(f"{name}={value}" for name, value in choices.items())
-            self._trace(f"with {made}" if choices != present else "")
+            made = [f"{name}={value}" for name, value in choices.items() if value != present[name]]
+            self._trace(f"with {', '.join(made)}" if made else "")
             self.choices.append(choices)
         self.model.choose(**present)
         self._warn_of_choices(values)
@@ -126,17 +134,15 @@ class _Checking:
             self.model.train()
             self._trace("in training", batch=2)
             self.model.eval()
+        self.problems += _merged(self.mistakes)
 
     def _trace(self, situation: str, batch: int = 1) -> None:
         inputs = [TensorSpec(input.sized(batch), input.dtype) for input in self.spec.inputs]
         graph, mistakes = trace_onward(self.model, *inputs)
         self.graphs.append(graph)
-        self.failed = self.failed or bool(mistakes)
-        known = {(problem.mark, problem.message) for problem in self.problems}
         for mistake in mistakes:
-            if (mistake.mark, mistake.message) not in known:
-                mistake.notes += [situation] if situation else []
-                self.problems.append(mistake)
+            mistake.notes += [situation] if situation else []
+        self.mistakes += mistakes
 
     def _warn_of_choices(self, values: Mapping[str, Sequence[Any]]) -> None:
         combinations = prod(map(len, values.values()))
@@ -154,9 +160,10 @@ class _Checking:
 
     def verdict(self, label: str) -> Verdict:
         """What was found; the figures and the output are those of the present choices."""
+        self.warnings += misfit_steps(self.spec)
         if not self.graphs:
             return Verdict(label, self.problems, self.warnings)
-        if self.failed:  # a wrong size makes other facts wrong too
+        if self.mistakes:  # a wrong size makes other facts wrong too
             return Verdict(label, self.problems, self.warnings, choices=self.choices)
         graph = self.graphs[0]
         figures = totals(graph, row_tree(graph))
@@ -169,7 +176,6 @@ class _Checking:
         yield from unused_layers(self.graphs, self.complete)
         yield from unused_inputs(self.spec, self.model, self.graphs)
         yield from labels_of_other_number(self.spec, graph)
-        yield from misfit_steps(self.spec)
 
 
 def _knows_training(model: SpecModule) -> bool:

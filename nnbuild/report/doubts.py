@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from nnbuild.errors import InputError, NnbuildError, SpecError
+from nnbuild.errors import InputError, Mark, NnbuildError, SpecError
 from nnbuild.graph.graph import Graph
 from nnbuild.graph.rows import row_tree
 from nnbuild.report.places import mark_of
@@ -16,19 +16,20 @@ from nnbuild.spec.build.stated import Input, Spec
 
 
 def unused_layers(graphs: Sequence[Graph], complete: bool) -> Iterator[NnbuildError]:
-    """A warning for each layer that no graph runs, the outermost ones. Params: complete, all choices were traced."""
-    rows = [row for graph in graphs for row, _ in row_tree(graph).walk()]
-    run = {row.path for row in rows if row.executed}
-    said: set[str] = set()
-    for row in rows:
-        parent = row.path.rpartition(".")[0]
-        if row.kind != "module" or row.path in run or row.path in said:
+    """A warning for each layer of the spec that no graph runs, the outermost ones; a block's at its first place.
+
+    Params: complete, whether all choices were traced.
+    """
+    rows = [row for graph in graphs for row, _ in row_tree(graph).walk() if row.kind == "module"]
+    idle = {row.path: row for row in rows} | {row.path: None for row in rows if row.executed}
+    hint = "call it in the forward, or remove it" if complete else "or it runs for choices that were not traced"
+    marks: set[Mark] = set()
+    for path, row in idle.items():
+        source = row.module.source if row and row.module else None
+        if source is None or source.mark in marks or idle.get(path.rpartition(".")[0]):
             continue
-        said.add(row.path)
-        if parent in said or row.module is None or row.module.source is None:
-            continue
-        hint = "call it in the forward, or remove it" if complete else "or it runs for choices that were not traced"
-        yield SpecError("the layer is never run", path=row.path, mark=row.module.source.mark, hint=hint)
+        marks.add(source.mark)
+        yield SpecError(f"the layer {path} is never run", path=path, mark=source.mark, hint=hint)
 
 
 def unused_inputs(spec: Spec, model: SpecModule, graphs: Sequence[Graph]) -> Iterator[NnbuildError]:

@@ -16,12 +16,12 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Call `nnbuild` with these arguments, at a width of 100."""
+    """Call `nnbuild` with these arguments, at a width of 100. Params: given, its standard input."""
     monkeypatch.setenv("COLUMNS", "100")
     request.addfinalizer(lambda: nn.manual_seed(0))  # forget draws that nobody could afford
 
-    def call(*args: object, status: int = 0) -> Result:
-        result = CliRunner().invoke(cli, [str(arg) for arg in args], prog_name="nnbuild")
+    def call(*args: object, status: int = 0, given: str | None = None) -> Result:
+        result = CliRunner().invoke(cli, [str(arg) for arg in args], prog_name="nnbuild", input=given)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         assert result.exit_code == status, result.output

@@ -24,6 +24,7 @@ CASES = {
     "summary_lenet_json": ["summary", "lenet", "--depth", "1", "--format", "json"],
     "summary_module_dict": ["summary", "module_dict", "--choose", "choice=pool", "--choose", "act=prelu"],
     "summary_max_unpool": ["summary", "max_unpool", "--columns", "input_shape,output_shape,macs"],
+    "summary_bert": ["summary", "bert_base", "--depth", "0"],
     "summary_failure": ["summary", "alexnet", "--input", "1,3,50,50"],
     "shapes": ["shapes"],
     "shapes_rich": ["shapes", "--format", "rich"],
@@ -34,6 +35,7 @@ CASES = {
     "run_linear": ["run", "linear"],
     "run_max_unpool_rich": ["run", "max_unpool", "--format", "rich"],
     "check": ["check", "lenet", "linear", "lenet_mnist"],
+    "list_bert": ["list", "bert*"],
     "layers_conv2d": ["layers", "Conv2d"],
     "layers_conv2d_rich": ["layers", "Conv2d", "--format", "rich"],
 }  # fmt: skip

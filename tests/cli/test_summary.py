@@ -85,7 +85,7 @@ def test_unknown_column(run):
 
 def test_input_sizes_params_and_choices(run):
     data = json.loads(run("summary", "lenet", "--set", "classes=7", "--input", "8,3,32,32", "--format", "json").stdout)
-    assert data["outputs"] == [{"shape": [8, 7], "dtype": "float32"}]
+    assert data["outputs"] == [{"name": "output", "shape": [8, 7], "dtype": "float32"}]
     named = json.loads(run("summary", "lenet", "--input", "x=2x3x32x32", "--format", "json").stdout)
     assert named["inputs"] == {"x": {"shape": [2, 3, 32, 32], "dtype": "float32"}}
     chosen = json.loads(run("summary", "module_dict", "--choose", "choice=pool", "--format", "json").stdout)

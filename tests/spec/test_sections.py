@@ -143,7 +143,7 @@ def test_finding(bundle, tmp_path, monkeypatch):
         ("zzz.yaml", "there is no file zzz.yaml, and no bundled spec or variant of that name (nnbuild list shows"),
         ("../net", "there is no file ../net"),
         ("", "the name of the spec is empty"),
-        (".", ". is a folder, not a spec (give a file in it)"),
+        (".", ". is a folder, not a spec (give a file in it; `check` takes folders too)"),
         ("a\0b", "cannot be a file"),
         ("x" * 5000, "cannot be a file"),
     ],

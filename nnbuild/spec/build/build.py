@@ -22,11 +22,13 @@ class Build(Caller):
     def __init__(self) -> None:
         super().__init__(Budget())
         self.problems: list[NnbuildError] = []
+        self.noted = 0  # problems so far, repeated ones too
         self.path: list[str] = []
         self.programs: dict[int, Program] = {}  # of buffers, by the id of the node, which the spec keeps
 
     def note(self, error: NnbuildError) -> None:
         """Keep a problem, each once; at some number give up."""
+        self.noted += 1
         for problem in error.problems if isinstance(error, ProblemList) else [error]:
             if all((problem.mark, problem.message) != (other.mark, other.message) for other in self.problems):
                 self.problems.append(problem)

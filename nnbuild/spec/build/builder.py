@@ -103,7 +103,7 @@ class Builder(Build):
     def fill(self, definition: Any, names: Scope) -> SpecModule:
         """The module of a definition whose params have their values."""
         module: SpecModule = module_class(definition)(names)
-        scope, before = JoinedScope(names, BUILD_NAMES), len(self.problems)
+        scope, before = JoinedScope(names, BUILD_NAMES), self.noted
         for name, node in definition.sections.items():
             try:
                 if name == "layers":
@@ -114,7 +114,7 @@ class Builder(Build):
                     add_buffers(self, module, node, scope)
             except NnbuildError as error:
                 self.note(self.located(node, error))
-        if len(self.problems) == before:
+        if self.noted == before:
             self._complete(definition, module, scope)
         return module
 
