@@ -13,7 +13,9 @@ from nnbuild.nn.module import Module
 def load_weights(model: Module, path: str | Path) -> None:
     """Copy the arrays of a file into the parameters and buffers of the same names.
 
-    Of a tensor that has several names one in the file is enough: safetensors writes no more. Raises: WeightError with all that does not fit, in torch's words, or for a file that cannot be read.
+    Of a tensor that has several names one in the file is enough: safetensors writes no more.
+
+    Raises: WeightError with all that does not fit, in torch's words, or for a file that cannot be read.
     """
     arrays = read_weights(Path(path))
     try:
