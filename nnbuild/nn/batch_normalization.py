@@ -23,6 +23,8 @@ class _Normalization(_Affine):
     num_features: int
     eps: float = 1e-5
 
+    _version = 2
+
     def build(self, bias: bool, dtype: str | None) -> None:
         if self.num_features < 0:
             raise OptionError(
@@ -51,6 +53,14 @@ class _Normalization(_Affine):
         if input.ndim not in self.ranks:
             wanted = " or ".join(map(str, self.ranks)) if self.ranks[-1] <= 5 else "at least 2"
             raise ShapeError(f"wants an input of {wanted} axes (N, {self.num_features}, ...) and gets {input.shape}")
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, local_metadata: dict[str, Any], *found: Any
+    ) -> None:
+        """As torch does, leave the number of batches as it is for weights that were saved before it was counted."""
+        if self.track_running_stats and local_metadata.get("version", 1) < 2:
+            state_dict.setdefault(f"{prefix}num_batches_tracked", self.num_batches_tracked)
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *found)
 
     def extra_repr(self) -> str:
         return (

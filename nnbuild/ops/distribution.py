@@ -7,6 +7,7 @@ from typing import Any
 from nnbuild.errors import ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.axes import axis, real_axis, several
+from nnbuild.ops.magnitude import scales
 from nnbuild.ops.op import op
 from nnbuild.ops.planes import fractions
 from nnbuild.ops.reach import Picked, Reaches, along, mixed
@@ -85,14 +86,22 @@ def _(input: TensorSpec, dim: int | tuple[int, ...]) -> dict[str, Reaches]:
 
 
 def norms(array: np.ndarray, p: float, dim: int | tuple[int, ...]) -> np.ndarray:
-    """The `p`-norm along the axes, which stay with size 1."""
-    sizes = np.abs(array)
+    """The `p`-norm along the axes, which stay with size 1. It overflows only where it is itself too large."""
+    result = _norms(np.abs(array), p, dim)
+    lost = (result == 0) | np.isinf(result)
+    if p in (0, 1, np.inf, -np.inf) or not lost.any():
+        return result
+    scale = scales(array, dim, lost)
+    return _norms(np.abs(array / scale), p, dim) * scale
+
+
+def _norms(sizes: np.ndarray, p: float, dim: int | tuple[int, ...]) -> np.ndarray:
     if p == np.inf:
         return sizes.max(dim, keepdims=True)
     if p == -np.inf:
         return sizes.min(dim, keepdims=True)
     if p == 0:
-        return (sizes != 0).sum(dim, keepdims=True, dtype=array.dtype)
+        return (sizes != 0).sum(dim, keepdims=True, dtype=sizes.dtype)
     if p == 1:
         return sizes.sum(dim, keepdims=True)
     if p == 2:

@@ -86,7 +86,8 @@ def embedding_bag(
     """The sum, mean or max of the rows of `weight` in each bag.
 
     A bag is a row of a 2-d `input`, or what lies in a 1-d one from one of the `offsets` to the next. Indices equal to
-    `padding_idx` do not count; an empty bag gives zeros.
+    `padding_idx` do not count; an empty bag gives zeros. With `include_last_offset` the last offset is the number of
+    indices; for another the last bag is what torch makes of it.
     """
     indices = input.reshape(-1)
     _check_indices(indices, len(weight))
@@ -94,10 +95,12 @@ def embedding_bag(
     ends = _ends(input, offsets, include_last_offset)
     bags = np.searchsorted(ends, np.arange(len(indices)), side="right")
     kept = (bags < len(ends)) & (indices != (-1 if padding_idx is None else padding_idx % len(weight)))
+    counts = np.bincount(bags[kept], minlength=len(ends))[:, None]
+    if offsets is not None and include_last_offset and _stops(weight, mode, padding_idx):
+        kept &= np.arange(len(indices)) < offsets[-1]
     bags, rows = bags[kept], weight[indices[kept]]
     if per_sample_weights is not None:
         rows = rows * per_sample_weights.reshape(-1)[kept][:, None]
-    counts = np.bincount(bags, minlength=len(ends))[:, None]
     result = np.full((len(ends), weight.shape[1]), -np.inf if mode == "max" else 0, weight.dtype)
     (np.maximum if mode == "max" else np.add).at(result, bags, rows)
     if mode == "mean":
@@ -113,9 +116,13 @@ def _ends(input: np.ndarray, offsets: np.ndarray | None, include_last_offset: bo
         raise ShapeError(f"wants offsets that begin with 0 and gets {offsets[0]}", option="offsets")
     if np.any(np.diff(offsets) < 0) or (offsets.size and offsets[-1] > len(input)):
         raise ShapeError(f"wants rising offsets up to {len(input)} and gets {offsets.tolist()}", option="offsets")
-    if include_last_offset and offsets[-1] != len(input):
-        raise ShapeError(f"wants {len(input)}, the number of indices, as the last offset and gets {offsets[-1]}")
-    return offsets[1:] if include_last_offset else np.append(offsets[1:], [len(input)] * bool(offsets.size))
+    starts = offsets[:-1] if include_last_offset else offsets
+    return np.append(starts[1:], [len(input)] * bool(starts.size))
+
+
+def _stops(weight: np.ndarray, mode: str, padding_idx: int | None) -> bool:
+    """Whether the last bag adds nothing from the last offset on, though it counts it: torch's fast path, in float32."""
+    return mode != "max" and weight.dtype == np.float32 and padding_idx is None
 
 
 @embedding_bag.shape

@@ -8,6 +8,7 @@ from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
+from nnbuild.ops.magnitude import scales
 from nnbuild.ops.op import op
 from nnbuild.ops.planes import fractions
 from nnbuild.ops.reach import WHOLE, Grouped, Kept, Reaches, Slid, aligned, along, mixed
@@ -34,11 +35,21 @@ def _sized(input: TensorSpec, **tensors: TensorSpec | None) -> None:
 
 def _standardized(input: np.ndarray, axes: tuple[int, ...], eps: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The input with mean 0 and variance 1 over the axes; and the mean and variance that it had."""
-    mean = input.mean(axes, keepdims=True)
-    result = input - mean
-    variance = np.square(result).mean(axes, keepdims=True)
+    result, mean, variance = _centred(input, axes)
+    lost = ~np.isfinite(variance)
+    if lost.any():
+        scale = scales(input, axes, lost)
+        result, mean, variance = _centred(input / scale, axes)
+        result /= np.sqrt(variance + eps / scale / scale)
+        return result, mean * scale, variance * scale * scale
     result /= np.sqrt(variance + eps)
     return result, mean, variance
+
+
+def _centred(input: np.ndarray, axes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    mean = input.mean(axes, keepdims=True)
+    result = input - mean
+    return result, mean, np.square(result).mean(axes, keepdims=True)
 
 
 def _scaled(result: np.ndarray, weight: np.ndarray | None, bias: np.ndarray | None) -> np.ndarray:
@@ -238,7 +249,13 @@ def rms_norm(
 ) -> np.ndarray:
     """The last axes, of `normalized_shape`, over their root mean square, times weight."""
     eps = np.finfo(input.dtype).eps if eps is None else eps
-    mean = np.square(input).mean(_tail(input, normalized_shape), keepdims=True)
+    axes = _tail(input, normalized_shape)
+    mean = np.square(input).mean(axes, keepdims=True)
+    lost = ~np.isfinite(mean)
+    if lost.any():
+        scale = scales(input, axes, lost)
+        input = input / scale
+        mean, eps = np.square(input).mean(axes, keepdims=True), eps / scale / scale
     return _scaled(input / np.sqrt(mean + eps), weight, None)
 
 

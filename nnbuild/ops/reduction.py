@@ -12,6 +12,7 @@ from nnbuild.ops import reach
 from nnbuild.ops.axes import axis, several
 from nnbuild.ops.distribution import norms
 from nnbuild.ops.dtypes import floating, fractions, is_floating, named
+from nnbuild.ops.magnitude import scales
 from nnbuild.ops.op import op
 from nnbuild.ops.reach import Reaches, Running
 from nnbuild.ops.spec import TensorSpec
@@ -190,7 +191,14 @@ def std(
     correction: float | None = None,
 ) -> np.ndarray:
     """The standard deviation of all elements, or along the axes `dim`: the root of `var`."""
-    return np.sqrt(var.kernel(input, dim, unbiased, keepdim, correction=correction))
+    variance = var.kernel(input, dim, unbiased, keepdim=True, correction=correction)
+    lost, scale = ~np.isfinite(variance), np.ones((), input.dtype)
+    axes = _along(None if isinstance(dim, bool) else dim, input.ndim)
+    if lost.any():
+        scale = scales(input, axes, lost)
+        variance = var.kernel(input / scale, dim, unbiased, keepdim=True, correction=correction)
+    result = np.sqrt(variance) * scale
+    return result if keepdim else result.squeeze(axes)
 
 
 def _varied(input: TensorSpec, dim: Dims | bool, unbiased: bool, keepdim: bool, correction: float | None) -> TensorSpec:

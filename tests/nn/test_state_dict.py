@@ -108,9 +108,22 @@ def extra_state(lib: Library) -> list[Any]:
     return [*facts, outcome(lambda: lib.nn.Sequential(lib.nn.Identity()).load_state_dict(state))]
 
 
+def uncounted(lib: Library) -> list[Any]:
+    """Weights of batch norms from before batches were counted, which say no version or the first."""
+    net = lib.nn.Sequential(lib.nn.BatchNorm1d(2), lib.nn.InstanceNorm1d(2, track_running_stats=True))
+    state = net.state_dict()
+    bare = {key: value for key, value in state.items() if "num_batches" not in key}
+    old = OrderedDict(bare)
+    old._metadata = {"0": {"version": 1}, "1": {"version": 1}}
+    new = OrderedDict(bare)
+    new._metadata = state._metadata
+    facts = [outcome(lambda weights=weights: net.load_state_dict(weights)) for weights in (bare, old, new)]
+    return [*map(str, facts), list(state._metadata.items())]
+
+
 @pytest.mark.torch
 @pytest.mark.parametrize(
-    "scenario", [strictness, sharing, buffers, hooks, extra_state], ids=lambda scenario: scenario.__name__
+    "scenario", [strictness, sharing, buffers, hooks, extra_state, uncounted], ids=lambda scenario: scenario.__name__
 )
 def test_as_torch(scenario: Callable[[Library], Any]) -> None:
     same(scenario)

@@ -67,3 +67,68 @@ def test_text_is_no_weight(tmp_path):
     np.savez(tmp_path / "w.npz", weight=np.array(["a"]), bias=np.zeros(2))
     with pytest.raises(WeightError, match=r"weight in .* holds <U1, not numbers"):
         load_weights(nn.Linear(3, 2), tmp_path / "w.npz")
+
+
+class _Tied(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embed, self.head = nn.Embedding(4, 2), nn.Linear(2, 4, bias=False)
+        self.head.weight = self.embed.weight
+
+
+@pytest.mark.parametrize("name", ["embed.weight", "head.weight"])
+def test_one_name_of_a_tied_tensor_is_enough(tmp_path, name):
+    values = np.arange(8, dtype=np.float32).reshape(4, 2)
+    safetensors(tmp_path / "w.safetensors", {name: entry("F32", [4, 2], 0, 32)}, values.tobytes())
+    np.savez(tmp_path / "w.npz", **{name: values})
+    for path in (tmp_path / "w.npz", tmp_path / "w.safetensors"):
+        model = _Tied()
+        load_weights(model, path)
+        np.testing.assert_array_equal(model.embed.weight.data, values)
+        assert model.head.weight is model.embed.weight
+
+
+def test_no_name_of_a_tied_tensor_is_missing_under_both(tmp_path):
+    np.savez(tmp_path / "w.npz", other=np.zeros(1))
+    with pytest.raises(WeightError, match=r'Missing key\(s\) in state_dict: "embed.weight", "head.weight"'):
+        load_weights(_Tied(), tmp_path / "w.npz")
+
+
+def test_a_layer_under_two_names_is_found_under_one(tmp_path):
+    layer = nn.Linear(1, 1)
+    np.savez(tmp_path / "w.npz", **{"1.weight": np.full((1, 1), 3), "1.bias": np.full(1, 4)})
+    load_weights(nn.Sequential(layer, layer), tmp_path / "w.npz")
+    assert (layer.weight.data.item(), layer.bias.data.item()) == (3, 4)
+
+
+def test_weights_from_before_batches_were_counted(tmp_path):
+    model = nn.Sequential(nn.BatchNorm2d(2), nn.InstanceNorm1d(2, track_running_stats=True))
+    model[0].num_batches_tracked.data[...] = 5
+    state = {key: np.ones_like(value) for key, value in model.state_dict().items() if "num_batches" not in key}
+    np.savez(tmp_path / "w.npz", **state)
+    load_weights(model, tmp_path / "w.npz")
+    assert model[0].num_batches_tracked.data == 5 and model[0].running_mean.data.tolist() == [1, 1]
+    del state["0.running_mean"]
+    np.savez(tmp_path / "w.npz", **state)
+    with pytest.raises(WeightError, match=r'Missing key\(s\) in state_dict: "0.running_mean"\. $'):
+        load_weights(model, tmp_path / "w.npz")
+
+
+@pytest.mark.parametrize(
+    ("model", "names", "advice"),
+    [
+        (nn.Linear(1, 1), ["module.weight", "module.bias"],
+         "all names in the file have the prefix 'module.': save them as name.removeprefix('module.')"),
+        (nn.Linear(1, 1), ["a.b.weight", "a.b.bias", "a.b.more"],
+         "all names in the file have the prefix 'a.b.': save them as name.removeprefix('a.b.')"),
+        (nn.Sequential(nn.Linear(1, 1)), ["weight", "bias"],
+         "those in the file lack the prefix '0.' of the network's names: save them with it"),
+        (nn.Linear(1, 1), ["module.weight", "bias"], None),
+        (nn.Linear(1, 1), ["module.kernel"], None),
+    ],
+)  # fmt: skip
+def test_names_that_differ_by_a_prefix(tmp_path, model, names, advice):
+    np.savez(tmp_path / "w.npz", **dict.fromkeys(names, np.zeros(1)))
+    with pytest.raises(WeightError) as caught:
+        load_weights(model, tmp_path / "w.npz")
+    assert caught.value.hint == advice

@@ -60,8 +60,6 @@ BY_DATA = [
      "embedding_bag wants offsets that begin with 0 and gets 1"),
     (call("embedding_bag", indices(0, 1), WORDS, indices(0, 3)),
      "embedding_bag wants rising offsets up to 2 and gets [0, 3]"),
-    (call("embedding_bag", indices(0, 1), WORDS, indices(0, 1), include_last_offset=True),
-     "embedding_bag wants 2, the number of indices, as the last offset and gets 1"),
 ]  # fmt: skip
 
 ROWS = [
@@ -71,6 +69,11 @@ ROWS = [
       for padding in (None, 2, -1)),
     *(call("embedding_bag", FLAT, BIG, indices(0, 2, 2, 7), mode=mode) for mode in ("sum", "mean", "max")),
     call("embedding_bag", FLAT, BIG, indices(0, 2, 7), include_last_offset=True),
+    *(call("embedding_bag", FLAT, table, indices(0, 2, end), mode=mode, padding_idx=padding, include_last_offset=True)
+      for table in (BIG, BIG._replace(dtype="float64"), BIG._replace(dtype="float16"))
+      for mode in ("sum", "mean", "max") for padding in (None, 2) for end in (2, 5)),
+    call("embedding_bag", FLAT, BIG, indices(0, 3), mode="sum", per_sample_weights=T((7,)), include_last_offset=True),
+    call("embedding_bag", FLAT, BIG, indices(0), include_last_offset=True),
     call("embedding_bag", FLAT, BIG, indices(0, 3), mode="sum", per_sample_weights=T((7,))),
     call("embedding_bag", T((0, 3), "int64"), BIG),
     call("embedding_bag", T((0,), "int64"), BIG, indices(0, 0)),
