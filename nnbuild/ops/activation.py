@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
-from nnbuild.ops.dtypes import floating, is_floating
+from nnbuild.ops.dtypes import floating, is_floating, result_type
 from nnbuild.ops.elementwise import elementwise
 
 _SELU_ALPHA = 1.6732632423543772
@@ -23,6 +24,10 @@ def _numbers(dtype: str) -> str:
     if dtype == "bool":
         raise ShapeError("wants numbers and gets bool")
     return dtype
+
+
+def _floating_numbers(dtype: str) -> str:
+    return floating(_numbers(dtype))
 
 
 @elementwise(dtype=_numbers, inplace=True)
@@ -126,13 +131,13 @@ def softplus(input: np.ndarray, beta: float = 1, threshold: float = 20) -> np.nd
     return np.where(scaled > threshold, input, np.log1p(np.exp(scaled)) / beta)
 
 
-@elementwise(dtype=floating)
+@elementwise(dtype=_floating_numbers)
 def softsign(input: np.ndarray) -> np.ndarray:
     """x / (1 + abs(x))."""
     return input / (np.abs(input) + 1)
 
 
-@elementwise(dtype=floating)
+@elementwise(dtype=_floating_numbers)
 def tanhshrink(input: np.ndarray) -> np.ndarray:
     """x - tanh(x)."""
     return input - np.tanh(input, dtype=floating(input.dtype.name))
@@ -167,7 +172,11 @@ def hardswish(input: np.ndarray) -> np.ndarray:
     return input * np.clip(input + 3, 0, 6) / 6
 
 
-@elementwise(dtype=_numbers, inplace=True)
+def _no_bools(input: Any, threshold: float, value: float) -> None:
+    _numbers(result_type(input))
+
+
+@elementwise(dtype=_numbers, inplace=True, check=_no_bools)
 def threshold(input: np.ndarray, threshold: float, value: float) -> np.ndarray:
     """x where it is above `threshold`, else `value`."""
     return np.where(input <= threshold, input.dtype.type(value), input)

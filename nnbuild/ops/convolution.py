@@ -9,7 +9,7 @@ from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.dtypes import one_dtype
 from nnbuild.ops.op import op
-from nnbuild.ops.planes import check_rank
+from nnbuild.ops.planes import at_least, check_rank
 from nnbuild.ops.reach import WHOLE, Grouped, Kept, Reaches, slid
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.window import Slide, Spread, each, formula_of_windows, output_sizes
@@ -55,8 +55,7 @@ def _slides(weight: Any, stride: Sizes, padding: Sizes | str, dilation: Sizes, a
         pads = _named_padding(padding, kernel, strides, dilations)
     else:
         pads = [(size, size) for size in each(padding, axes, "padding")]
-        if any(before < 0 for before, _ in pads):
-            raise OptionError(f"padding must be at least 0, not {padding}", option="padding")
+        at_least(0, padding=tuple(before for before, _ in pads))
     return tuple(
         Slide(size, step, before, after, spread)
         for size, step, (before, after), spread in zip(kernel, strides, pads, dilations, strict=True)
@@ -87,6 +86,8 @@ def _check_groups(weight: TensorSpec, bias: TensorSpec | None, groups: int, axes
         raise OptionError(
             f"out_channels must be at least 1, not 0: the weight is {weight.shape}", option="out_channels"
         )
+    if not weight.shape[0]:
+        raise OptionError("in_channels must be at least 1, not 0", option="in_channels")
     _positive(kernel_size=weight.shape[2:])
     if groups < 1 or weight.shape[0] % groups:
         raise OptionError(
@@ -113,7 +114,7 @@ def conv(
     batch = input if input.ndim == axes + 2 else input[None]
     windows = window_view(batch, slides)
     count, channels, sizes = batch.shape[0], weight.shape[0], windows.shape[-axes:]
-    kernels = weight.reshape(groups, channels // groups, -1)
+    kernels = weight.reshape(groups, channels // groups, prod(weight.shape[1:]))
     result = np.empty((count, groups, channels // groups, prod(sizes)), np.result_type(batch, weight))
     at_once = max(1, _UNFOLDED_AT_ONCE // max(1, prod(windows.shape[1:])))
     for start in range(0, count, at_once):
@@ -159,6 +160,7 @@ def _spreads(
     strides, dilations = each(stride, axes, "stride"), each(dilation, axes, "dilation")
     pads, extras = each(padding, axes, "padding"), each(output_padding, axes, "output_padding")
     _positive(stride=strides, dilation=dilations)
+    at_least(0, padding=pads)
     for extra, step, spread in zip(extras, strides, dilations, strict=True):
         if not 0 <= extra < max(step, spread):
             raise OptionError(
@@ -188,7 +190,7 @@ def conv_transpose(
     spreads = _spreads(weight, stride, padding, output_padding, dilation, axes)
     batch = input if input.ndim == axes + 2 else input[None]
     count, channels, *sizes = batch.shape
-    kernels = weight.reshape(groups, channels // groups, -1).swapaxes(1, 2)
+    kernels = weight.reshape(groups, channels // groups, prod(weight.shape[1:])).swapaxes(1, 2)
     outputs = [spread.size(size) for spread, size in zip(spreads, sizes, strict=True)]
     taps = np.matmul(kernels, batch.reshape(count, groups, channels // groups, prod(sizes)))
     taps = taps.reshape(count, groups * weight.shape[1], *weight.shape[2:], *sizes)
@@ -225,7 +227,8 @@ def _(
     _check_groups(weight, bias, groups, axes, channels)
     count, sizes = _batched(input, axes, weight.shape[0])
     one_dtype(input, weight=weight, bias=bias)
-    return input.with_shape(_restored(input, axes, (count, channels, *output_sizes(window, sizes))))
+    least = 0 if count > 1 and input.dtype == "float32" else 1  # as torch, whose code for several images lets it pass
+    return input.with_shape(_restored(input, axes, (count, channels, *output_sizes(window, sizes, least))))
 
 
 @conv_transpose.axes

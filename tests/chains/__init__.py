@@ -141,7 +141,9 @@ def _whole(rng: random.Random) -> int:
 
 
 def _number(rng: random.Random) -> float:
-    return rng.choice((0, 0.1, 0.25, 0.5, 1, 1.0, 2, 3.0)) if rng.random() < 0.95 else rng.choice((-1, -0.5, 1e-30, 1e30))
+    return (
+        rng.choice((0, 0.1, 0.25, 0.5, 1, 1.0, 2, 3.0)) if rng.random() < 0.95 else rng.choice((-1, -0.5, 1e-30, 1e30))
+    )
 
 
 def _value(rng: random.Random, option: Option, axes: int, shape: tuple[int, ...], name: str) -> Any:
@@ -150,7 +152,9 @@ def _value(rng: random.Random, option: Option, axes: int, shape: tuple[int, ...]
         return _fitted(rng, shape, -axes - 1 if _axes(name) and rng.random() < 0.9 else 1)
     if option.name in _FEATURES:
         return _fitted(rng, shape, -1)
-    kind = rng.choice([part.strip() for part in re.sub(r"\[.*?\]", lambda m: m[0].replace("|", ""), option.type).split("|")])
+    kind = rng.choice(
+        [part.strip() for part in re.sub(r"\[.*?\]", lambda m: m[0].replace("|", ""), option.type).split("|")]
+    )
     if kind.startswith("Literal["):
         return rng.choice(kind.removeprefix("Literal[").removesuffix("]").split(", "))
     draw = _DRAWS[kind]
@@ -187,4 +191,8 @@ class Verdict(NamedTuple):
 
 def refusal(error: Exception) -> Verdict:
     """The verdict on a chain that ends in this error."""
-    return Verdict(None, f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}", not isinstance(error, NnbuildError))
+    return Verdict(
+        None,
+        f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}",
+        not isinstance(error, NnbuildError),
+    )
