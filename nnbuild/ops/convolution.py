@@ -9,7 +9,7 @@ from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.dtypes import one_dtype
 from nnbuild.ops.op import op
-from nnbuild.ops.planes import at_least, check_rank
+from nnbuild.ops.planes import LETTERS, at_least, check_rank
 from nnbuild.ops.reach import WHOLE, Grouped, Kept, Reaches, slid
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.window import Slide, Spread, each, formula_of_windows, output_sizes
@@ -28,10 +28,19 @@ def _batched(input: TensorSpec, axes: int, channels: int) -> tuple[int, tuple[in
     if found != channels:
         raise ShapeError(
             f"wants {channels} input channels and gets {found}: {input.shape}",
-            hint=f"in_channels={found}, or a layer before it that gives {channels}",
+            hint=_way_out(input, axes, channels),
             option="in_channels",
         )
     return 1 if input.ndim == axes + 1 else input.shape[0], input.shape[-axes:]
+
+
+def _way_out(input: TensorSpec, axes: int, channels: int) -> str:
+    """What to write where the channels do not fit: often they stand last."""
+    if input.shape[-1] == channels:
+        order = (0, input.ndim - 1, *range(1, input.ndim - 1)) if input.ndim == axes + 2 else (axes, *range(axes))
+        letters = f"(N, C, {LETTERS[axes - 1]})" if input.ndim == axes + 2 else f"(C, {LETTERS[axes - 1]})"
+        return f"channels stand first here, {letters}: x.permute{order}, or an input of that order"
+    return f"in_channels={input.shape[-axes - 1]}, or a layer before it that gives {channels}"
 
 
 def _restored(input: Any, axes: int, shape: tuple[int, ...]) -> tuple[int, ...]:

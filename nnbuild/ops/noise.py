@@ -91,6 +91,12 @@ def _sequences(input: TensorSpec, p: float, training: bool) -> TensorSpec:
     return _checked(input, p, training)
 
 
+def _planes(input: TensorSpec, p: float, training: bool) -> TensorSpec:
+    if training and not input.ndim:
+        raise ShapeError("wants an input of at least 1 axis and gets a single number")
+    return _checked(input, p, training)
+
+
 def _featured(input: TensorSpec, p: float, training: bool) -> TensorSpec:
     if training and input.ndim < 2:
         raise ShapeError(f"wants an input of at least 2 axes (N, C, ...) and gets {input.shape}")
@@ -113,7 +119,7 @@ _SHAPES: dict[Op, Callable[..., TensorSpec]] = {
     dropout: _checked,
     dropout1d: _sequences,
     dropout2d: _featured,
-    dropout3d: _checked,
+    dropout3d: _planes,
     alpha_dropout: _checked,
     feature_alpha_dropout: _featured,
 }

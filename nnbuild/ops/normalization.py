@@ -16,6 +16,16 @@ from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.window import Slide
 
 
+def _way_out(input: TensorSpec, channels: int) -> str | None:
+    """What to write where the channels do not fit, and stand last."""
+    if input.shape[-1] != channels:
+        return None
+    if input.ndim == 3:
+        return "channels stand first here, (N, C, L): x.transpose(1, 2) before and after it"
+    order = (0, input.ndim - 1, *range(1, input.ndim - 1))
+    return f"channels stand first here: x.permute{order} before it"
+
+
 def _sized(input: TensorSpec, **tensors: TensorSpec | None) -> None:
     """Refuse a vector that has not one element, of the input's dtype, for each channel."""
     for name, tensor in tensors.items():
@@ -24,9 +34,11 @@ def _sized(input: TensorSpec, **tensors: TensorSpec | None) -> None:
         if tensor.shape != (input.shape[1],):
             raise ShapeError(
                 f"wants {tensor.numel()} channels, the size of its {name}, and gets {input.shape[1]}: {input.shape}",
+                hint=_way_out(input, tensor.numel()),
                 option="num_features",
             )
-        _one_dtype(input, **{name: tensor})
+        if input.numel():
+            _one_dtype(input, **{name: tensor})
 
 
 def _one_dtype(input: TensorSpec, **tensors: TensorSpec | None) -> None:
@@ -108,7 +120,7 @@ def _(
     training: bool,
     eps: float,
 ) -> TensorSpec:
-    _channels_first(input)
+    _channels_first(input, empty=True)
     _sized(input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     if not training and (running_mean is None or running_var is None):
         raise OptionError("batch_norm wants running_mean and running_var when it is not training", option="training")
@@ -129,8 +141,10 @@ def _(input: TensorSpec, training: bool) -> dict[str, Reaches]:
     return {"input": mixed(input, (0, *range(2, input.ndim)) if training else ()), **_BY_CHANNEL}
 
 
-def _channels_first(input: TensorSpec) -> None:
-    fractions(input)
+def _channels_first(input: TensorSpec, *, empty: bool = False) -> None:
+    """Refuse what has no channels, and whole numbers; torch looks at the dtype of an `empty` input only in groups."""
+    if input.numel() or not empty:
+        fractions(input)
     if input.ndim < 2:
         raise ShapeError(f"wants an input of at least 2 axes (N, C, ...) and gets {input.shape}")
 
@@ -168,7 +182,7 @@ def _(
     bias: TensorSpec | None,
     use_input_stats: bool,
 ) -> TensorSpec:
-    _channels_first(input)
+    _channels_first(input, empty=True)
     _sized(input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     if not input.shape[0] and (weight is not None or running_mean is not None):
         raise ShapeError(f"wants at least one element of the batch and gets {input.shape}")

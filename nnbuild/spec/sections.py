@@ -28,6 +28,9 @@ from nnbuild.spec.text.nodes import Mapping, Node, Scalar, Sequence
 
 MAX_AXES = 8
 
+#: What else the batch is called, in small letters.
+_BATCHES = ("batch", "batch_size", "batchsize", "bs", "b", "n", "none", "null", "~", "-1", "?")
+
 
 class Sections:
     """Reads these sections. Params: scope, what their expressions know; folder, where the spec's files are."""
@@ -82,7 +85,14 @@ class Sections:
         refuse_cut(node)
         if len(node.items) > MAX_AXES:
             raise SpecError(f"a shape of more than {MAX_AXES} axes", mark=node.mark)
+        if node.items:
+            self._refuse_other_batch(node.items[0])
         return tuple(self._axis(item) for item in node.items)
+
+    def _refuse_other_batch(self, node: Node) -> None:
+        text = node.text.strip() if isinstance(node, Scalar) else ""
+        if text != "N" and text.lower() in _BATCHES and not self._scope.has(text):
+            raise SpecError(f"the batch is N here, not {text or 'nothing'}", mark=node.mark, hint="write [N, ...]")
 
     def _axis(self, node: Node) -> int | str:
         if isinstance(node, Scalar) and node.text == "N" and not self._scope.has("N"):
