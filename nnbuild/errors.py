@@ -143,7 +143,8 @@ def suggestion(name: str, known: Iterable[str], cutoff: float = 0.55) -> str | N
     import difflib
 
     names = list(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=cutoff)
+    close = [known_name for known_name in names if known_name.lower() == name.lower()][:1]
+    close = close or difflib.get_close_matches(name, names, n=1, cutoff=cutoff)
     if not close:
         folded = {known_name.lower(): known_name for known_name in names}
         close = [folded[match] for match in difflib.get_close_matches(name.lower(), folded, n=1, cutoff=cutoff)]

@@ -64,6 +64,8 @@ def command(
             raise click.UsageError(f"{name} wants --input, the size of its input, as in --input 224")
         emit(report.one_layer(name, _layer_sizes(inputs), _layer_options(given)), format)
         return
+    if given and name and (hint := _spelt(name)):
+        raise click.UsageError(f"there is no layer {name}: did you mean {hint}?")
     _refuse(f"a spec, {name}" if name else "all layers", **given)
     if name is None:
         _refuse("all layers", input=inputs, set=params, variant=variant, choose=choices)
@@ -77,6 +79,13 @@ def command(
             emit(report.chain(error.graph, network.spec.name), format)
         raise
     emit(report.chain(graph, network.spec.name), format)
+
+
+def _spelt(name: str) -> str | None:
+    """The layer that is spelt so, but for capitals."""
+    from nnbuild import nn
+
+    return next((layer for layer in nn.LAYERS if layer.lower() == name.lower()), None)
 
 
 def _refuse(what: str, **options: Any) -> None:

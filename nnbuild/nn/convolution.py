@@ -13,6 +13,7 @@ from nnbuild.nn.options import Bias, Sizes, option
 from nnbuild.nn.parameter import Parameter
 from nnbuild.nn.taking import Tensor
 from nnbuild.ops.convolution import conv, conv_transpose
+from nnbuild.ops.planes import at_least
 from nnbuild.ops.window import Spread, each, same_padding
 
 
@@ -29,7 +30,11 @@ class _Convolution(WeightedLayer):
 
     def build(self, bias: bool, dtype: str | None) -> None:
         for name in ("in_channels", "out_channels"):
-            if getattr(self, name) < 0 or self.groups < 1 or getattr(self, name) % self.groups:
+            if getattr(self, name) < 0:
+                raise OptionError(
+                    f"{type(self).__name__} wants {name} of at least 0 and gets {getattr(self, name)}", option=name
+                )
+            if self.groups < 1 or getattr(self, name) % self.groups:
                 raise OptionError(
                     f"{type(self).__name__} wants {name} that groups={self.groups} divides and gets "
                     f"{getattr(self, name)}",
@@ -38,7 +43,8 @@ class _Convolution(WeightedLayer):
         for name in ("kernel_size", "stride", "padding", "dilation", "output_padding"):
             value = getattr(self, name)
             if not isinstance(value, str):
-                setattr(self, name, each(value, self.axes, name))
+                setattr(self, name, each(value, self.axes, name, alone=name != "kernel_size"))
+        at_least(0, kernel_size=self.kernel_size)
         if self.padding == "same" and any(step != 1 for step in self.stride):
             raise OptionError(
                 f"{type(self).__name__} takes padding='same' only with stride 1, not {self.stride}",

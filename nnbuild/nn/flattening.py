@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nnbuild import ops
+from nnbuild.errors import OptionError
 from nnbuild.nn.layer import Layer
 from nnbuild.nn.options import Sizes
 from nnbuild.nn.taking import Tensor
@@ -36,6 +37,15 @@ class Unflatten(Layer):
 
     dim: int
     unflattened_size: Sizes
+
+    def build(self) -> None:
+        if not isinstance(self.unflattened_size, tuple):
+            size = self.unflattened_size
+            raise OptionError(
+                f"Unflatten wants a tuple of sizes for unflattened_size and gets {size}",
+                hint=f"({size},) is a tuple of one",
+                option="unflattened_size",
+            )
 
     def forward(self, input: Tensor) -> Any:
         return ops.unflatten(input, self.dim, self.unflattened_size)

@@ -90,6 +90,9 @@ class ParameterList(Module):
 class ParameterDict(Module):
     """Parameters by name."""
 
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        raise ForwardError("a ParameterDict cannot be called: its parameters go into ops, as in `x = x * scales['a']`")
+
     def __init__(self, parameters: Any = None) -> None:
         super().__init__()
         self._keys: dict[str, None] = {}
@@ -212,9 +215,6 @@ class ParameterDict(Module):
             else _line(key, value, "")
             for key, value in self.items()
         )
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        raise RuntimeError("ParameterDict should not be called.")
 
 
 _TENSOR_TYPES = {

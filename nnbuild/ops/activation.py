@@ -6,8 +6,9 @@ import math
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
-from nnbuild.ops.dtypes import floating, is_floating
+from nnbuild.ops.dtypes import floating, is_floating, result_type
 from nnbuild.ops.elementwise import elementwise
+from nnbuild.ops.spec import TensorSpec
 
 _SELU_ALPHA = 1.6732632423543772
 _SELU_SCALE = 1.0507009873554805
@@ -25,6 +26,10 @@ def _numbers(dtype: str) -> str:
     return dtype
 
 
+def _floating_numbers(dtype: str) -> str:
+    return floating(_numbers(dtype))
+
+
 @elementwise(dtype=_numbers, inplace=True)
 def relu(input: np.ndarray) -> np.ndarray:
     """max(0, x)."""
@@ -37,7 +42,12 @@ def relu6(input: np.ndarray) -> np.ndarray:
     return np.clip(input, 0, 6)
 
 
-@elementwise(dtype=_numbers, inplace=True)
+def _signed(input: object, min_val: float = -1.0, max_val: float = 1.0) -> None:
+    if min_val < 0 and result_type(input) == "uint8":
+        raise ShapeError(f"wants numbers with a sign for min_val={min_val} and gets uint8")
+
+
+@elementwise(dtype=_numbers, inplace=True, check=_signed)
 def hardtanh(input: np.ndarray, min_val: float = -1.0, max_val: float = 1.0) -> np.ndarray:
     """x between `min_val` and `max_val`, those beyond them."""
     return np.minimum(np.maximum(input, min_val), max_val)
@@ -126,13 +136,13 @@ def softplus(input: np.ndarray, beta: float = 1, threshold: float = 20) -> np.nd
     return np.where(scaled > threshold, input, np.log1p(np.exp(scaled)) / beta)
 
 
-@elementwise(dtype=floating)
+@elementwise(dtype=_floating_numbers)
 def softsign(input: np.ndarray) -> np.ndarray:
     """x / (1 + abs(x))."""
     return input / (np.abs(input) + 1)
 
 
-@elementwise(dtype=floating)
+@elementwise(dtype=_floating_numbers)
 def tanhshrink(input: np.ndarray) -> np.ndarray:
     """x - tanh(x)."""
     return input - np.tanh(input, dtype=floating(input.dtype.name))
@@ -167,7 +177,13 @@ def hardswish(input: np.ndarray) -> np.ndarray:
     return input * np.clip(input + 3, 0, 6) / 6
 
 
-@elementwise(dtype=_numbers, inplace=True)
+@elementwise(inplace=True)
 def threshold(input: np.ndarray, threshold: float, value: float) -> np.ndarray:
     """x where it is above `threshold`, else `value`."""
     return np.where(input <= threshold, input.dtype.type(value), input)
+
+
+@threshold.shape
+def _(input: TensorSpec) -> TensorSpec:
+    _numbers(input.dtype)
+    return input

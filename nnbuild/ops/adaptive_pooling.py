@@ -20,9 +20,11 @@ def _outputs(output_size: OutputSize, sizes: tuple[int, ...]) -> tuple[int, ...]
     """The output's sizes: None keeps the input's."""
     axes = len(sizes)
     wanted = (output_size,) * axes if output_size is None or isinstance(output_size, int) else tuple(output_size)
-    if len(wanted) != axes or not all(size is None or isinstance(size, int) for size in wanted):
+    kept = axes > 1 and output_size is not None  # as torch, which knows None in a pair or a triple alone
+    if len(wanted) != axes or not all((size is None and kept) or isinstance(size, int) for size in wanted):
         raise OptionError(
-            f"output_size wants one whole number or {axes}, or None to keep a size, not {output_size!r}",
+            f"output_size wants one whole number{f' or {axes}, with None to keep a size' if axes > 1 else ''}, "
+            f"not {output_size!r}",
             option="output_size",
         )
     outputs = tuple(size if out is None else out for out, size in zip(wanted, sizes, strict=True))

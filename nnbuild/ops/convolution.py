@@ -9,7 +9,7 @@ from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.dtypes import one_dtype
 from nnbuild.ops.op import op
-from nnbuild.ops.planes import check_rank
+from nnbuild.ops.planes import LETTERS, at_least, check_rank
 from nnbuild.ops.reach import WHOLE, Grouped, Kept, Reaches, slid
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.window import Slide, Spread, each, formula_of_windows, output_sizes, same_padding
@@ -28,10 +28,19 @@ def _batched(input: TensorSpec, axes: int, channels: int) -> tuple[int, tuple[in
     if found != channels:
         raise ShapeError(
             f"wants {channels} input channels and gets {found}: {input.shape}",
-            hint=f"in_channels={found}, or a layer before it that gives {channels}",
+            hint=_way_out(input, axes, channels),
             option="in_channels",
         )
     return 1 if input.ndim == axes + 1 else input.shape[0], input.shape[-axes:]
+
+
+def _way_out(input: TensorSpec, axes: int, channels: int) -> str:
+    """What to write where the channels do not fit: often they stand last."""
+    if input.shape[-1] == channels:
+        order = (0, input.ndim - 1, *range(1, input.ndim - 1)) if input.ndim == axes + 2 else (axes, *range(axes))
+        letters = f"(N, C, {LETTERS[axes - 1]})" if input.ndim == axes + 2 else f"(C, {LETTERS[axes - 1]})"
+        return f"channels stand first here, {letters}: x.permute{order}, or an input of that order"
+    return f"in_channels={input.shape[-axes - 1]}, or a layer before it that gives {channels}"
 
 
 def _restored(input: Any, axes: int, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -55,8 +64,7 @@ def _slides(weight: Any, stride: Sizes, padding: Sizes | str, dilation: Sizes, a
         pads = _named_padding(padding, kernel, strides, dilations)
     else:
         pads = [(size, size) for size in each(padding, axes, "padding")]
-        if any(before < 0 for before, _ in pads):
-            raise OptionError(f"padding must be at least 0, not {padding}", option="padding")
+        at_least(0, padding=tuple(before for before, _ in pads))
     return tuple(
         Slide(size, step, before, after, spread)
         for size, step, (before, after), spread in zip(kernel, strides, pads, dilations, strict=True)
@@ -86,6 +94,8 @@ def _check_groups(weight: TensorSpec, bias: TensorSpec | None, groups: int, axes
         raise OptionError(
             f"out_channels must be at least 1, not 0: the weight is {weight.shape}", option="out_channels"
         )
+    if not weight.shape[0]:
+        raise OptionError("in_channels must be at least 1, not 0", option="in_channels")
     _positive(kernel_size=weight.shape[2:])
     if groups < 1 or weight.shape[0] % groups:
         raise OptionError(
@@ -112,7 +122,7 @@ def conv(
     batch = input if input.ndim == axes + 2 else input[None]
     windows = window_view(batch, slides)
     count, channels, sizes = batch.shape[0], weight.shape[0], windows.shape[-axes:]
-    kernels = weight.reshape(groups, channels // groups, -1)
+    kernels = weight.reshape(groups, channels // groups, prod(weight.shape[1:]))
     result = np.empty((count, groups, channels // groups, prod(sizes)), np.result_type(batch, weight))
     at_once = max(1, _UNFOLDED_AT_ONCE // max(1, prod(windows.shape[1:])))
     for start in range(0, count, at_once):
@@ -158,6 +168,7 @@ def _spreads(
     strides, dilations = each(stride, axes, "stride"), each(dilation, axes, "dilation")
     pads, extras = each(padding, axes, "padding"), each(output_padding, axes, "output_padding")
     _positive(stride=strides, dilation=dilations)
+    at_least(0, padding=pads)
     for extra, step, spread in zip(extras, strides, dilations, strict=True):
         if not 0 <= extra < max(step, spread):
             raise OptionError(
@@ -187,7 +198,7 @@ def conv_transpose(
     spreads = _spreads(weight, stride, padding, output_padding, dilation, axes)
     batch = input if input.ndim == axes + 2 else input[None]
     count, channels, *sizes = batch.shape
-    kernels = weight.reshape(groups, channels // groups, -1).swapaxes(1, 2)
+    kernels = weight.reshape(groups, channels // groups, prod(weight.shape[1:])).swapaxes(1, 2)
     outputs = [spread.size(size) for spread, size in zip(spreads, sizes, strict=True)]
     taps = np.matmul(kernels, batch.reshape(count, groups, channels // groups, prod(sizes)))
     taps = taps.reshape(count, groups * weight.shape[1], *weight.shape[2:], *sizes)
@@ -224,7 +235,8 @@ def _(
     _check_groups(weight, bias, groups, axes, channels)
     count, sizes = _batched(input, axes, weight.shape[0])
     one_dtype(input, weight=weight, bias=bias)
-    return input.with_shape(_restored(input, axes, (count, channels, *output_sizes(window, sizes))))
+    least = 0 if count > 1 and input.dtype == "float32" else 1  # as torch, whose code for several images lets it pass
+    return input.with_shape(_restored(input, axes, (count, channels, *output_sizes(window, sizes, least))))
 
 
 @conv_transpose.axes

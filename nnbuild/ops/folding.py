@@ -16,9 +16,13 @@ from nnbuild.ops.window_view import window_view
 Sizes = int | tuple[int, ...]
 
 
+def _pair(value: Sizes, option: str) -> tuple[int, ...]:
+    return each(value, 2, option, alone=False)
+
+
 def _slides(kernel_size: Sizes, dilation: Sizes, padding: Sizes, stride: Sizes) -> tuple[Slide, ...]:
-    kernels, dilations = each(kernel_size, 2, "kernel_size"), each(dilation, 2, "dilation")
-    pads, strides = each(padding, 2, "padding"), each(stride, 2, "stride")
+    kernels, dilations = _pair(kernel_size, "kernel_size"), _pair(dilation, "dilation")
+    pads, strides = _pair(padding, "padding"), _pair(stride, "stride")
     at_least(1, kernel_size=kernels, dilation=dilations, stride=strides)
     at_least(0, padding=pads)
     return tuple(
@@ -90,7 +94,7 @@ def fold(
     stride: Sizes = 1,
 ) -> np.ndarray:
     """(N, C*kernel, L) as (N, C, *output_size): the windows laid down at their places, sums where they overlap."""
-    slides, sizes = _slides(kernel_size, dilation, padding, stride), each(output_size, 2, "output_size")
+    slides, sizes = _slides(kernel_size, dilation, padding, stride), _pair(output_size, "output_size")
     kernel, outs = tuple(slide.kernel for slide in slides), output_sizes(slides, sizes)
     columns = input.reshape(-1, input.shape[-2] // prod(kernel), *kernel, *outs)
     canvas = np.zeros(
@@ -113,7 +117,7 @@ def _(
     _dtypes(input)
     if input.ndim not in (2, 3) or 0 in input.shape[-2:]:
         raise ShapeError(f"wants columns (N, C*kernel, L) or (C*kernel, L) and gets {input.shape}")
-    slides, sizes = _slides(kernel_size, dilation, padding, stride), each(output_size, 2, "output_size")
+    slides, sizes = _slides(kernel_size, dilation, padding, stride), _pair(output_size, "output_size")
     at_least(1, output_size=sizes)
     kernel, (height, width) = [slide.kernel for slide in slides], output_sizes(slides, sizes)
     rows, columns = input.shape[-2:]

@@ -77,22 +77,30 @@ def feature_alpha_dropout(input: np.ndarray, p: float = 0.5, training: bool = Fa
     return _alpha_dropped(input, _kept(_per_channel(input), p), p)
 
 
-def _checked(input: TensorSpec, p: float) -> TensorSpec:
+def _checked(input: TensorSpec, p: float, training: bool) -> TensorSpec:
     if not 0 <= p <= 1:
         raise OptionError(f"p is a probability between 0 and 1, not {p}", option="p")
+    if training and 0 < p < 1 and input.numel():
+        fractions(input)
     return input
 
 
-def _sequences(input: TensorSpec, p: float) -> TensorSpec:
+def _sequences(input: TensorSpec, p: float, training: bool) -> TensorSpec:
     if input.ndim not in (2, 3):
         raise ShapeError(f"wants an input (N, C, L) or (C, L) and gets {input.shape}")
-    return _checked(input, p)
+    return _checked(input, p, training)
+
+
+def _planes(input: TensorSpec, p: float, training: bool) -> TensorSpec:
+    if training and not input.ndim:
+        raise ShapeError("wants an input of at least 1 axis and gets a single number")
+    return _checked(input, p, training)
 
 
 def _featured(input: TensorSpec, p: float, training: bool) -> TensorSpec:
     if training and input.ndim < 2:
         raise ShapeError(f"wants an input of at least 2 axes (N, C, ...) and gets {input.shape}")
-    return _checked(input, p)
+    return _checked(input, p, training)
 
 
 def _resting(p: float, training: bool) -> bool:
@@ -111,7 +119,7 @@ _SHAPES: dict[Op, Callable[..., TensorSpec]] = {
     dropout: _checked,
     dropout1d: _sequences,
     dropout2d: _featured,
-    dropout3d: _checked,
+    dropout3d: _planes,
     alpha_dropout: _checked,
     feature_alpha_dropout: _featured,
 }
@@ -150,8 +158,7 @@ rrelu.draws(_training)
 @op
 def prelu(input: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """x where it is above 0, else weight * x: one weight for all channels or one for each."""
-    if weight.size > 1:
-        weight = weight.reshape(-1, *(1,) * (input.ndim - 2))
+    weight = weight.reshape(-1, *(1,) * (input.ndim - 2)) if weight.size > 1 else weight.reshape(())
     return np.maximum(input, 0) + weight * np.minimum(input, 0)
 
 

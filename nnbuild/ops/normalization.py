@@ -8,12 +8,23 @@ from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
+from nnbuild.ops.dtypes import floating, one_dtype
 from nnbuild.ops.magnitude import scales
 from nnbuild.ops.op import op
 from nnbuild.ops.planes import fractions
 from nnbuild.ops.reach import WHOLE, Grouped, Kept, Reaches, Slid, aligned, along, mixed
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.window import Slide
+
+
+def _way_out(input: TensorSpec, channels: int) -> str | None:
+    """What to write where the channels do not fit, and stand last."""
+    if input.shape[-1] != channels:
+        return None
+    if input.ndim == 3:
+        return "channels stand first here, (N, C, L): x.transpose(1, 2) before and after it"
+    order = (0, input.ndim - 1, *range(1, input.ndim - 1))
+    return f"channels stand first here: x.permute{order} before it"
 
 
 def _sized(input: TensorSpec, **tensors: TensorSpec | None) -> None:
@@ -24,13 +35,19 @@ def _sized(input: TensorSpec, **tensors: TensorSpec | None) -> None:
         if tensor.shape != (input.shape[1],):
             raise ShapeError(
                 f"wants {tensor.numel()} channels, the size of its {name}, and gets {input.shape[1]}: {input.shape}",
+                hint=_way_out(input, tensor.numel()),
                 option="num_features",
             )
-        if tensor.dtype not in (input.dtype, "float32" if input.dtype == "float16" else input.dtype):
-            raise ShapeError(
-                f"wants input and {name} of one dtype and gets {input.dtype} and {tensor.dtype}",
-                hint=f"convert the input to {tensor.dtype}, or the model with model.to({input.dtype!r})",
-            )
+        if input.numel():
+            _one_dtype(input, **{name: tensor})
+
+
+def _one_dtype(input: TensorSpec, **tensors: TensorSpec | None) -> None:
+    """Refuse a tensor of another dtype; half precision goes with single."""
+    singles = {name: tensor for name, tensor in tensors.items() if tensor is not None and tensor.dtype == "float32"}
+    one_dtype(input, **{name: tensor for name, tensor in tensors.items() if name not in singles})
+    if input.dtype != "float16":
+        one_dtype(input, **singles)
 
 
 def _standardized(input: np.ndarray, axes: tuple[int, ...], eps: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -114,12 +131,14 @@ def _(
     training: bool,
     eps: float,
 ) -> TensorSpec:
-    _channels_first(input)
+    _channels_first(input, empty=True)
     _sized(input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     if not training and (running_mean is None or running_var is None):
         raise OptionError("batch_norm wants running_mean and running_var when it is not training", option="training")
     if training and eps <= 0:
         raise OptionError(f"eps must be above 0 in training, not {eps}", option="eps")
+    if eps < 0:
+        raise OptionError(f"eps must be at least 0, not {eps}", option="eps")
     if training and input.numel() == input.shape[1]:
         raise ShapeError(
             f"wants more than 1 value a channel in training and gets {input.shape}",
@@ -133,8 +152,10 @@ def _(input: TensorSpec, training: bool) -> dict[str, Reaches]:
     return {"input": mixed(input, (0, *range(2, input.ndim)) if training else ()), **_BY_CHANNEL}
 
 
-def _channels_first(input: TensorSpec) -> None:
-    fractions(input)
+def _channels_first(input: TensorSpec, *, empty: bool = False) -> None:
+    """Refuse what has no channels, and whole numbers; torch looks at the dtype of an `empty` input only in groups."""
+    if input.numel() or not empty:
+        fractions(input)
     if input.ndim < 2:
         raise ShapeError(f"wants an input of at least 2 axes (N, C, ...) and gets {input.shape}")
 
@@ -172,8 +193,10 @@ def _(
     bias: TensorSpec | None,
     use_input_stats: bool,
 ) -> TensorSpec:
-    _channels_first(input)
+    _channels_first(input, empty=True)
     _sized(input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
+    if not input.shape[0] and (weight is not None or running_mean is not None):
+        raise ShapeError(f"wants at least one element of the batch and gets {input.shape}")
     if use_input_stats and prod(input.shape[2:]) == 1:
         raise ShapeError(f"wants more than 1 element of space and gets {input.shape}")
     if not use_input_stats and (running_mean is None or running_var is None):
@@ -226,6 +249,7 @@ def _(
     input: TensorSpec, normalized_shape: int | Sequence[int], weight: TensorSpec | None, bias: TensorSpec | None
 ) -> TensorSpec:
     _last_axes(input, normalized_shape, weight=weight, bias=bias)
+    _one_dtype(input, weight=weight, bias=bias)
     return input
 
 
@@ -290,6 +314,8 @@ def _(input: TensorSpec, num_groups: int, weight: TensorSpec | None, bias: Tenso
     if num_groups < 1 or input.shape[1] % num_groups:
         raise ShapeError(f"has {num_groups} groups, which do not divide {input.shape[1]} channels", option="num_groups")
     _sized(input, weight=weight, bias=bias)
+    if input.shape[0] * input.shape[1] // num_groups * prod(input.shape[2:]) == 1:
+        raise ShapeError(f"wants more than 1 value a group and gets {input.shape}", option="num_groups")
     return input
 
 
@@ -306,18 +332,21 @@ def local_response_norm(
     squares = np.zeros((input.shape[0], input.shape[1] + size - 1, *input.shape[2:]), input.dtype)
     before = size // 2
     np.square(input, out=squares[:, before : before + input.shape[1]])
-    total = sum(squares[:, start : start + input.shape[1]] for start in range(size))
+    total: Any = sum(squares[:, start : start + input.shape[1]] for start in range(size))
+    if input.dtype.kind == "i":  # averages of whole numbers are whole in torch
+        total = total // size * size
     return input / (total * (alpha / size) + k) ** beta
 
 
 @local_response_norm.shape
 def _(input: TensorSpec, size: int) -> TensorSpec:
-    fractions(input)
+    if input.dtype != "int64":
+        fractions(input)
     if input.ndim < 3:
         raise ShapeError(f"wants an input of at least 3 axes (N, C, L) and gets {input.shape}")
     if size < 1:
         raise OptionError(f"size must be at least 1, not {size}", option="size")
-    return input
+    return input.with_dtype(floating(input.dtype))
 
 
 @local_response_norm.axes

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
+from nnbuild.ops.dtypes import is_floating
 from nnbuild.ops.op import op
 from nnbuild.ops.reach import Reach, Reaches, Strided, taken
 from nnbuild.ops.spec import TensorSpec
@@ -73,7 +74,9 @@ def _(input: TensorSpec, pad: Sequence[int], mode: str, value: float | None) -> 
     if len(pad) > 2 * input.ndim:
         raise ShapeError(f"pads {len(pad) // 2} axes and gets an input of {input.ndim}: {input.shape}", option="pad")
     sides = _sides(pad, input.ndim)
-    if mode != "constant":
+    if mode == "constant":
+        _check_value(input.dtype, value)
+    else:
         _check_source(input, sides, len(pad) // 2, mode, value)
     kept = [size + min(0, before) + min(0, after) for size, (before, after) in zip(input.shape, sides, strict=True)]
     sizes = [before + size + after for size, (before, after) in zip(input.shape, sides, strict=True)]
@@ -92,6 +95,13 @@ def _(input: TensorSpec, pad: Sequence[int], mode: str) -> dict[str, Reaches]:
     return {"input": tuple(reach(axis, *side) for axis, side in enumerate(_sides(pad, input.ndim)))}
 
 
+def _check_value(dtype: str, value: float | None) -> None:
+    if dtype != "bool" and not is_floating(dtype) and value is not None:
+        limits = np.iinfo(dtype)
+        if not limits.min <= value <= limits.max:
+            raise OptionError(f"value must be one that {dtype} holds, not {value}", option="value")
+
+
 def _check_source(input: TensorSpec, sides: list[tuple[int, int]], padded: int, mode: str, value: float | None) -> None:
     """Refuse what a mode that takes elements from the input cannot do."""
     if value is not None and value != 0:
@@ -102,7 +112,9 @@ def _check_source(input: TensorSpec, sides: list[tuple[int, int]], padded: int, 
             f"with mode={mode!r} pads the axes behind the channels ({wanted} of {input.shape}) and gets {padded} pairs",
             option="pad",
         )
-    if 0 in input.shape[1:]:
+    if input.dtype == "bool" and mode != "circular":
+        raise ShapeError(f"with mode={mode!r} wants numbers and gets bool")
+    if 0 in input.shape[1:] and mode != "circular":
         raise ShapeError(f"wants at least one element of every axis but the first and gets {input.shape}")
     for size, (before, after) in zip(input.shape, sides, strict=True):
         limit = {"reflect": size - 1, "circular": size}.get(mode)
@@ -111,6 +123,8 @@ def _check_source(input: TensorSpec, sides: list[tuple[int, int]], padded: int, 
                 f"with mode={mode!r} takes at most {limit} elements from an axis of {size}, not {max(before, after)}",
                 option="pad",
             )
+        if mode != "circular" and size and before + size + after < 1:
+            raise ShapeError(f"leaves nothing of an axis of {size}: {(before, after)}", option="pad")
         if mode == "circular" and size and size + min(0, before) + min(0, after) < 1:
             raise ShapeError(
                 f"crops {(before, after)} from an axis of {size}, which leaves nothing to repeat", option="pad"

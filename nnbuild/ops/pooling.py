@@ -7,6 +7,7 @@ from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
+from nnbuild.ops.dtypes import floating
 from nnbuild.ops.largest import largest, slide_taps
 from nnbuild.ops.op import op
 from nnbuild.ops.planes import at_least, fractions, plane_sizes
@@ -74,6 +75,8 @@ def _(
 @max_pool.shape
 def _(input: TensorSpec, return_indices: bool, axes: int, window: tuple[Slide, ...]) -> Any:
     sizes = plane_sizes(input, axes)
+    if axes == 1 and not return_indices:  # as torch, whose faster form is for fractions alone
+        fractions(input)
     if input.dtype == "bool":
         raise ShapeError("wants numbers and gets bool")
     output = input.with_shape((*input.shape[:-axes], *output_sizes(window, sizes)))
@@ -120,11 +123,18 @@ def avg_pool(
     slides = _slides(axes, kernel_size, stride, padding, 1, ceil_mode)
     sums = _window_sums(input, slides)
     if divisor_override is not None:
-        return sums / divisor_override
+        return _over(sums, np.asarray(divisor_override))
     divisor = np.ones((), np.int64)
     for slide, size in zip(slides, input.shape[-axes:], strict=True):
         divisor = divisor[..., None] * _counts(slide, size, count_include_pad)
-    return sums / divisor.astype(sums.dtype)
+    return _over(sums, divisor)
+
+
+def _over(sums: np.ndarray, divisor: np.ndarray) -> np.ndarray:
+    """The quotient; of whole numbers what is left without its fraction, as in torch."""
+    if sums.dtype.kind == "f":
+        return sums / divisor.astype(sums.dtype)
+    return np.sign(sums) * np.sign(divisor) * (np.abs(sums) // np.abs(divisor))
 
 
 @avg_pool.window
@@ -135,7 +145,8 @@ def _(kernel_size: Sizes, stride: Sizes | None, padding: Sizes, ceil_mode: bool,
 @avg_pool.shape
 def _(input: TensorSpec, divisor_override: int | None, axes: int, window: tuple[Slide, ...]) -> TensorSpec:
     sizes = plane_sizes(input, axes)
-    fractions(input)
+    if input.dtype != "int64":
+        fractions(input)
     if divisor_override == 0:
         raise OptionError("divisor_override must not be 0", option="divisor_override")
     return input.with_shape((*input.shape[:-axes], *_averages(window, sizes)))
@@ -162,7 +173,7 @@ def lp_pool(
     axes: int,
 ) -> np.ndarray:
     """The power sum of each window: the `norm_type`-th root of the sum of its elements' `norm_type`-th powers."""
-    powers = input**norm_type
+    powers = input.astype(floating(input.dtype.name)) ** norm_type
     sums = avg_pool.kernel(powers, kernel_size, stride, 0, ceil_mode, axes=axes)
     return (sums * prod(each(kernel_size, axes, "kernel_size"))) ** (1 / norm_type)
 
@@ -173,12 +184,15 @@ def _(kernel_size: Sizes, stride: Sizes | None, ceil_mode: bool, axes: int) -> t
 
 
 @lp_pool.shape
-def _(input: TensorSpec, norm_type: float, axes: int, window: tuple[Slide, ...]) -> TensorSpec:
+def _(input: TensorSpec, norm_type: float, kernel_size: Sizes, axes: int, window: tuple[Slide, ...]) -> TensorSpec:
     sizes = plane_sizes(input, axes)
-    fractions(input)
+    if not isinstance(norm_type, float):  # whole powers of whole numbers would have whole averages
+        fractions(input)
     if norm_type == 0:
         raise OptionError("norm_type must not be 0", option="norm_type")
-    return input.with_shape((*input.shape[:-axes], *_averages(window, sizes)))
+    if axes == 1 and not isinstance(kernel_size, int):
+        raise OptionError(f"kernel_size wants one whole number, not {kernel_size!r}", option="kernel_size")
+    return input.with_dtype(floating(input.dtype)).with_shape((*input.shape[:-axes], *_averages(window, sizes)))
 
 
 def _windowed(input: TensorSpec, window: tuple[Slide, ...]) -> dict[str, Reaches]:

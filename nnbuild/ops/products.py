@@ -30,16 +30,30 @@ def _(input: TensorSpec, weight: TensorSpec, bias: TensorSpec | None) -> TensorS
     if not input.shape:
         raise ShapeError("wants an input of at least one axis and gets a single number")
     if input.shape[-1] != wanted:
-        made = ", ".join(map(str, outputs))
         raise ShapeError(
             f"wants {wanted} input features and gets {input.shape[-1]}",
-            hint=f"Linear({input.shape[-1]}, {made}), or LazyLinear({made})",
+            hint=_way_out(input, wanted, ", ".join(map(str, outputs))),
             option="in_features",
         )
     one_dtype(input, weight=weight, bias=bias)
     if bias is not None and broadcast(bias.shape, outputs) != outputs:
         raise ShapeError(f"wants a bias of {outputs} and gets {bias.shape}")
     return input.with_shape((*input.shape[:-1], *outputs))
+
+
+def _way_out(input: TensorSpec, wanted: int, made: str) -> str:
+    """What to write where the last axis has not the features that are wanted: often it is not the axis meant."""
+    shape, last = input.shape, input.shape[-1]
+    merged = prod(shape[1:])
+    if input.ndim > 2 and (wanted == merged or input.ndim > 3):
+        sizes = "*".join(map(str, shape[1:]))
+        flat = f"a Flatten before it makes {sizes} = {merged} features of {shape}"
+        return flat if wanted == merged else f"{flat}, for Linear({merged}, {made})"
+    if input.ndim == 3 and wanted == shape[1]:
+        return "the features stand before the last axis: x.transpose(1, 2) before it"
+    if input.ndim == 1 and wanted and last > wanted and not last % wanted:
+        return f"{last} = {last // wanted}*{wanted}: flatten(x, 1) keeps the batch, flatten(x) merges it too"
+    return f"Linear({last}, {made}), or LazyLinear({made})"
 
 
 @linear.macs

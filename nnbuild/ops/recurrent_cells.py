@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any, NamedTuple
 
 from nnbuild.lazy import np
@@ -21,7 +22,7 @@ class Weights(NamedTuple):
 
     def given(self, input: np.ndarray) -> np.ndarray:
         """What the input adds to the gates. Shape: (*, F) -> (*, gates * H)."""
-        rows = input.reshape(-1, input.shape[-1]) @ self.ih.T
+        rows = input.reshape(prod(input.shape[:-1]), input.shape[-1]) @ self.ih.T
         if self.bias_ih is not None:
             rows += self.bias_ih
         return rows.reshape(*input.shape[:-1], rows.shape[-1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
@@ -31,7 +32,7 @@ def pixel_shuffle(input: np.ndarray, upscale_factor: int) -> np.ndarray:
     """(..., C*r*r, H, W) as (..., C, H*r, W*r): each block of r x r elements comes from as many channels."""
     r = upscale_factor
     *leading, channels, height, width = input.shape
-    blocks = input.reshape(-1, channels // (r * r), r, r, height, width)
+    blocks = input.reshape(prod(leading), channels // (r * r), r, r, height, width)
     return blocks.transpose(0, 1, 4, 2, 5, 3).copy().reshape(*leading, channels // (r * r), height * r, width * r)
 
 
@@ -71,7 +72,7 @@ def pixel_unshuffle(input: np.ndarray, downscale_factor: int) -> np.ndarray:
     """(..., C, H*r, W*r) as (..., C*r*r, H, W): the reverse of pixel_shuffle."""
     r = downscale_factor
     *leading, channels, height, width = input.shape
-    blocks = input.reshape(-1, channels, height // r, r, width // r, r)
+    blocks = input.reshape(prod(leading), channels, height // r, r, width // r, r)
     return blocks.transpose(0, 1, 3, 5, 2, 4).copy().reshape(*leading, channels * r * r, height // r, width // r)
 
 

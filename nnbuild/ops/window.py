@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 from nnbuild.errors import OptionError, ShapeError
 
 
-def each(value: Any, axes: int, option: str) -> tuple[int, ...]:
-    """The value for each axis: a number stands for all of them."""
+def each(value: Any, axes: int, option: str, *, alone: bool = True) -> tuple[int, ...]:
+    """The value for each axis: a number stands for all of them, and a tuple of one too if `alone` says so."""
     sizes = (value,) * axes if isinstance(value, int) else tuple(value)
-    if len(sizes) == 1 and axes > 1:
+    if len(sizes) == 1 and axes > 1 and alone:
         sizes *= axes
     if len(sizes) != axes or not all(isinstance(size, int) for size in sizes):
         raise OptionError(f"{option} wants one whole number or {axes}, not {value!r}", option=option)
@@ -116,11 +116,11 @@ FORMULAS = {
 }
 
 
-def output_sizes(windows: Windows, sizes: tuple[int, ...]) -> tuple[int, ...]:
-    """The sizes after the windows. Raises ShapeError where one does not fit into its axis."""
+def output_sizes(windows: Windows, sizes: tuple[int, ...], least: int = 1) -> tuple[int, ...]:
+    """The sizes after the windows. Raises ShapeError where one does not fit into its axis, or leaves less of it."""
     result = tuple(window.size(size) for window, size in zip(windows, sizes, strict=True))
     for window, size, out in zip(windows, sizes, result, strict=True):
-        if out < 1:
+        if out < least:
             padded = size + window.before + window.after
             raise ShapeError(
                 f"has a window of {window.extent} and its input only {padded} elements of an axis"

@@ -84,7 +84,9 @@ def one_layer(name: str, sizes: Sequence[int], options: dict[str, Any]) -> Repor
     axes = int(name[-2]) if name[-1] == "d" and name[-2].isdigit() else 0
     known = {option.name for option in kind.options()} if issubclass(kind, Layer) else set()
     if not axes or "kernel_size" not in known:
-        raise InputError(f"{name} slides no window", hint="`nnbuild shapes` lists those that do")
+        raise InputError(
+            f"{name} is not among the layers whose sizes follow a formula", hint="`nnbuild shapes` lists them"
+        )
     if len(sizes) not in (1, axes):
         raise InputError(f"{name} works on {axes} axes and gets {len(sizes)} sizes", hint=f"give one size or {axes}")
     channels = {option: 1 for option in ("in_channels", "out_channels") if option in known}

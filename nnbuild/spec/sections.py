@@ -30,6 +30,9 @@ from nnbuild.spec.text.nodes import Mapping, Node, Scalar, Sequence
 
 MAX_AXES = 8
 
+#: What else the batch is called, in small letters.
+_BATCHES = ("batch", "batch_size", "batchsize", "bs", "b", "n", "none", "null", "~", "-1", "?")
+
 
 class Sections:
     """Reads these sections. Params: scope, what their expressions know; folder, where the spec's files are."""
@@ -92,7 +95,15 @@ class Sections:
         refuse_cut(node)
         if len(node.items) > MAX_AXES:
             raise SpecError(f"a shape of more than {MAX_AXES} axes", mark=node.mark)
+        if node.items:
+            self._refuse_other_batch(node.items[0])
         return tuple(self._axis(item, scope or self._scope) for item in node.items)
+
+    def _refuse_other_batch(self, node: Node) -> None:
+        text = node.text.strip() if isinstance(node, Scalar) else ""
+        known = text == BATCH or text in self._free or self._scope.has(text)
+        if not known and text.lower() in _BATCHES:
+            raise SpecError(f"the batch is N here, not {text or 'nothing'}", mark=node.mark, hint="write [N, ...]")
 
     def _axis(self, node: Node, scope: Scope) -> int | str:
         name = node.text if isinstance(node, Scalar) else ""

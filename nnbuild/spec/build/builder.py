@@ -11,7 +11,8 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from nnbuild.errors import NnbuildError, ProblemList, SpecError, suggestion
+from nnbuild.errors import NnbuildError, ProblemList, SpecError
+from nnbuild.ops.op import Op
 from nnbuild.spec.build.arguments import Arguments
 from nnbuild.spec.build.blocks import BlockType
 from nnbuild.spec.build.build import Build
@@ -27,12 +28,14 @@ from nnbuild.spec.language.calls import Partial, is_layer_type
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.limits import MAX_BLOCK_DEPTH
 from nnbuild.spec.language.names import BUILD_NAMES
+from nnbuild.spec.language.other_names import layer_advice
 from nnbuild.spec.language.scope import JoinedScope, Scope
 from nnbuild.spec.language.syntax import Code, parse_expression
 from nnbuild.spec.text.nodes import Mapping, Node, Scalar, Sequence
 from nnbuild.spec.text.scalars import EXPRESSION, constant
 
 CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
+_TYPE_KEYS = ("type", "kind", "class", "layer", "module", "name", "_target_")
 _NOT_RUN = ("ModuleList", "ModuleDict", "ParameterList", "ParameterDict")
 
 
@@ -167,6 +170,7 @@ class Builder(Build):
             raise SpecError("a list is not a layer", mark=node.mark, hint="write Sequential: before it")
         assert isinstance(node, Mapping)
         refuse_cut(node, LAYERS_HINT)
+        self._refuse_typed(node, scope)
         if len(node.entries) != 1:
             keys = ", ".join(key.text for key, _ in node.entries[:4])
             raise SpecError(
@@ -177,6 +181,17 @@ class Builder(Build):
         key, value = node.entries[0]
         return self.long(key, value, node, scope)
 
+    def _refuse_typed(self, node: Mapping, scope: Scope) -> None:
+        """Refuse `{type: Conv2d, kernel_size: 3}`, as other tools have it, with what is written here."""
+        for key, value in node.entries:
+            if key.text in _TYPE_KEYS and isinstance(value, Scalar) and self.layer_type(value, scope):
+                options = ", ".join(f"{other.text}: ..." for other, _ in node.entries if other is not key)
+                raise SpecError(
+                    f"the layer type {value.text} is the key here, not the value of {key.text}",
+                    mark=node.mark,
+                    hint=f"write {{{value.text}: {{{options}}}}}" if options else f"write {value.text}",
+                )
+
     def _short(self, node: Scalar, scope: Scope) -> Any:
         text = node.text.strip()
         if not text:
@@ -184,7 +199,7 @@ class Builder(Build):
         if constant(text) is EXPRESSION:
             root = parse_expression(node).tree.body  # type: ignore[attr-defined]
             root = root.func if isinstance(root, ast.Call) else root
-            if isinstance(root, ast.Name) and not scope.has(root.id):
+            if isinstance(root, ast.Name) and (not scope.has(root.id) or isinstance(scope.lookup(root.id), Op)):
                 raise _no_such_layer(root.id, scope).locate(mark=parse_expression(node).mark(root))
         return evaluate(node, scope, self)
 
@@ -195,7 +210,7 @@ class Builder(Build):
         if value is None or hasattr(value, "_modules") or isinstance(value, (list, tuple, dict)):
             return value
         name = getattr(value, "name", "")
-        hint = suggestion(str(name), layer_names(scope)) if name else None
+        hint = layer_advice(str(name), list(layer_names(scope))) if name else None
         raise SpecError(f"{name or describe(value)} is not a layer", mark=node.mark, hint=hint)
 
     def long(self, key: Scalar, value: Node, node: Node, scope: Scope) -> Any:
@@ -243,7 +258,7 @@ class _Nested:
 
 
 def _no_such_layer(name: str, scope: Scope) -> SpecError:
-    hint = suggestion(name, layer_names(scope)) or "the spec's own layer types are defined under `blocks:`"
+    hint = layer_advice(name, list(layer_names(scope))) or "the spec's own layer types are defined under `blocks:`"
     return SpecError(f"there is no layer type {name}", hint=hint)
 
 

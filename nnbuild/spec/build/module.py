@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from nnbuild.errors import OptionError, SpecError, suggestion
+from nnbuild.errors import NnbuildError, OptionError, ShapeError, SpecError, suggestion
 from nnbuild.nn.module import Module
+from nnbuild.ops.op import recorder
+from nnbuild.ops.spec import TensorSpec
 from nnbuild.spec.build.blocks import Definition
 from nnbuild.spec.build.stated import Spec
 from nnbuild.spec.language.program import ForwardNames
@@ -60,6 +62,11 @@ class SpecModule(Module):
         chosen = {name: kwargs.pop(name) for name in list(kwargs) if name in self._choices}
         return program.run(ModuleNames(self, {**self._choices, **chosen}), args, kwargs, type(self).__name__)
 
+    def _blame(self, error: NnbuildError) -> None:
+        super()._blame(error)
+        if isinstance(error, ShapeError) and recorder.get() is not None and (fitting := _with_batch(self)):
+            error.hint = f"the input has no batch: write {fitting}"
+
     def _in_order(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if len(args) != 1 or kwargs:
             given = len(args) + len(kwargs)
@@ -69,6 +76,22 @@ class SpecModule(Module):
             if layer is not None:
                 value = layer(value)
         return value
+
+
+def _with_batch(module: SpecModule) -> str | None:
+    """'input: [N, 1, 28, 28]', if no input has a batch and with one the network fits."""
+    inputs = module.spec.inputs if module.spec else ()
+    if not inputs or any("N" in given.shape for given in inputs):
+        return None
+    token = recorder.set(None)
+    try:
+        module(*(TensorSpec((2, *given.sized()), given.dtype) for given in inputs))
+    except NnbuildError:
+        return None
+    finally:
+        recorder.reset(token)
+    shapes = ", ".join(f"{given.name}: [{', '.join(map(str, ('N', *given.shape)))}]" for given in inputs)
+    return f"input: {shapes.partition(': ')[2]}" if len(inputs) == 1 else f"inputs: {{{shapes}}}"
 
 
 def module_class(definition: Definition) -> type[SpecModule]:

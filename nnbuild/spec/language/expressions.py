@@ -17,6 +17,7 @@ from nnbuild.spec.language.assignment import bind, subscript
 from nnbuild.spec.language.calls import Caller
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.limits import Budget
+from nnbuild.spec.language.other_names import made_under_layers
 from nnbuild.spec.language.scope import MISSING, Scope
 from nnbuild.spec.language.syntax import Code
 
@@ -262,7 +263,8 @@ def prefixed(known: tuple[str, str], scope: Scope) -> Any:
     value = scope.prefixed(prefix, name)
     if value is MISSING:
         names = functions.MATH if prefix in ("math", "np") else scope.names()
-        raise SpecError(f"{prefix}.{name} is not known here", hint=suggestion(name, names))
+        hint = made_under_layers(name) if prefix == "nn" else None
+        raise SpecError(f"{prefix}.{name} is not known here", hint=hint or suggestion(name, names))
     return value
 
 

@@ -16,6 +16,7 @@ from nnbuild.spec.language.calls import Caller
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.expressions import Evaluator, prefixed
 from nnbuild.spec.language.limits import Budget
+from nnbuild.spec.language.other_names import habit_advice
 from nnbuild.spec.language.scope import MISSING, LazyScope, Scope
 from nnbuild.spec.language.statements import Returned, Run
 from nnbuild.spec.language.syntax import Code, evaluated_children, function_of, is_docstring, parse_program
@@ -189,4 +190,6 @@ def _unknown_here(name: str, scope: Scope) -> SpecError:
     if name in ("self", "torch", "nn", "F"):
         return SpecError(f"{name} stands before a dot only", hint="pass the layer or the tensor itself")
     known = "a forward knows its inputs, the layers, params and parameters of its block, and the ops"
-    return SpecError(f"the name {name} is not known here", hint=suggestion(name, scope.names()) or known)
+    return SpecError(
+        f"the name {name} is not known here", hint=habit_advice(name) or suggestion(name, scope.names()) or known
+    )

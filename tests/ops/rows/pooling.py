@@ -58,7 +58,7 @@ REFUSED = [
     (call("avg_pool2d", T((1, 8, 9), "int32"), 2), "avg_pool2d wants numbers with fractions and gets int32"),
     (call("avg_pool2d", IMAGE, 2, divisor_override=0), "divisor_override must not be 0"),
     (call("adaptive_avg_pool2d", IMAGE, (1, 2, 3)),
-     "output_size wants one whole number or 2, or None to keep a size, not (1, 2, 3)"),
+     "output_size wants one whole number or 2, with None to keep a size, not (1, 2, 3)"),
     (call("adaptive_max_pool2d", IMAGE, -1), "output_size must be at least 0, not -1"),
     (call("avg_pool3d", VOLUME, 5, padding=2, ceil_mode=True),
      "avg_pool3d has a kernel of 5 and its input only 4 elements of an axis"),
