@@ -21,8 +21,9 @@ _FAMILIES = {
     " .bitwise_or .bitwise_xor .bitwise_not",
     "mathematics": ".sqrt .rsqrt .reciprocal .square .exp .exp2 .expm1 .log .log2 .log10 .log1p .logaddexp .sin .cos"
     " .tan .asin .acos .atan .atan2 .sinh .cosh .erf .erfc .abs .absolute .sign .floor .ceil .trunc .round .frac",
-    "limits": ".minimum .maximum .clamp .clip .clamp_min .clamp_max where .lerp .addcmul .addcdiv .isnan .isinf"
-    " .isfinite .nan_to_num",
+    "limits": ".minimum .maximum .clamp .clip .clamp_min .clamp_max",
+    "mixing": "where .lerp .addcmul .addcdiv",
+    "finiteness": ".isnan .isinf .isfinite .nan_to_num",
     "reduction": ".sum .mean .prod .amax .amin .all .any .count_nonzero .var .std .norm .logsumexp .cumsum .cumprod",
     "ordering": ".max .min .argmax .argmin .argsort .sort .topk .kthvalue .median",
     "indexing": "getitem .gather .index_select .take_along_dim .scatter .scatter_add .masked_fill .tril .triu one_hot",

@@ -6,18 +6,12 @@ import math
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
-from nnbuild.ops.dtypes import floating, is_floating, result_type
+from nnbuild.ops.dtypes import floating, fractions, result_type
 from nnbuild.ops.elementwise import elementwise
 from nnbuild.ops.spec import TensorSpec
 
 _SELU_ALPHA = 1.6732632423543772
 _SELU_SCALE = 1.0507009873554805
-
-
-def _fractions(dtype: str) -> str:
-    if not is_floating(dtype):
-        raise ShapeError(f"wants numbers with fractions and gets {dtype}", hint="convert the input to float32")
-    return dtype
 
 
 def _numbers(dtype: str) -> str:
@@ -68,31 +62,31 @@ def tanh(input: np.ndarray) -> np.ndarray:
     return np.tanh(input, dtype=floating(input.dtype.name))
 
 
-@elementwise(dtype=_fractions)
+@elementwise(dtype=fractions)
 def logsigmoid(input: np.ndarray) -> np.ndarray:
     """log(1 / (1 + exp(-x)))."""
     return np.minimum(input, 0) - np.log1p(np.exp(-np.abs(input)))
 
 
-@elementwise(dtype=_fractions, inplace=True)
+@elementwise(dtype=fractions, inplace=True)
 def leaky_relu(input: np.ndarray, negative_slope: float = 0.01) -> np.ndarray:
     """x where it is above 0, else `negative_slope` * x."""
     return np.maximum(input, 0) + negative_slope * np.minimum(input, 0)
 
 
-@elementwise(dtype=_fractions, inplace=True)
+@elementwise(dtype=fractions, inplace=True)
 def elu(input: np.ndarray, alpha: float = 1.0) -> np.ndarray:
     """x where it is above 0, else `alpha` * (exp(x) - 1)."""
     return np.maximum(input, 0) + alpha * np.expm1(np.minimum(input, 0))
 
 
-@elementwise(dtype=_fractions, inplace=True)
+@elementwise(dtype=fractions, inplace=True)
 def selu(input: np.ndarray) -> np.ndarray:
     """1.0507 * x where x is above 0, else 1.0507 * 1.6733 * (exp(x) - 1): keeps mean 0 and variance 1."""
     return _SELU_SCALE * np.maximum(input, 0) + _SELU_SCALE * _SELU_ALPHA * np.expm1(np.minimum(input, 0))
 
 
-@elementwise(dtype=_fractions, inplace=True)
+@elementwise(dtype=fractions, inplace=True)
 def celu(input: np.ndarray, alpha: float = 1.0) -> np.ndarray:
     """max(0, x) + min(0, `alpha` * (exp(x / alpha) - 1))."""
     return np.maximum(input, 0) + alpha * np.expm1(np.minimum(input, 0) / alpha)
@@ -103,7 +97,7 @@ def _known_form(input: object, approximate: str = "none") -> None:
         raise OptionError(f"approximate is 'none' or 'tanh', not {approximate!r}", option="approximate")
 
 
-@elementwise(dtype=_fractions, check=_known_form)
+@elementwise(dtype=fractions, check=_known_form)
 def gelu(input: np.ndarray, approximate: str = "none") -> np.ndarray:
     """x times the normal distribution's share below x; `approximate="tanh"`: by a tanh."""
     from nnbuild.ops.special import erf
@@ -117,19 +111,19 @@ def gelu(input: np.ndarray, approximate: str = "none") -> np.ndarray:
     return result
 
 
-@elementwise(dtype=_fractions, inplace=True)
+@elementwise(dtype=fractions, inplace=True)
 def silu(input: np.ndarray) -> np.ndarray:
     """x * sigmoid(x)."""
     return input / (np.exp(-input) + 1)
 
 
-@elementwise(dtype=_fractions, inplace=True)
+@elementwise(dtype=fractions, inplace=True)
 def mish(input: np.ndarray) -> np.ndarray:
     """x * tanh(log(1 + exp(x)))."""
     return input * np.tanh(np.log1p(np.exp(input)))
 
 
-@elementwise(dtype=_fractions)
+@elementwise(dtype=fractions)
 def softplus(input: np.ndarray, beta: float = 1, threshold: float = 20) -> np.ndarray:
     """log(1 + exp(`beta` * x)) / `beta`; x itself where `beta` * x is above `threshold`."""
     scaled = input * beta
@@ -153,25 +147,25 @@ def _not_negative(input: object, lambd: float = 0.5) -> None:
         raise OptionError(f"lambd must be at least 0, not {lambd}", option="lambd")
 
 
-@elementwise(dtype=_fractions, check=_not_negative)
+@elementwise(dtype=fractions, check=_not_negative)
 def softshrink(input: np.ndarray, lambd: float = 0.5) -> np.ndarray:
     """x moved towards 0 by `lambd`, and 0 within `lambd` of it."""
     return input - np.clip(input, -lambd, lambd)
 
 
-@elementwise(dtype=_fractions)
+@elementwise(dtype=fractions)
 def hardshrink(input: np.ndarray, lambd: float = 0.5) -> np.ndarray:
     """x, and 0 within `lambd` of 0."""
     return np.where((input >= -lambd) & (input <= lambd), 0, input)
 
 
-@elementwise(dtype=_fractions, inplace=True)
+@elementwise(dtype=fractions, inplace=True)
 def hardsigmoid(input: np.ndarray) -> np.ndarray:
     """min(max(0, x + 3), 6) / 6."""
     return np.clip(input + 3, 0, 6) / 6
 
 
-@elementwise(dtype=_fractions, inplace=True)
+@elementwise(dtype=fractions, inplace=True)
 def hardswish(input: np.ndarray) -> np.ndarray:
     """x * min(max(0, x + 3), 6) / 6."""
     return input * np.clip(input + 3, 0, 6) / 6

@@ -6,9 +6,10 @@ from typing import Any
 
 from nnbuild.errors import OptionError
 from nnbuild.lazy import np
+from nnbuild.ops.dtypes import fractions
 from nnbuild.ops.largest import largest
 from nnbuild.ops.op import Op, op
-from nnbuild.ops.planes import LETTERS, at_least, fractions, plane_sizes
+from nnbuild.ops.planes import LETTERS, at_least, plane_sizes
 from nnbuild.ops.reach import Kept, Picked, Reach, Reaches, Slid, kept
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.window import Slide
@@ -69,14 +70,14 @@ def adaptive_max_pool(input: np.ndarray, output_size: OutputSize, return_indices
 @adaptive_avg_pool.shape
 def _(input: TensorSpec, output_size: OutputSize, axes: int) -> TensorSpec:
     sizes = plane_sizes(input, axes, empty=True)
-    fractions(input)
+    fractions(input.dtype)
     return input.with_shape((*input.shape[:-axes], *_outputs(output_size, sizes)))
 
 
 @adaptive_max_pool.shape
 def _(input: TensorSpec, output_size: OutputSize, return_indices: bool, axes: int) -> Any:
     sizes = plane_sizes(input, axes)
-    fractions(input)
+    fractions(input.dtype)
     output = input.with_shape((*input.shape[:-axes], *_outputs(output_size, sizes)))
     return (output, output.with_dtype("int64")) if return_indices else output
 

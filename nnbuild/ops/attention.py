@@ -6,9 +6,9 @@ import math
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
+from nnbuild.ops.dtypes import fractions
 from nnbuild.ops.elementwise import broadcast
 from nnbuild.ops.op import op
-from nnbuild.ops.planes import fractions
 from nnbuild.ops.reach import WHOLE, Grouped, Kept, Picked, Reach, Reaches, aligned
 from nnbuild.ops.spec import TensorSpec
 
@@ -89,7 +89,7 @@ def _scores(query: TensorSpec, key: TensorSpec, enable_gqa: bool) -> tuple[int, 
 
 
 def _check(query: TensorSpec, key: TensorSpec, value: TensorSpec) -> None:
-    fractions(query)
+    fractions(query.dtype)
     if not query.dtype == key.dtype == value.dtype:
         raise ShapeError(
             f"wants query, key and value of one dtype and gets {query.dtype}, {key.dtype} and {value.dtype}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
+from nnbuild.ops.dtypes import fractions
 from nnbuild.ops.op import op
-from nnbuild.ops.planes import fractions
 from nnbuild.ops.reach import Reaches, Slid, along
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.window import Slide
@@ -28,7 +28,7 @@ def cross_map_lrn2d(input: np.ndarray, size: int, alpha: float = 1e-4, beta: flo
 
 @cross_map_lrn2d.shape
 def _(input: TensorSpec, size: int) -> TensorSpec:
-    fractions(input)
+    fractions(input.dtype)
     if input.ndim != 4 or not input.shape[1]:
         raise ShapeError(f"wants an input of 4 axes (N, C, H, W), at least one channel, and gets {input.shape}")
     if size < 1:

@@ -7,9 +7,9 @@ from typing import Any
 from nnbuild.errors import ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.axes import axis, real_axis, several
+from nnbuild.ops.dtypes import fractions
 from nnbuild.ops.magnitude import scales
 from nnbuild.ops.op import op
-from nnbuild.ops.planes import fractions
 from nnbuild.ops.reach import Picked, Reaches, along, mixed
 from nnbuild.ops.spec import TensorSpec
 
@@ -54,7 +54,7 @@ def softmin(input: np.ndarray, dim: int | None = None, _stacklevel: int = 3, dty
 def _softmax_shape(input: TensorSpec, dim: int | None, _stacklevel: int, dtype: Any) -> TensorSpec:
     _implied(input, dim)
     output = input if dtype is None else input.with_dtype(str(dtype))
-    fractions(output)
+    fractions(output.dtype)
     return output
 
 
@@ -75,7 +75,7 @@ def normalize(input: np.ndarray, p: float = 2.0, dim: int | tuple[int, ...] = 1,
 
 @normalize.shape
 def _(input: TensorSpec, dim: int | tuple[int, ...]) -> TensorSpec:
-    fractions(input)
+    fractions(input.dtype)
     several(dim, input.ndim)
     return input
 
@@ -118,7 +118,7 @@ def glu(input: np.ndarray, dim: int = -1) -> np.ndarray:
 
 @glu.shape
 def _(input: TensorSpec, dim: int) -> TensorSpec:
-    fractions(input)
+    fractions(input.dtype)
     place = real_axis(dim, input.ndim)
     size = input.shape[place]
     if size % 2:

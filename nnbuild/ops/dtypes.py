@@ -39,7 +39,7 @@ def numbers(dtype: str) -> str:
 def fractions(dtype: str) -> str:
     """The dtype, of an op that refuses whole numbers too."""
     if not is_floating(dtype):
-        raise ShapeError(f"wants floating numbers and gets {dtype}", hint="to('float32') converts them")
+        raise ShapeError(f"wants numbers with fractions and gets {dtype}", hint="convert the input to float32")
     return dtype
 
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
+from nnbuild.ops.dtypes import fractions
 from nnbuild.ops.op import op
-from nnbuild.ops.planes import at_least, fractions, plane_sizes
+from nnbuild.ops.planes import at_least, plane_sizes
 from nnbuild.ops.randomness import noise
 from nnbuild.ops.reach import Reaches, Unknown, kept
 from nnbuild.ops.spec import TensorSpec
@@ -95,7 +96,7 @@ def _(
     axes: int,
 ) -> Any:
     sizes, kernels = plane_sizes(input, axes), each(kernel_size, axes, "kernel_size")
-    fractions(input)
+    fractions(input.dtype)
     outs = _outputs(sizes, output_size, output_ratio)
     at_least(1, kernel_size=kernels)
     at_least(0, output_size=outs)

@@ -9,8 +9,8 @@ from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
+from nnbuild.ops.dtypes import fractions
 from nnbuild.ops.op import op
-from nnbuild.ops.planes import fractions
 from nnbuild.ops.reach import WHOLE, Kept, Reaches, Unknown
 from nnbuild.ops.spec import TensorSpec
 
@@ -119,7 +119,7 @@ def _(input: TensorSpec, grid: TensorSpec, mode: str, padding_mode: str) -> Tens
         raise ShapeError(f"wants a grid {wanted} for the input {input.shape} and gets {grid.shape}")
     if 0 in input.shape[2:]:
         raise ShapeError(f"wants at least one element of every axis behind the channels and gets {input.shape}")
-    fractions(input)
+    fractions(input.dtype)
     if grid.dtype != input.dtype:
         raise ShapeError(f"wants a grid of the input's dtype, {input.dtype}, and gets {grid.dtype}")
     return input.with_shape((*input.shape[:2], *grid.shape[1:-1]))
@@ -163,7 +163,7 @@ def _(theta: TensorSpec, size: Sequence[int]) -> TensorSpec:
         raise ShapeError(
             f"wants theta of {(size[0], axes, axes + 1)} for the size {tuple(size)} and gets {theta.shape}"
         )
-    fractions(theta)
+    fractions(theta.dtype)
     return theta.with_shape((size[0], *size[2:], axes))
 
 

@@ -1,12 +1,12 @@
-"""Limits, choices between two tensors, and what is not a number, element by element."""
+"""The lesser and the greater of two tensors, and values held within limits, element by element."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from nnbuild.errors import OptionError, ShapeError
+from nnbuild.errors import OptionError
 from nnbuild.lazy import np
-from nnbuild.ops.dtypes import fractions, numbers, result_type
+from nnbuild.ops.dtypes import numbers, result_type
 from nnbuild.ops.elementwise import broadcast, elementwise
 from nnbuild.ops.op import op
 from nnbuild.ops.reach import all_aligned
@@ -58,77 +58,3 @@ def clamp_min(input: np.ndarray, min: Any) -> np.ndarray:
 def clamp_max(input: np.ndarray, max: Any) -> np.ndarray:
     """x, or max where it is above."""
     return np.minimum(input, max)
-
-
-@op
-def where(condition: np.ndarray, input: Any = None, other: Any = None) -> np.ndarray:
-    """input where the condition holds, else other."""
-    return np.where(condition, input, other)
-
-
-@where.shape
-def _(condition: TensorSpec, input: Any, other: Any) -> TensorSpec:
-    if input is None or other is None:
-        raise OptionError(
-            "where wants three arguments: the places where a condition holds are as many as the data says",
-            hint="where(condition, x, y)",
-        )
-    if not isinstance(condition, TensorSpec) or condition.dtype not in ("bool", "uint8"):
-        got = getattr(condition, "dtype", repr(condition))
-        raise ShapeError(f"wants a condition of bools and gets {got}", hint="compare: x > 0, or x != 0")
-    shapes = [value.shape for value in (condition, input, other) if isinstance(value, TensorSpec)]
-    return TensorSpec(broadcast(*shapes), result_type(input, other))
-
-
-where.axes(all_aligned)
-
-
-def _one_dtype(input: TensorSpec, end: TensorSpec, weight: Any) -> None:
-    fractions(input.dtype)
-    tensors = [tensor for tensor in (input, end, weight) if isinstance(tensor, TensorSpec)]
-    if len({tensor.dtype for tensor in tensors}) > 1:
-        raise ShapeError(f"wants tensors of one dtype and gets {', '.join(tensor.dtype for tensor in tensors)}")
-
-
-@elementwise(check=_one_dtype)
-def lerp(input: np.ndarray, end: np.ndarray, weight: Any) -> np.ndarray:
-    """input + weight * (end - input)."""
-    return input + weight * (end - input)
-
-
-@elementwise(dtype=numbers)
-def addcmul(input: np.ndarray, tensor1: np.ndarray, tensor2: np.ndarray, *, value: float = 1) -> np.ndarray:
-    """input + value * tensor1 * tensor2."""
-    return input + value * tensor1 * tensor2
-
-
-@elementwise(dtype=fractions)
-def addcdiv(input: np.ndarray, tensor1: np.ndarray, tensor2: np.ndarray, *, value: float = 1) -> np.ndarray:
-    """input + value * tensor1 / tensor2."""
-    return input + value * tensor1 / tensor2
-
-
-@elementwise(dtype="bool")
-def isnan(input: np.ndarray) -> np.ndarray:
-    """Whether x is nan."""
-    return np.isnan(input)
-
-
-@elementwise(dtype="bool")
-def isinf(input: np.ndarray) -> np.ndarray:
-    """Whether x is inf or -inf."""
-    return np.isinf(input)
-
-
-@elementwise(dtype="bool")
-def isfinite(input: np.ndarray) -> np.ndarray:
-    """Whether x is neither nan nor infinite."""
-    return np.isfinite(input)
-
-
-@elementwise
-def nan_to_num(
-    input: np.ndarray, nan: float | None = None, posinf: float | None = None, neginf: float | None = None
-) -> np.ndarray:
-    """x with nan as 0 and the infinities as the greatest and least numbers, or as these numbers."""
-    return np.nan_to_num(input, nan=nan or 0.0, posinf=posinf, neginf=neginf)

@@ -7,8 +7,8 @@ from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
+from nnbuild.ops.dtypes import fractions
 from nnbuild.ops.op import Op, op
-from nnbuild.ops.planes import fractions
 from nnbuild.ops.randomness import noise
 from nnbuild.ops.reach import Kept, Part, Reaches, kept
 from nnbuild.ops.spec import TensorSpec
@@ -81,7 +81,7 @@ def _checked(input: TensorSpec, p: float, training: bool) -> TensorSpec:
     if not 0 <= p <= 1:
         raise OptionError(f"p is a probability between 0 and 1, not {p}", option="p")
     if training and 0 < p < 1 and input.numel():
-        fractions(input)
+        fractions(input.dtype)
     return input
 
 
@@ -145,7 +145,7 @@ rrelu.inplace = True
 
 @rrelu.shape
 def _(input: TensorSpec, lower: float, upper: float) -> TensorSpec:
-    fractions(input)
+    fractions(input.dtype)
     if lower > upper:
         raise OptionError(f"lower must not be above upper, {lower} is above {upper}", option="lower")
     return input

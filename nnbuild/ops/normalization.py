@@ -8,10 +8,9 @@ from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
-from nnbuild.ops.dtypes import floating, one_dtype
+from nnbuild.ops.dtypes import floating, fractions, one_dtype
 from nnbuild.ops.magnitude import scales
 from nnbuild.ops.op import op
-from nnbuild.ops.planes import fractions
 from nnbuild.ops.reach import WHOLE, Grouped, Kept, Reaches, Slid, aligned, along, mixed
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.window import Slide
@@ -155,7 +154,7 @@ def _(input: TensorSpec, training: bool) -> dict[str, Reaches]:
 def _channels_first(input: TensorSpec, *, empty: bool = False) -> None:
     """Refuse what has no channels, and whole numbers; torch looks at the dtype of an `empty` input only in groups."""
     if input.numel() or not empty:
-        fractions(input)
+        fractions(input.dtype)
     if input.ndim < 2:
         raise ShapeError(f"wants an input of at least 2 axes (N, C, ...) and gets {input.shape}")
 
@@ -212,7 +211,7 @@ def _(input: TensorSpec, use_input_stats: bool) -> dict[str, Reaches]:
 
 
 def _last_axes(input: TensorSpec, normalized_shape: int | Sequence[int], **tensors: TensorSpec | None) -> None:
-    fractions(input)
+    fractions(input.dtype)
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if not shape:
         raise OptionError("normalized_shape wants at least one size", option="normalized_shape")
@@ -341,7 +340,7 @@ def local_response_norm(
 @local_response_norm.shape
 def _(input: TensorSpec, size: int) -> TensorSpec:
     if input.dtype != "int64":
-        fractions(input)
+        fractions(input.dtype)
     if input.ndim < 3:
         raise ShapeError(f"wants an input of at least 3 axes (N, C, L) and gets {input.shape}")
     if size < 1:

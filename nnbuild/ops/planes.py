@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
-from nnbuild.ops.dtypes import is_floating
 from nnbuild.ops.spec import TensorSpec
 
 LETTERS = ("L", "H, W", "D, H, W")
@@ -27,12 +26,6 @@ def plane_sizes(input: TensorSpec, axes: int, *, empty: bool = False) -> tuple[i
     if 0 in sizes or (input.shape[-axes - 1] == 0 and not empty):
         raise ShapeError(f"wants at least one element of every axis but the batch and gets {input.shape}")
     return sizes
-
-
-def fractions(input: TensorSpec) -> None:
-    """Refuse whole numbers and truth values."""
-    if not is_floating(input.dtype):
-        raise ShapeError(f"wants numbers with fractions and gets {input.dtype}", hint="convert the input to float32")
 
 
 def at_least(limit: int, **options: tuple[int, ...]) -> None:

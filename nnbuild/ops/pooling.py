@@ -7,10 +7,10 @@ from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
-from nnbuild.ops.dtypes import floating
+from nnbuild.ops.dtypes import floating, fractions
 from nnbuild.ops.largest import largest, slide_taps
 from nnbuild.ops.op import op
-from nnbuild.ops.planes import at_least, fractions, plane_sizes
+from nnbuild.ops.planes import at_least, plane_sizes
 from nnbuild.ops.reach import Reaches, slid
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.window import Slide, each, formula_of_windows, output_sizes
@@ -76,7 +76,7 @@ def _(
 def _(input: TensorSpec, return_indices: bool, axes: int, window: tuple[Slide, ...]) -> Any:
     sizes = plane_sizes(input, axes)
     if axes == 1 and not return_indices:  # as torch, whose faster form is for fractions alone
-        fractions(input)
+        fractions(input.dtype)
     if input.dtype == "bool":
         raise ShapeError("wants numbers and gets bool")
     output = input.with_shape((*input.shape[:-axes], *output_sizes(window, sizes)))
@@ -146,7 +146,7 @@ def _(kernel_size: Sizes, stride: Sizes | None, padding: Sizes, ceil_mode: bool,
 def _(input: TensorSpec, divisor_override: int | None, axes: int, window: tuple[Slide, ...]) -> TensorSpec:
     sizes = plane_sizes(input, axes)
     if input.dtype != "int64":
-        fractions(input)
+        fractions(input.dtype)
     if divisor_override == 0:
         raise OptionError("divisor_override must not be 0", option="divisor_override")
     return input.with_shape((*input.shape[:-axes], *_averages(window, sizes)))
@@ -187,7 +187,7 @@ def _(kernel_size: Sizes, stride: Sizes | None, ceil_mode: bool, axes: int) -> t
 def _(input: TensorSpec, norm_type: float, kernel_size: Sizes, axes: int, window: tuple[Slide, ...]) -> TensorSpec:
     sizes = plane_sizes(input, axes)
     if not isinstance(norm_type, float):  # whole powers of whole numbers would have whole averages
-        fractions(input)
+        fractions(input.dtype)
     if norm_type == 0:
         raise OptionError("norm_type must not be 0", option="norm_type")
     if axes == 1 and not isinstance(kernel_size, int):

@@ -10,9 +10,8 @@ from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
-from nnbuild.ops.dtypes import one_dtype
+from nnbuild.ops.dtypes import fractions, one_dtype
 from nnbuild.ops.op import op
-from nnbuild.ops.planes import fractions
 from nnbuild.ops.reach import WHOLE, Kept, Running, kept
 from nnbuild.ops.recurrent_cells import CELLS, Cell, State, Weights
 from nnbuild.ops.spec import TensorSpec
@@ -127,7 +126,7 @@ def _check_weights(cell: Cell, layers: list[list[Weights]]) -> None:
 
 
 def _check_input(input: TensorSpec, weights: Weights) -> None:
-    fractions(input)
+    fractions(input.dtype)
     wanted = weights.ih.shape[-1]
     if input.shape[-1] != wanted:
         raise ShapeError(

@@ -9,8 +9,9 @@ from typing import Any
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.adaptive_pooling import adaptive_avg_pool, averaged
+from nnbuild.ops.dtypes import fractions
 from nnbuild.ops.op import op
-from nnbuild.ops.planes import LETTERS, fractions
+from nnbuild.ops.planes import LETTERS
 from nnbuild.ops.reach import Kept, Picked, Reach, Reaches, slid
 from nnbuild.ops.resampling_weights import antialiased, cubic, linear, nearest
 from nnbuild.ops.spec import TensorSpec
@@ -130,7 +131,7 @@ def _(
     if mode == "lanczos" and (align_corners or not antialias):
         raise OptionError("mode='lanczos' wants antialias=True and no align_corners", option="antialias")
     if not (mode.startswith("nearest") and input.dtype == "uint8"):
-        fractions(input)
+        fractions(input.dtype)
     sizes, _ = _targets(input, size, scale_factor, recompute_scale_factor, mode)
     least = 0 if mode == "area" else 1
     if 0 in input.shape[1:] or any(out < least for out in sizes):

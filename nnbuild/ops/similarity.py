@@ -5,10 +5,9 @@ from __future__ import annotations
 from nnbuild.lazy import np
 from nnbuild.ops.axes import axis, real_axis
 from nnbuild.ops.distribution import norms
-from nnbuild.ops.dtypes import promote
+from nnbuild.ops.dtypes import fractions, promote
 from nnbuild.ops.elementwise import broadcast
 from nnbuild.ops.op import op
-from nnbuild.ops.planes import fractions
 from nnbuild.ops.reach import Kept, Reach, Reaches, aligned, reduced
 from nnbuild.ops.spec import TensorSpec
 
@@ -40,7 +39,7 @@ def _(x1: TensorSpec, x2: TensorSpec, dim: int) -> TensorSpec:
     dtype = promote(x1.dtype, x2.dtype)
     shape = broadcast(x1.shape, x2.shape)
     output = TensorSpec(shape, dtype)
-    fractions(output)
+    fractions(output.dtype)
     along = real_axis(dim, output.ndim)
     return output.with_shape((*shape[:along], *shape[along + 1 :]))
 
@@ -62,7 +61,7 @@ def pairwise_distance(
 @pairwise_distance.shape
 def _(x1: TensorSpec, x2: TensorSpec, keepdim: bool) -> TensorSpec:
     output = TensorSpec(broadcast(x1.shape, x2.shape), promote(x1.dtype, x2.dtype))
-    fractions(output)
+    fractions(output.dtype)
     real_axis(-1, output.ndim)
     return output.with_shape((*output.shape[:-1], 1) if keepdim else output.shape[:-1])
 

@@ -87,7 +87,7 @@ REFUSED = [
     (call("pow", I, -1), "pow cannot raise whole numbers to -1"),
     (call("add", T((2,)), T((3,))), "add shapes (2,) and (3,) do not broadcast: sizes 2 and 3"),
     (call("div", F, 2, rounding_mode="up"), 'div wants rounding_mode None, "floor" or "trunc" and gets \'up\''),
-    (call("frac", I), "frac wants floating numbers and gets int64"),
+    (call("frac", I), "frac wants numbers with fractions and gets int64"),
     (call("lerp", F, T((3,), "float64"), 0.5), "lerp wants tensors of one dtype and gets float32, float64"),
     (call("clamp", F), "clamp wants min or max or both"),
     (call("where", F, F, F), "where wants a condition of bools and gets float32"),

@@ -92,9 +92,9 @@ PAIRS = [
 ]
 
 REFUSED = [
-    (call("mean", I), "mean wants floating numbers and gets int64"),
-    (call("var", I), "var wants floating numbers and gets int64"),
-    (call("norm", I), "norm wants floating numbers and gets int64"),
+    (call("mean", I), "mean wants numbers with fractions and gets int64"),
+    (call("var", I), "var wants numbers with fractions and gets int64"),
+    (call("norm", I), "norm wants numbers with fractions and gets int64"),
     (call("sum", X, 3), "sum wants dim from -3 to 2 and gets 3"),
     (call("sum", X, (0, 0)), "sum wants each dim once and gets (0, 0)"),
     (call("sum", ONE, 1), "sum wants dim from -1 to 0 and gets 1"),
