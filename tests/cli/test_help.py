@@ -56,7 +56,7 @@ def test_an_unknown_topic(run: Run, topic: str, hint: str) -> None:
 
 
 def test_the_help_of_the_program_names_it(run: Run) -> None:
-    assert "help` lists the pages of the guide" in run("--help").stdout
+    assert "`nnbuild help` lists the pages of the guide" in run("--help").stdout
 
 
 @pytest.mark.parametrize("width", [60, 100])
