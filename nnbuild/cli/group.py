@@ -17,8 +17,8 @@ INTERRUPTED, PIPE_CLOSED = 130, 141
 
 HELP = """Neural networks as YAML files: know everything about them, and run them.
 
-A SPEC is a YAML file or the name of a bundled spec (see `nnbuild list`). `nnbuild help` lists the pages of the
-guide: the commands in full, the language of specs, and more.
+A SPEC is a YAML file, `-` for one on standard input, or the name of a bundled spec (see `nnbuild list`). `nnbuild
+help` lists the pages of the guide: the commands in full, the language of specs, and more.
 
 \b
 Examples:

@@ -98,9 +98,9 @@ class _Checking:
 
     def load_files(self) -> None:
         """Read the weights and the labels, those that are there."""
-        from nnbuild.spec.weights import load_weights
-
         if self.spec.weights and self.spec.weights.is_file():
+            from nnbuild.spec.weights import load_weights
+
             try:
                 load_weights(self.model, self.spec.weights)
             except NnbuildError as error:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -327,3 +329,8 @@ def test_bundled_specs_like_a_pattern(run):
     assert max(map(len, text.splitlines())) <= 80
     result = run("list", "alexnt", status=1)
     assert "no bundled spec is like 'alexnt'" in result.stderr and "did you mean alexnet?" in result.stderr
+
+
+def test_checking_without_weights_needs_no_numpy():
+    code = "import sys; from nnbuild.report.check import check; check('lenet'); print('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
