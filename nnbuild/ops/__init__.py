@@ -28,6 +28,7 @@ _FAMILIES = {
     "items": "setitem",
     "creation": "zeros ones empty full zeros_like ones_like empty_like full_like .new_zeros .new_ones .new_empty"
     " .new_full arange linspace eye tensor tril_indices triu_indices meshgrid",
+    "sampling": "randn rand randn_like rand_like .bernoulli .multinomial",
     "in_place": ".add_ .sub_ .subtract_ .mul_ .multiply_ .div_ .divide_ .true_divide_ .floor_divide_ .remainder_ .fmod_"
     " .pow_ .neg_ .negative_ .eq_ .ne_ .lt_ .le_ .gt_ .ge_ .logical_and_ .logical_or_ .logical_xor_ .logical_not_"
     " .bitwise_and_ .bitwise_or_ .bitwise_xor_ .bitwise_not_ .sqrt_ .rsqrt_ .reciprocal_ .square_ .exp_ .exp2_ .expm1_"
