@@ -22,7 +22,8 @@ _FAMILIES = {
     " .tan .asin .acos .atan .atan2 .sinh .cosh .erf .erfc .abs .absolute .sign .floor .ceil .trunc .round .frac",
     "limits": ".minimum .maximum .clamp .clip .clamp_min .clamp_max where .lerp .addcmul .addcdiv .isnan .isinf"
     " .isfinite .nan_to_num",
-    "reduction": ".sum .mean .prod .amax .amin .all .any .count_nonzero .var .std .norm .logsumexp .cumsum .cumprod",
+    "reduction": ".sum .mean .prod .amax .amin .all .any .count_nonzero .var .std var_mean std_mean .norm .logsumexp"
+    " .cumsum .cumprod",
     "ordering": ".max .min .argmax .argmin .argsort .sort .topk .kthvalue .median",
     "indexing": "getitem .gather .index_select .take_along_dim .scatter .scatter_add .masked_fill .tril .triu one_hot",
     "items": "setitem",
@@ -39,7 +40,7 @@ _FAMILIES = {
     "casting": ".to .type_as .half .float .double .byte .short .int .long .bool",
     "convolution": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
     "products": "linear .matmul .mm .bmm .mv .dot .outer .addmm .baddbmm",
-    "contraction": "einsum",
+    "contraction": "einsum tensordot",
     "shaping": ".view .reshape .view_as .reshape_as .flatten .ravel .unflatten .squeeze .unsqueeze .permute .transpose"
     " .swapaxes .swapdims .t .movedim .moveaxis .contiguous .clone .detach",
     "repetition": ".expand .expand_as .broadcast_to .repeat .tile .repeat_interleave .roll .flip",
@@ -58,7 +59,8 @@ _FAMILIES = {
     "grids": "grid_sample affine_grid",
     "shuffling": "pixel_shuffle pixel_unshuffle channel_shuffle",
     "folding": "unfold fold",
-    "similarity": "cosine_similarity pairwise_distance",
+    "diagonals": ".diagonal",
+    "similarity": "cosine_similarity pairwise_distance cdist",
     "lookup": "embedding embedding_bag",
     "cross_map": "cross_map_lrn2d",
     "normalization": "batch_norm instance_norm layer_norm group_norm rms_norm local_response_norm",

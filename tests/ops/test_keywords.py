@@ -26,6 +26,7 @@ OTHER_NAMES = {
     ("max", "dim"): lambda value: "other" if isinstance(value, np.ndarray) else "dim",
     ("min", "dim"): lambda value: "other" if isinstance(value, np.ndarray) else "dim",
     ("var", "dim"): lambda value: "unbiased" if isinstance(value, bool) else "dim",
+    ("var_mean", "dim"): lambda value: "unbiased" if isinstance(value, bool) else "dim",
     ("scatter", "src"): lambda value: "src" if isinstance(value, np.ndarray) else "value",
     ("arange", "start"): lambda value: "end",
     ("tensor_split", "indices_or_sections"): lambda value: "sections" if isinstance(value, int) else "indices",
