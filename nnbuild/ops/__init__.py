@@ -60,6 +60,7 @@ _FAMILIES = {
     "shuffling": "pixel_shuffle pixel_unshuffle channel_shuffle",
     "folding": "unfold fold",
     "diagonals": ".diagonal",
+    "sliding": "tensor_unfold",
     "similarity": "cosine_similarity pairwise_distance cdist",
     "lookup": "embedding embedding_bag",
     "cross_map": "cross_map_lrn2d",
