@@ -14,7 +14,7 @@ from nnbuild.graph.lines import Lost, product
 from nnbuild.graph.sight import Seen, Sight, followed, itself
 from nnbuild.ops.memory import Memory
 from nnbuild.ops.op import is_array, is_tensor
-from nnbuild.ops.reach import UNSEEN, Picked, Placed, Unknown
+from nnbuild.ops.reach import UNSEEN, Picked, Placed, Summed, Unknown
 
 #: What torch calls the arguments of ops that say their output's sizes, and nothing else.
 SIZES = ("size", "sizes", "shape", "repeats", "dims")
@@ -102,6 +102,8 @@ def says_the_shape(argument: Any, shape: tuple[int, ...]) -> bool:
 
 def _only_shapes(node: Node, twin: Node) -> bool:
     """Whether sizes say where elements lie and not which: of a view, of one value, or of one element repeated."""
+    if any(isinstance(own, Summed) for reach in node.reaches(node.output).values() for own in reach):
+        return False  # of pieces, how many elements each of them takes
     if node.ask("memory") not in (None, Memory.FRESH):
         return True
     for value, counterpart in zip(node.outputs, twin.outputs, strict=True):

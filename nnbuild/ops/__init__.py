@@ -24,12 +24,14 @@ _FAMILIES = {
     "limits": ".minimum .maximum .clamp .clip .clamp_min .clamp_max",
     "mixing": "where .lerp .addcmul .addcdiv",
     "finiteness": ".isnan .isinf .isfinite .nan_to_num",
-    "reduction": ".sum .mean .prod .amax .amin .all .any .count_nonzero .var .std .norm .logsumexp .cumsum .cumprod",
+    "reduction": ".sum .mean .prod .amax .amin .all .any .count_nonzero .var .std var_mean std_mean .norm .logsumexp"
+    " .cumsum .cumprod",
     "ordering": ".max .min .argmax .argmin .argsort .sort .topk .kthvalue .median",
     "indexing": "getitem .gather .index_select .take_along_dim .scatter .scatter_add .masked_fill .tril .triu one_hot",
     "items": "setitem",
     "creation": "zeros ones empty full zeros_like ones_like empty_like full_like .new_zeros .new_ones .new_empty"
     " .new_full arange linspace eye tensor tril_indices triu_indices meshgrid",
+    "sampling": "randn rand randn_like rand_like .bernoulli .multinomial",
     "in_place": ".add_ .sub_ .subtract_ .mul_ .multiply_ .div_ .divide_ .true_divide_ .floor_divide_ .remainder_ .fmod_"
     " .pow_ .neg_ .negative_ .eq_ .ne_ .lt_ .le_ .gt_ .ge_ .logical_and_ .logical_or_ .logical_xor_ .logical_not_"
     " .bitwise_and_ .bitwise_or_ .bitwise_xor_ .bitwise_not_ .sqrt_ .rsqrt_ .reciprocal_ .square_ .exp_ .exp2_ .expm1_"
@@ -40,7 +42,7 @@ _FAMILIES = {
     "casting": ".to .type_as .half .float .double .byte .short .int .long .bool",
     "convolution": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
     "products": "linear .matmul .mm .bmm .mv .dot .outer .addmm .baddbmm",
-    "contraction": "einsum",
+    "contraction": "einsum tensordot",
     "shaping": ".view .reshape .view_as .reshape_as .flatten .ravel .unflatten .squeeze .unsqueeze .permute .transpose"
     " .swapaxes .swapdims .t .movedim .moveaxis .contiguous .clone .detach",
     "repetition": ".expand .expand_as .broadcast_to .repeat .tile .repeat_interleave .roll .flip",
@@ -59,7 +61,9 @@ _FAMILIES = {
     "grids": "grid_sample affine_grid",
     "shuffling": "pixel_shuffle pixel_unshuffle channel_shuffle",
     "folding": "unfold fold",
-    "similarity": "cosine_similarity pairwise_distance",
+    "diagonals": ".diagonal",
+    "sliding": "tensor_unfold",
+    "similarity": "cosine_similarity pairwise_distance cdist",
     "lookup": "embedding embedding_bag",
     "cross_map": "cross_map_lrn2d",
     "normalization": "batch_norm instance_norm layer_norm group_norm rms_norm local_response_norm",

@@ -1,10 +1,11 @@
-"""einsum: sums of products written with letters for axes.
+"""Sums of products over any axes: einsum, written with letters for axes, and tensordot.
 
 Source: https://docs.pytorch.org/docs/stable/generated/torch.einsum.html
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from itertools import chain
@@ -12,10 +13,12 @@ from typing import Any, NamedTuple
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
+from nnbuild.ops.axes import several, whole
 from nnbuild.ops.contraction_order import Label, Product, products
+from nnbuild.ops.dtypes import one_dtype
 from nnbuild.ops.memory import Memory
 from nnbuild.ops.op import op
-from nnbuild.ops.reach import WHOLE, Kept, Part, Reach
+from nnbuild.ops.reach import WHOLE, Kept, Part, Reach, Reaches
 from nnbuild.ops.spec import TensorSpec
 
 _TERM = re.compile(r"[a-zA-Z]*(\.\.\.)?[a-zA-Z]*")
@@ -160,3 +163,52 @@ def _(equation: str, operands: tuple[Any, ...]) -> int | None:
     plan = _plan(equation, shapes)
     steps = _steps(plan, _seen(plan, shapes))
     return sum(step.macs for step in steps) if steps else None  # of one tensor nothing is multiplied
+
+
+@op
+def tensordot(a: np.ndarray, b: np.ndarray, dims: Any = 2) -> np.ndarray:
+    """The sum of products over axes of both: over the last `dims` of one and the first of the other, or over lists."""
+    first, second = _paired(a.ndim, b.ndim, dims)
+    return np.tensordot(a, b, (first, second))
+
+
+def _paired(ndim: int, other: int, dims: Any) -> tuple[list[int], list[int]]:
+    """The axes of the first tensor, and those of the second that they are summed with."""
+    if isinstance(dims, tuple | list):
+        if len(dims) != 2:
+            raise OptionError(f"dims wants a number or two lists of axes, not {dims!r}", option="dims")
+        first, second = (list(several(part, size, "dims")) for part, size in zip(dims, (ndim, other), strict=True))
+    else:
+        count = whole(dims, "dims")
+        if not 0 <= count <= min(ndim, other):
+            raise ShapeError(f"wants dims from 0 to {min(ndim, other)} and gets {count}", option="dims")
+        first, second = list(range(ndim - count, ndim)), list(range(count))
+    if len(first) != len(second):
+        raise ShapeError(f"wants as many axes of one tensor as of the other and gets {dims}", option="dims")
+    return first, second
+
+
+@tensordot.shape
+def _(a: TensorSpec, b: TensorSpec, dims: Any) -> TensorSpec:
+    first, second = _paired(a.ndim, b.ndim, dims)
+    one_dtype(a, b=b)
+    if [a.shape[place] for place in first] != [b.shape[place] for place in second]:
+        raise ShapeError(f"wants axes of one size and gets {a.shape} and {b.shape} along {first} and {second}")
+    kept = [size for place, size in enumerate(a.shape) if place not in first]
+    return a.with_shape([*kept, *(size for place, size in enumerate(b.shape) if place not in second)])
+
+
+@tensordot.axes
+def _(a: TensorSpec, b: TensorSpec, dims: Any) -> dict[str, Reaches]:
+    first, second = _paired(a.ndim, b.ndim, dims)
+    left = iter(range(a.ndim + b.ndim))
+    return {
+        name: tuple(WHOLE if place in summed else Kept(next(left)) for place in range(tensor.ndim))
+        for name, tensor, summed in (("a", a, first), ("b", b, second))
+    }
+
+
+@tensordot.macs
+def _(output: TensorSpec, a: TensorSpec, b: TensorSpec, dims: Any) -> int:
+    first, _ = _paired(a.ndim, b.ndim, dims)
+    return output.numel() * math.prod(a.shape[place] for place in first)

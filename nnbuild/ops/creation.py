@@ -20,7 +20,8 @@ from nnbuild.ops.spec import TensorSpec
 Sizes = int | Sequence[int]
 
 
-def _made(sizes: tuple[Any, ...], dtype: Any, default: str = DEFAULT_FLOAT) -> TensorSpec:
+def made(sizes: tuple[Any, ...], dtype: Any, default: str = DEFAULT_FLOAT) -> TensorSpec:
+    """The spec of a new tensor of these sizes, of the default dtype unless one is asked for."""
     shape = spread(sizes, "size")
     if any(size < 0 for size in shape):
         raise ShapeError(f"wants sizes of at least 0 and gets {shape}", option="size")
@@ -52,7 +53,7 @@ def ones(*size: Sizes, dtype: Any = None, device: Any = None, requires_grad: boo
 
 
 def _of_sizes(size: tuple[Sizes, ...], dtype: Any) -> TensorSpec:
-    return _made(size, dtype)
+    return made(size, dtype)
 
 
 zeros.shape(_of_sizes)
@@ -72,7 +73,7 @@ def full(
 
 @full.shape
 def _(size: Sizes, fill_value: Any, dtype: Any) -> TensorSpec:
-    return _made((size,), dtype, result_type(fill_value))
+    return made((size,), dtype, result_type(fill_value))
 
 
 full.axes(_nothing)
@@ -91,7 +92,7 @@ def ones_like(input: np.ndarray, *, dtype: Any = None, device: Any = None, requi
 
 
 def _like(input: TensorSpec, dtype: Any) -> TensorSpec:
-    return _made((input.shape,), dtype, input.dtype)
+    return made((input.shape,), dtype, input.dtype)
 
 
 zeros_like.shape(_like)
@@ -111,7 +112,7 @@ def full_like(
 
 @full_like.shape
 def _(input: TensorSpec, dtype: Any) -> TensorSpec:
-    return _made((input.shape,), dtype, input.dtype)
+    return made((input.shape,), dtype, input.dtype)
 
 
 full_like.axes(_sizes_alone)
@@ -134,7 +135,7 @@ def new_ones(
 
 
 def _new(input: TensorSpec, size: tuple[Sizes, ...], dtype: Any) -> TensorSpec:
-    return _made(size, dtype, input.dtype)
+    return made(size, dtype, input.dtype)
 
 
 new_zeros.shape(_new)
@@ -160,7 +161,7 @@ def new_full(
 
 @new_full.shape
 def _(input: TensorSpec, size: Sizes, dtype: Any) -> TensorSpec:
-    return _made((size,), dtype, input.dtype)
+    return made((size,), dtype, input.dtype)
 
 
 new_full.axes(_sizes_alone)
@@ -199,7 +200,7 @@ def _(start: float, end: float | None, step: float, dtype: Any) -> TensorSpec:
     kind = result_type(start, end, step)
     if step == 0 or (end - start) / step < 0:
         raise ShapeError(f"cannot go from {start} to {end} in steps of {step}", option="step")
-    return _made((math.ceil((end - start) / step),), dtype, kind)
+    return made((math.ceil((end - start) / step),), dtype, kind)
 
 
 arange.axes(_nothing)
@@ -215,7 +216,7 @@ def linspace(
 
 @linspace.shape
 def _(steps: int, dtype: Any) -> TensorSpec:
-    return _made((whole(steps, "steps"),), dtype)
+    return made((whole(steps, "steps"),), dtype)
 
 
 linspace.axes(_nothing)
@@ -231,7 +232,7 @@ def eye(
 
 @eye.shape
 def _(n: int, m: int | None, dtype: Any) -> TensorSpec:
-    return _made((n, n if m is None else m), dtype)
+    return made((n, n if m is None else m), dtype)
 
 
 eye.axes(_nothing)
@@ -245,7 +246,7 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
 
 @tensor.shape
 def _(data: Any, dtype: Any) -> TensorSpec:
-    return _made((listed_shape(data),), dtype, _listed_dtype(data) or DEFAULT_FLOAT)
+    return made((listed_shape(data),), dtype, _listed_dtype(data) or DEFAULT_FLOAT)
 
 
 tensor.axes(_nothing)
@@ -271,13 +272,13 @@ def _triangle(lower: bool) -> Op:
         return np.stack(np.tril_indices(row, offset, col) if lower else np.triu_indices(row, offset, col))
 
     def shape(row: int, col: int, offset: int, dtype: Any) -> TensorSpec:
-        return _made((2, _triangle_size(row, col, offset, lower)), dtype, "int64")
+        return made((2, _triangle_size(row, col, offset, lower)), dtype, "int64")
 
-    made = creation(kernel).alias("tril_indices" if lower else "triu_indices")
-    made.shape(shape)
-    made.axes(_nothing)
-    made.__doc__ = f"Row and column, (2, count), of each element on and {'below' if lower else 'above'} a diagonal."
-    return made
+    triangle = creation(kernel).alias("tril_indices" if lower else "triu_indices")
+    triangle.shape(shape)
+    triangle.axes(_nothing)
+    triangle.__doc__ = f"Row and column, (2, count), of each element on and {'below' if lower else 'above'} a diagonal."
+    return triangle
 
 
 tril_indices, triu_indices = _triangle(True), _triangle(False)

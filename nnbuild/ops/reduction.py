@@ -215,6 +215,47 @@ std.axes(_axes)
 
 
 @op
+def var_mean(
+    input: np.ndarray,
+    dim: Dims | bool = None,
+    unbiased: bool = True,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> tuple[np.ndarray, ...]:
+    """The variance and the mean of all elements, or along the axes `dim`."""
+    return var.kernel(input, dim, unbiased, keepdim, correction=correction), _mean_beside(input, dim, keepdim)
+
+
+@op
+def std_mean(
+    input: np.ndarray,
+    dim: Dims | bool = None,
+    unbiased: bool = True,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> tuple[np.ndarray, ...]:
+    """The standard deviation and the mean of all elements, or along the axes `dim`."""
+    return std.kernel(input, dim, unbiased, keepdim, correction=correction), _mean_beside(input, dim, keepdim)
+
+
+def _mean_beside(input: np.ndarray, dim: Dims | bool, keepdim: bool) -> np.ndarray:
+    return mean.kernel(input, None if isinstance(dim, bool) else dim, keepdim)
+
+
+def _varied_beside_mean(
+    input: TensorSpec, dim: Dims | bool, unbiased: bool, keepdim: bool, correction: float | None
+) -> tuple[TensorSpec, ...]:
+    return (_varied(input, dim, unbiased, keepdim, correction),) * 2
+
+
+for _pair in (var_mean, std_mean):
+    _pair.shape(_varied_beside_mean)
+    _pair.axes(_axes)
+
+
+@op
 def norm(
     input: np.ndarray, p: float | str = "fro", dim: Dims = None, keepdim: bool = False, dtype: str | None = None
 ) -> np.ndarray:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.axes import axis, real_axis
 from nnbuild.ops.distribution import norms
-from nnbuild.ops.dtypes import fractions, promote
+from nnbuild.ops.dtypes import fractions, one_dtype, promote
 from nnbuild.ops.elementwise import broadcast
 from nnbuild.ops.op import op
-from nnbuild.ops.reach import Kept, Reach, Reaches, aligned, reduced
+from nnbuild.ops.reach import WHOLE, Kept, Reach, Reaches, aligned, reduced
 from nnbuild.ops.spec import TensorSpec
 
 
@@ -69,3 +70,41 @@ def _(x1: TensorSpec, x2: TensorSpec, keepdim: bool) -> TensorSpec:
 @pairwise_distance.axes
 def _(x1: TensorSpec, x2: TensorSpec, keepdim: bool) -> dict[str, Reaches]:
     return _along(x1, x2, -1, keepdim)
+
+
+@op
+def cdist(
+    x1: np.ndarray, x2: np.ndarray, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if_necessary"
+) -> np.ndarray:
+    """The `p`-norm of each row of x1 less each row of x2: (*, P, M) and (*, R, M) give (*, P, R).
+
+    The differences are computed as such; `compute_mode`, which says when torch need not, changes nothing.
+    """
+    differences = x1[..., :, None, :] - x2[..., None, :, :]
+    return norms(differences, p, -1)[..., 0] if x1.shape[-1] else np.zeros(differences.shape[:-1], x1.dtype)
+
+
+_MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
+
+
+@cdist.shape
+def _(x1: TensorSpec, x2: TensorSpec, p: float, compute_mode: str) -> TensorSpec:
+    if min(x1.ndim, x2.ndim) < 2 or x1.shape[-1] != x2.shape[-1]:
+        raise ShapeError(f"wants rows (*, P, M) and (*, R, M) of one size M and gets {x1.shape} and {x2.shape}")
+    if p < 0:
+        raise OptionError(f"p must be at least 0, not {p}", option="p")
+    if compute_mode not in _MODES:
+        raise OptionError(f"compute_mode is one of {', '.join(_MODES)}, not {compute_mode!r}", option="compute_mode")
+    one_dtype(x1, x2=x2)
+    fractions(x1)
+    return x1.with_shape((*broadcast(x1.shape[:-2], x2.shape[:-2]), x1.shape[-2], x2.shape[-2]))
+
+
+@cdist.axes
+def _(x1: TensorSpec, x2: TensorSpec, output: TensorSpec) -> dict[str, Reaches]:
+    batch = output.with_shape(output.shape[:-2])
+
+    def reaches(tensor: TensorSpec, rows: int) -> tuple[Reach, ...]:
+        return (*aligned(tensor.with_shape(tensor.shape[:-2]), batch), Kept(rows), WHOLE)
+
+    return {"x1": reaches(x1, output.ndim - 2), "x2": reaches(x2, output.ndim - 1)}

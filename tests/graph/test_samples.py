@@ -15,6 +15,10 @@ from nnbuild.ops.op import tensors_in
 TOKEN = nn.Parameter(np.ones((1, 1, 3), np.float32))
 
 TOGETHER: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "pieces as long as there are samples": (
+        lambda x: ops.mean(ops.tensor_unfold(ops.tile(x, 1, 30, 1), 1, x.shape[0], 1), (1, 3)),
+        "tensor_unfold is told another size for another number of samples",
+    ),
     "mean of the batch": (lambda x: x - ops.mean(x, 0), "mean joins samples"),
     "softmax over the batch": (lambda x: ops.softmax(x, 0), "softmax joins samples"),
     "softmax without an axis, of three": (ops.softmax, "softmax joins samples"),

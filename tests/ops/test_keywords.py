@@ -13,6 +13,7 @@ from nnbuild import ops
 from nnbuild.errors import OptionError
 from nnbuild.ops.in_place import RESULTS, InPlace
 from nnbuild.ops.op import map_tensors
+from nnbuild.ops.randomness import seed_noise
 from tests.ops.agreement import with_torch_dtypes
 from tests.ops.rows import ALL_ROWS
 from tests.ops.table import Row, ids
@@ -25,6 +26,7 @@ OTHER_NAMES = {
     ("max", "dim"): lambda value: "other" if isinstance(value, np.ndarray) else "dim",
     ("min", "dim"): lambda value: "other" if isinstance(value, np.ndarray) else "dim",
     ("var", "dim"): lambda value: "unbiased" if isinstance(value, bool) else "dim",
+    ("var_mean", "dim"): lambda value: "unbiased" if isinstance(value, bool) else "dim",
     ("scatter", "src"): lambda value: "src" if isinstance(value, np.ndarray) else "value",
     ("arange", "start"): lambda value: "end",
     ("tensor_split", "indices_or_sections"): lambda value: "sections" if isinstance(value, int) else "indices",
@@ -68,10 +70,13 @@ def by_keywords(row: Row) -> dict[str, Any]:
 ROWS = [row for row in ALL_ROWS if row.op not in BY_POSITION]
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if not ops.OPS[row.op].endswith("noise")], ids=ids)
+@pytest.mark.parametrize("row", ROWS, ids=ids)
 def test_by_keywords_as_by_position(row: Row) -> None:
     args, options = row.given()
-    expected, result = getattr(ops, row.op)(*args, **options), getattr(ops, row.op)(**by_keywords(row))
+    seed_noise(1)
+    expected = getattr(ops, row.op)(*args, **options)
+    seed_noise(1)
+    result = getattr(ops, row.op)(**by_keywords(row))
     for one, other in zip(*(part if isinstance(part, tuple) else (part,) for part in (result, expected)), strict=True):
         np.testing.assert_array_equal(one, other)
 

@@ -323,3 +323,11 @@ def test_ops_are_recorded_in_the_place_of_their_call(build):
         model(TensorSpec(X.shape))
     assert (caught.value.mark.line, caught.value.mark.column, caught.value.mark.length) == (17, 10, 9)
     assert ops.is_tensor(build(program("return x + 1"))(TensorSpec(X.shape)))
+
+
+def test_a_forward_draws_by_the_seed(build):
+    text = "input: [2, 3]\nforward: x + torch.randn_like(x) * torch.randn(2, 3) + rand(3) + torch.bernoulli(x)\n"
+    x = np.ones((2, 3), np.float32)
+    first, again, other = (build(text, seed=seed)(x) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)

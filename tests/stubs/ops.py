@@ -92,6 +92,7 @@ _NAMED = {
     "target": "_DType | T",
     "device": "str | None",
     "data": "object",
+    "dims": "builtins.int | Sequence[Sequence[builtins.int]]",
 }
 
 _RESULTS = {

@@ -105,6 +105,8 @@ _FACTS: dict[str, Callable[[Any], Any]] = {
     "is_floating_point": lambda value: "float" in attribute(value, "dtype"),
 }
 _ALWAYS = {"device": "cpu", "is_cuda": False, "requires_grad": False}
+#: Methods that do not what the function of their name does, and the ops that do it.
+_OTHER_THAN_FUNCTIONS = {"unfold": "tensor_unfold"}
 _SAME = ("cpu",)
 
 
@@ -118,6 +120,8 @@ def method(value: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> An
     """value.name(...): a fact, or the op of that name."""
     if name in _methods():
         return find_op(name)(value, *args, **kwargs)
+    if name in _OTHER_THAN_FUNCTIONS:
+        return find_op(_OTHER_THAN_FUNCTIONS[name])(value, *args, **kwargs)
     if name == "type" and (args or kwargs):
         return find_op("to")(value, *args, **kwargs)
     if name == "size":

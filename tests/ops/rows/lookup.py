@@ -24,9 +24,19 @@ BY_HAND = [
     (call("embedding_bag", indices([0, 1]), WORDS, mode="sum", per_sample_weights=T(values=[[2, -1]])), [[-1, 0]]),
     (call("cosine_similarity", T(values=[[3, 4]]), T(values=[[4, 3]])), [0.96]),
     (call("pairwise_distance", T(values=[[3, 4]]), T(values=[[0, 0]]), eps=0.0), [5]),
+    (call("cdist", T(values=[[3, 4]]), T(values=[[0, 0], [3, 3]])), [[5, 1]]),
 ]
 
 REFUSED = [
+    (call("cdist", T((2, 3)), T((4, 2))),
+     "cdist wants rows (*, P, M) and (*, R, M) of one size M and gets (2, 3) and (4, 2)"),
+    (call("cdist", T((3,)), T((4, 3))),
+     "cdist wants rows (*, P, M) and (*, R, M) of one size M and gets (3,) and (4, 3)"),
+    (call("cdist", T((2, 3)), T((4, 3)), -1.0), "p must be at least 0, not -1.0"),
+    (call("cdist", T((2, 3)), T((4, 3)), compute_mode="fast"),
+     "compute_mode is one of use_mm_for_euclid_dist_if_necessary, use_mm_for_euclid_dist, donot_use_mm_for_euclid_dist,"
+     " not 'fast'"),
+    (call("cdist", T((2, 3), "int64"), T((4, 3), "int64")), "cdist wants numbers with fractions and gets int64"),
     (call("embedding", T((2,)), WORDS), "embedding wants indices of int64 or int32 and gets float32"),
     (call("embedding", indices(1), T((3,))),
      "embedding wants a weight of 2 axes (num_embeddings, embedding_dim) and gets (3,)"),
@@ -81,6 +91,10 @@ ROWS = [
     call("cosine_similarity", T((3,), "float64"), T((3,), "float64"), 0),
     call("cosine_similarity", T(values=[[0, 0]]), T(values=[[1, 0]])),
     call("pairwise_distance", T((2, 3)), T((2, 3), "float64")),
+    *(call("cdist", T((2, 3)), T((4, 3)), p) for p in (0.0, 1.0, 2.0, 3.0, float("inf"))),
+    call("cdist", T((5, 2, 3)), T((4, 3))), call("cdist", T((5, 1, 2, 3)), T((6, 4, 3)), 1.5),
+    call("cdist", T((2, 0)), T((4, 0))), call("cdist", T((0, 3)), T((4, 3))),
+    call("cdist", T((2, 3), "float64"), T((4, 3), "float64"), compute_mode="donot_use_mm_for_euclid_dist"),
     call("pairwise_distance", T((2, 3)), T((1, 3)), 1.5, 0.1, True),
     call("pairwise_distance", T((3,)), T((3,)), float("inf")), call("pairwise_distance", T((0, 3)), T((0, 3))),
 ]  # fmt: skip

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from tests.ops.table import T, Table, call
+from tests.ops.table import T, Table, call, ours
 
 A, C, V = T((2, 3)), T((3, 4)), T((3,))
 BATCH, MATES = T((5, 2, 3)), T((5, 3, 4))
 
 MACS = [
+    (call("tensordot", A, C, 1), 24), (call("tensordot", BATCH, T((2, 3, 2)), 2), 60),
+    (call("tensordot", BATCH, T((3, 5)), ([0, 2], [1, 0])), 30), (call("tensordot", V, T((2,)), dims=0), 6),
+    (call("tensordot", BATCH, T((4, 3)), ([-1], [-1])), 120), (call("tensordot", A, A), 6),
     (call("matmul", A, C), 24), (call("matmul", V, V), 3), (call("matmul", BATCH, C), 120), (call("matmul", A, V), 6),
     (call("matmul", V, C), 12), (call("matmul", BATCH, T((1, 5, 3, 4))), 120), (call("matmul", T((0, 3)), C), 0),
     (call("matmul", T((2, 0)), T((0, 4))), 0), (call("linear", BATCH, T((4, 3)), T((4,))), 120),
@@ -62,6 +65,14 @@ REFUSED = [
     (call("addmm", T((3,)), A, C), "addmm shapes (3,) and (2, 4) do not broadcast: sizes 3 and 4"),
     (call("addmm", T((5, 2, 4)), A, C), "addmm cannot add (5, 2, 4) to a product of (2, 4)"),
     (call("addmm", T((4,), "float64"), A, C), "addmm wants tensors of one dtype and gets float64 and float32"),
+    (call("tensordot", A, T((2, 4)), 1),
+     "tensordot wants axes of one size and gets (2, 3) and (2, 4) along [1] and [0]"),
+    (call("tensordot", A, V), "tensordot wants dims from 0 to 1 and gets 2"),
+    (call("tensordot", A, C, ([0, 1], [0])),
+     "tensordot wants as many axes of one tensor as of the other and gets ([0, 1], [0])"),
+    (ours(call("tensordot", A, C, ([1],))), "dims wants a number or two lists of axes, not ([1],)"),
+    (call("tensordot", A, T((3, 4), "float64"), 1),
+     "tensordot wants input and b of one dtype and gets float32 and float64"),
     (call("einsum", "ij,kj->ik", A, C), "einsum has axis 'j' with 3 elements and with 4"),
     (call("einsum", "ij,jk->il", A, C),
      "einsum wants each of the output's letters once, and in the input, and gets 'il'"),

@@ -39,6 +39,9 @@ ROWS = [
     call("norm", ONE, 2), call("norm", EMPTY, INF, 1),
     call("logsumexp", I, 0), call("logsumexp", T(values=[-INF, -INF]), 0), call("logsumexp", T(values=[INF, 1]), 0),
     call("logsumexp", T(values=[1000, 1000]), -1, True), call("logsumexp", EMPTY, 0), call("logsumexp", ONE, 0),
+    *(call(name, X, *args) for name in ("var_mean", "std_mean") 
+      for args in [(), (0,), ((0, 2), False), (1, True, True)]),
+    *(call(name, DOUBLE, dim=-1, correction=0) for name in ("var_mean", "std_mean")), call("var_mean", X, False),
     call("cumsum", X, 0), call("cumsum", I, -1), call("cumsum", B, 1), call("cumsum", ONE, 0),
     call("cumsum", X, dim=1, dtype="float64"),
     call("cumprod", X, 2), call("cumprod", I, 0),
@@ -68,6 +71,8 @@ BY_HAND = [
     (call("var", T(values=[1, 2, 3])), 1),
     (call("var", T(values=[1, 2, 3]), unbiased=False), np.float32(2 / 3)),
     (call("var", T(values=[1])), NAN),
+    (call("var_mean", T(values=[1, 2, 3])), (1, 2)),
+    (call("std_mean", T(values=[[1, 5], [3, 7]]), 1, False), ([2, 2], [3, 5])),
     (call("norm", T(values=[3, -4])), 5),
     (call("norm", T(values=[3, -4]), 1), 7),
     (call("norm", T(values=[3, -4]), INF), 4),
@@ -94,6 +99,7 @@ PAIRS = [
 REFUSED = [
     (call("mean", I), "mean wants numbers with fractions and gets int64"),
     (call("var", I), "var wants numbers with fractions and gets int64"),
+    (call("var_mean", I), "var_mean wants numbers with fractions and gets int64"),
     (call("norm", I), "norm wants numbers with fractions and gets int64"),
     (call("sum", X, 3), "sum wants dim from -3 to 2 and gets 3"),
     (call("sum", X, (0, 0)), "sum wants each dim once and gets (0, 0)"),
