@@ -8,6 +8,7 @@ from nnbuild import ops
 from nnbuild.nn.layer import Layer
 from nnbuild.nn.options import Sizes
 from nnbuild.nn.taking import Tensor
+from nnbuild.ops.planes import check_rank
 
 
 class _Padding(Layer):
@@ -156,6 +157,10 @@ class CircularPadding(_Padding):
     """
 
     mode = "circular"
+
+    def forward(self, input: Tensor) -> Any:
+        check_rank(input, self.axes)
+        return ops.pad(input, self.padding, self.mode)
 
 
 class CircularPad1d(CircularPadding):

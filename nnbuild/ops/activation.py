@@ -86,7 +86,12 @@ def selu(input: np.ndarray) -> np.ndarray:
     return _SELU_SCALE * np.maximum(input, 0) + _SELU_SCALE * _SELU_ALPHA * np.expm1(np.minimum(input, 0))
 
 
-@elementwise(dtype=fractions, inplace=True)
+def _not_zero(input: object, alpha: float = 1.0) -> None:
+    if alpha == 0:
+        raise OptionError("alpha must not be 0", option="alpha")
+
+
+@elementwise(dtype=fractions, inplace=True, check=_not_zero)
 def celu(input: np.ndarray, alpha: float = 1.0) -> np.ndarray:
     """max(0, x) + min(0, `alpha` * (exp(x / alpha) - 1))."""
     return np.maximum(input, 0) + alpha * np.expm1(np.minimum(input, 0) / alpha)

@@ -92,7 +92,7 @@ def _sequences(input: TensorSpec, p: float, training: bool) -> TensorSpec:
 
 
 def _planes(input: TensorSpec, p: float, training: bool) -> TensorSpec:
-    if training and not input.ndim:
+    if training and 0 < p < 1 and not input.ndim:
         raise ShapeError("wants an input of at least 1 axis and gets a single number")
     return _checked(input, p, training)
 

@@ -9,7 +9,7 @@ from nnbuild.lazy import np
 from nnbuild.ops.dtypes import is_floating
 from nnbuild.ops.op import op
 from nnbuild.ops.reach import Reach, Reaches, Strided, taken
-from nnbuild.ops.spec import TensorSpec
+from nnbuild.ops.spec import ITEM_SIZES, TensorSpec
 from nnbuild.ops.window import Slide
 
 _MODES = ("constant", "reflect", "replicate", "circular")
@@ -97,8 +97,9 @@ def _(input: TensorSpec, pad: Sequence[int], mode: str) -> dict[str, Reaches]:
 
 def _check_value(dtype: str, value: float | None) -> None:
     if dtype != "bool" and not is_floating(dtype) and value is not None:
-        limits = np.iinfo(dtype)
-        if not limits.min <= value <= limits.max:
+        bits = 8 * ITEM_SIZES[dtype]
+        low, high = (0, 2**bits) if dtype == "uint8" else (-(2 ** (bits - 1)), 2 ** (bits - 1))
+        if not low <= value < high:
             raise OptionError(f"value must be one that {dtype} holds, not {value}", option="value")
 
 
@@ -114,8 +115,8 @@ def _check_source(input: TensorSpec, sides: list[tuple[int, int]], padded: int, 
         )
     if input.dtype == "bool" and mode != "circular":
         raise ShapeError(f"with mode={mode!r} wants numbers and gets bool")
-    if 0 in input.shape[1:] and mode != "circular":
-        raise ShapeError(f"wants at least one element of every axis but the first and gets {input.shape}")
+    if 0 in input.shape[input.ndim - padded - 1 :] and mode != "circular":
+        raise ShapeError(f"wants at least one element of every axis but the batch and gets {input.shape}")
     for size, (before, after) in zip(input.shape, sides, strict=True):
         limit = {"reflect": size - 1, "circular": size}.get(mode)
         if limit is not None and max(before, after) > max(0, limit):

@@ -49,6 +49,10 @@ def _targets(
     return sizes, [None] * axes if recompute or mode == "area" else [float(factor) for factor in factors]
 
 
+#: Elements of a plane that can be numbered.
+_MOST = 2**60
+
+
 @op
 def interpolate(
     input: np.ndarray,
@@ -138,6 +142,8 @@ def _(
         raise ShapeError(
             f"wants sizes of at least {least} and makes {tuple(sizes)} of {input.shape}", option="scale_factor"
         )
+    if math.prod(sizes) >= _MOST:
+        raise ShapeError(f"makes more elements than can be numbered: {tuple(sizes)}", option="scale_factor")
     return input.with_shape((*input.shape[:2], *sizes))
 
 

@@ -96,7 +96,7 @@ def _(x1: TensorSpec, x2: TensorSpec, p: float, compute_mode: str) -> TensorSpec
     if compute_mode not in _MODES:
         raise OptionError(f"compute_mode is one of {', '.join(_MODES)}, not {compute_mode!r}", option="compute_mode")
     one_dtype(x1, x2=x2)
-    fractions(x1)
+    fractions(x1.dtype)
     return x1.with_shape((*broadcast(x1.shape[:-2], x2.shape[:-2]), x1.shape[-2], x2.shape[-2]))
 
 

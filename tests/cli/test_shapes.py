@@ -60,7 +60,8 @@ def test_layers_with_numbers(run, arguments, output):
     ("arguments", "message"),
     [
         (["Conv2d", "--input", "22", "--kernel", "3", "--ceil"], "Conv2d has no option 'ceil_mode'"),
-        (["Linear", "--input", "3"], "Linear slides no window"),
+        (["Linear", "--input", "3"], "Linear is not among the layers whose sizes follow a formula"),
+        (["Unfold", "--input", "3"], "Unfold is not among the layers whose sizes follow a formula"),
         (["Conv2d", "--input", "3,4,5", "--kernel", "3"], "Conv2d works on 2 axes and gets 3 sizes"),
         (["Conv2d", "--input", "3"], "Conv2d needs kernel_size"),
         (["Conv2d", "--input", "3", "--kernel", "4"], "Conv2d has a window of 4 and its input only 3 elements"),
@@ -79,6 +80,7 @@ def test_mistakes(run, arguments, message):
         (["Conv2d", "--input", "3", "--variant", "a"], "--variant says nothing about a layer, Conv2d"),
         (["alexnet", "--kernel", "3"], "--kernel says nothing about a spec, alexnet"),
         (["--input", "3"], "--input says nothing about all layers"),
+        (["conv2d", "--kernel", "3"], "there is no layer conv2d: did you mean Conv2d?"),
     ],
 )
 def test_wrong_calls(run, arguments, message):

@@ -68,9 +68,10 @@ def test_formulas() -> None:
         "W = 7, by output_size: windows of 2 to 3 over 9",
     ]
     restored = ops.max_unpool2d(TensorSpec((1, 3, 5, 5)), TensorSpec((1, 3, 5, 5), "int64"), 2)
-    assert ops.max_unpool2d.ask(
-        "formula", restored, TensorSpec((1, 3, 5, 5)), TensorSpec((1, 3, 5, 5), "int64"), 2
-    ) == ["H, W = (5 - 1)*2 - 2*0 + 1*(2-1) + 0 + 1 = 10"]
+    places = TensorSpec((1, 3, 5, 5), "int64")
+    assert ops.max_unpool2d.ask("formula", restored, TensorSpec((1, 3, 5, 5)), places, 2) == [
+        "H, W = (5 - 1)*2 - 2*0 + 1*(2-1) + 0 + 1 = 10"
+    ]
 
 
 def test_fractional_places_are_drawn_where_none_are_given() -> None:

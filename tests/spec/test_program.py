@@ -237,7 +237,7 @@ def test_refused_when_built(refused, lines, message):
         ("return relu([x])", "16:10 "),
         ("return relu(x, 3, 4, 5)", "16:10 relu cannot be called so: "),
         ("return fc(x, x)", "this Linear cannot be called so: too many positional arguments"),
-        ("return fc([x])", "this Linear cannot be called with a list of 1"),
+        ("return fc([x])", "Linear wants a tensor for input and gets a list of 1"),
         ("return blocks[7](x)", "16:10 this ModuleList has no item 7 (there are 0, 1, 2)"),
         ("return convs['c'](x)", "this ModuleDict has no item the text 'c' (there are a, b)"),
         ("return fc[0](x)", "a Linear has no items (make it a ModuleList or a ModuleDict)"),

@@ -198,8 +198,11 @@ class Builder(Build):
             raise SpecError("there is no layer here", mark=node.mark, hint="write a layer type behind the colon")
         if constant(text) is EXPRESSION:
             root = parse_expression(node).tree.body  # type: ignore[attr-defined]
+            called = isinstance(root, ast.Call)
             root = root.func if isinstance(root, ast.Call) else root
-            if isinstance(root, ast.Name) and (not scope.has(root.id) or isinstance(scope.lookup(root.id), Op)):
+            if isinstance(root, ast.Name) and (
+                not scope.has(root.id) or (called and isinstance(scope.lookup(root.id), Op))
+            ):
                 raise _no_such_layer(root.id, scope).locate(mark=parse_expression(node).mark(root))
         return evaluate(node, scope, self)
 

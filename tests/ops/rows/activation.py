@@ -47,6 +47,8 @@ BY_HAND = [
     (call("glu", T(values=[3, 0])), [1.5]),
     (call("normalize", T(values=[[3, 4]])), [[0.6, 0.8]]),
     (call("prelu", T(values=[[-1, -1]]), T(values=[2, 3])), [[-2, -3]]),
+    (call("prelu", T(values=-2), T(values=[3])), -6),
+    (call("threshold", T(dtype="int64", values=[1, 3]), 2.5, 0.0), [0, 3]),
 ]
 
 REFUSED = [
@@ -58,6 +60,10 @@ REFUSED = [
     (call("softmax", T((2,), "int64"), 0), "softmax wants numbers with fractions and gets int64"),
     (call("glu", T((2, 3))), "glu halves axis 1, whose size 3 is odd: (2, 3)"),
     (call("glu", T(())), "glu wants a tensor of at least one axis and gets a single number"),
+    (call("celu", X, 0), "alpha must not be 0"),
+    (call("softsign", T((2,), "bool")), "softsign wants numbers and gets bool"),
+    (call("threshold", T((2,), "bool"), 0.5, 1.0), "threshold wants numbers and gets bool"),
+    (call("hardtanh", T((2,), "uint8")), "hardtanh wants numbers with a sign for min_val=-1.0 and gets uint8"),
     (call("prelu", X, T((4,))), "prelu has 4 slopes and its input 3 channels: (2, 3, 4)"),
     (call("prelu", X, T((1, 3))), "prelu wants a weight of at most 1 axis and gets (1, 3)"),
     (call("prelu", X, T((3,), "float64")), "prelu wants input and weight of one dtype and gets float32 and float64"),

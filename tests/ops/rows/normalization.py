@@ -16,6 +16,7 @@ BY_HAND = [
     (call("group_norm", T(values=[[1, 3, 10, 10]]), 2), [[-1, 1, 0, 0]]),
     (call("rms_norm", T(values=[[3, 4]]), (2,), eps=0.0), [[3 / 12.5**0.5, 4 / 12.5**0.5]]),
     (call("local_response_norm", T(values=[[[1], [2]]]), 2, 1.0, 1.0, 1.0), [[[1 / 1.5], [2 / 3.5]]]),
+    (call("local_response_norm", T(dtype="int64", values=[[[1], [2]]]), 2, 1.0, 1.0, 1.0), [[[1.0], [2 / 3]]]),
 ]  # fmt: skip
 
 REFUSED = [
@@ -39,6 +40,12 @@ REFUSED = [
     (call("layer_norm", X, (5,), T((4,))), "layer_norm wants a weight of the normalized shape (5,) and gets (4,)"),
     (call("rms_norm", X, (3,)), "rms_norm normalizes over last axes of (3,) and gets (2, 4, 3, 5)"),
     (call("group_norm", X, 3), "group_norm has 3 groups, which do not divide 4 channels"),
+    (call("layer_norm", T((2, 4), "float64"), 4, T((4,))),
+     "layer_norm wants input and weight of one dtype and gets float64 and float32"),
+    (call("group_norm", T((1, 2, 1)), 2), "group_norm wants more than 1 value a group and gets (1, 2, 1)"),
+    (call("instance_norm", T((0, 2, 3)), weight=T((2,))),
+     "instance_norm wants at least one element of the batch and gets (0, 2, 3)"),
+    (call("batch_norm", T((2, 3)), T((3,)), T((3,)), eps=-1.0), "eps must be at least 0, not -1.0"),
     (call("local_response_norm", T((2, 4)), 2),
      "local_response_norm wants an input of at least 3 axes (N, C, L) and gets (2, 4)"),
     (ours(call("cross_map_lrn2d", T((2, 4, 3)), 2)),

@@ -33,6 +33,9 @@ BY_HAND = [
     (call("max_pool1d", T(values=[[-1, -2, -3]]), 2, 1, 1), [[-1, -1, -2, -3]]),
     (call("max_pool1d", T(values=[[1, 2]]), 2, 1, 1, 3), [[-INF]]),
     (call("avg_pool1d", T(values=[[2, 4, 6, 8]]), 2), [[3, 7]]),
+    (call("avg_pool1d", T(dtype="int64", values=[[3, 4, -3, -4]]), 2), [[3, -3]]),
+    (call("avg_pool2d", T(dtype="int64", values=[[[3, 4], [-3, 4]]]), 2, divisor_override=-3), [[[-2]]]),
+    (call("lp_pool1d", T(dtype="int32", values=[[3, 4, 0, 5]]), 2.0, 2), [[5, 5]]),
     (call("avg_pool1d", T(values=[[2, 4, 6]]), 2, 2, 1), [[1, 5]]),
     (call("avg_pool1d", T(values=[[2, 4, 6]]), 2, 2, 1, False, False), [[2, 5]]),
     (call("avg_pool2d", SQUARE, 2, divisor_override=2), [[[5.5, 6], [6.5, 7.5]]]),
@@ -76,6 +79,11 @@ REFUSED = [
      "fractional_max_pool2d cannot place 7 windows of 3 over 8 elements: 7 + 3 - 1 > 8"),
     (call("fractional_max_pool2d", IMAGE, 2, 3, _random_samples=T((1, 3, 2))),
      "fractional_max_pool2d wants _random_samples of (2, 3, 2) in float32 and gets (1, 3, 2) in float32"),
+    (call("adaptive_avg_pool1d", LINE, None), "output_size wants one whole number, not None"),
+    (call("adaptive_max_pool2d", IMAGE, None),
+     "output_size wants one whole number or 2, with None to keep a size, not None"),
+    (call("max_pool1d", T((2, 3, 9), "int64"), 2), "max_pool1d wants numbers with fractions and gets int64"),
+    (call("lp_pool1d", LINE, 2.0, (2,)), "kernel_size wants one whole number, not (2,)"),
     (ours(call("lp_pool1d", LINE, 0, 2)), "norm_type must not be 0"),
 ]  # fmt: skip
 
