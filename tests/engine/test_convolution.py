@@ -126,7 +126,7 @@ def test_pooling(case: tuple[Any, np.ndarray], threads: int) -> None:
     assert "plain op" not in same(layer, inputs, threads)
 
 
-@pytest.mark.parametrize("size", [1, 2, (2, 1), 3, None])
+@pytest.mark.parametrize("size", [1, 2, (2, 1), 3, (None, None)])
 def test_adaptive_average(size: Any) -> None:
     same(nn.AdaptiveAvgPool2d(size), drawn((2, 5, 8, 6), "float32"), 2)
 

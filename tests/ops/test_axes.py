@@ -51,7 +51,7 @@ LOOSE = {
     *((f"conv_transpose{axes}d", "weight") for axes in (1, 2, 3)),
     *((f"{name}_cell", weight) for name in ("rnn_tanh", "rnn_relu", "gru", "lstm") for weight in ("b_ih", "b_hh")),
     *((f"{name}_cell", "w_hh") for name in ("rnn_tanh", "gru", "lstm")), ("gru_cell", "w_ih"), ("lstm_cell", "w_ih"),
-    ("embedding_bag", "offsets"), ("fractional_max_pool2d", "_random_samples"),
+    ("fractional_max_pool2d", "_random_samples"),
     ("fractional_max_pool3d", "_random_samples"),
 }  # fmt: skip
 

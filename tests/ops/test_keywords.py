@@ -55,7 +55,7 @@ def by_keywords(row: Row) -> dict[str, Any]:
         op = getattr(ops, RESULTS.get(row.op, row.op[:-1]))
     inplace = {"inplace": options.pop("inplace")} if "inplace" in options else {}
     required = [name for name in op.signature.required if name not in op.fixed]
-    bound, defaults = op.bind(args, options), op.bind((), dict.fromkeys(required))
+    bound, defaults = op.bind(args, options), op.signature.bind((), op.fixed | dict.fromkeys(required))
     named = {}
     for name, value in bound.items():
         if name in op.fixed or (value is defaults[name] and name not in required and row.op not in ALL_ASKED):

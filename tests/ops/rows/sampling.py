@@ -25,12 +25,12 @@ BY_HAND = [
 ]
 
 REFUSED = [
-    (call("randn", 2, dtype="int64"), "randn wants floating numbers and gets int64"),
+    (call("randn", 2, dtype="int64"), "randn wants numbers with fractions and gets int64"),
     (call("rand", -1), "rand wants sizes of at least 0 and gets (-1,)"),
-    (call("rand_like", T((2,), "int64")), "rand_like wants floating numbers and gets int64"),
-    (call("bernoulli", T((2,), "int64")), "bernoulli wants floating numbers and gets int64"),
+    (call("rand_like", T((2,), "int64")), "rand_like wants numbers with fractions and gets int64"),
+    (call("bernoulli", T((2,), "int64")), "bernoulli wants numbers with fractions and gets int64"),
     (call("bernoulli", X, 1.5), "p is a probability between 0 and 1, not 1.5"),
-    (call("multinomial", T((2,), "int64"), 1), "multinomial wants floating numbers and gets int64"),
+    (call("multinomial", T((2,), "int64"), 1), "multinomial wants numbers with fractions and gets int64"),
     (call("multinomial", P, 0), "multinomial wants num_samples from 1 to 3 and gets 0"),
     (call("multinomial", P, 4), "multinomial wants num_samples from 1 to 3 and gets 4"),
     (call("multinomial", P, 0, True), "multinomial wants num_samples from 1 and gets 0"),
