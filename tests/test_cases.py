@@ -11,7 +11,7 @@ import pytest
 from nnbuild import nn
 from nnbuild.graph import trace
 from nnbuild.ops import TensorSpec
-from nnbuild.ops.op import tensors_in
+from nnbuild.ops.nests import tensors_in
 from tests.cases import Case, all_cases
 
 ROWS = all_cases()

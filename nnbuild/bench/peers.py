@@ -15,7 +15,7 @@ from nnbuild.bench.silence import silent
 from nnbuild.errors import InputError
 from nnbuild.graph.graph import Graph, Node, Value
 from nnbuild.ops import getitem, gru, lstm, rnn_relu, rnn_tanh, where
-from nnbuild.ops.op import array_of, map_tensors
+from nnbuild.ops.nests import array_of, map_tensors
 
 if TYPE_CHECKING:
     import numpy as np

@@ -13,7 +13,7 @@ from nnbuild.engine.threads import usable_cores
 from nnbuild.graph.trace import trace
 from nnbuild.lazy import np
 from nnbuild.nn.module import Module
-from nnbuild.ops.op import tensors_in
+from nnbuild.ops.nests import tensors_in
 from nnbuild.ops.spec import TensorSpec
 
 #: Seconds of rest before each turn, and after how many of these it begins even if other threads are still busy.

@@ -9,7 +9,7 @@ from nnbuild.graph.graph import Graph
 from nnbuild.graph.samples import Samples
 from nnbuild.graph.trace import trace
 from nnbuild.nn.module import Module
-from nnbuild.ops.op import map_tensors
+from nnbuild.ops.nests import map_tensors
 from nnbuild.ops.spec import TensorSpec
 
 #: Bytes of a step's input and output from which on the batch is divided, and what they then may take.

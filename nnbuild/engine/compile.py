@@ -14,7 +14,7 @@ from nnbuild.engine.watch import Watch
 from nnbuild.graph.trace import trace
 from nnbuild.lazy import np
 from nnbuild.nn.module import Module
-from nnbuild.ops.op import map_tensors, spec_of, tensors_in
+from nnbuild.ops.nests import map_tensors, spec_of, tensors_in
 
 #: Plans that are kept, each with its memory: the last used shapes.
 _KEPT = 4

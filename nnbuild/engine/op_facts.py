@@ -9,7 +9,7 @@ from nnbuild.graph.samples import SIZES, says_the_shape
 from nnbuild.ops.adaptive_pooling import adaptive_avg_pool
 from nnbuild.ops.joining import cat
 from nnbuild.ops.memory import Memory
-from nnbuild.ops.op import is_tensor, tensors_in
+from nnbuild.ops.nests import is_tensor, tensors_in
 from nnbuild.ops.reach import WHOLE, Kept, Summed, Whole
 from nnbuild.ops.shaping import clone, contiguous, detach
 

@@ -20,7 +20,7 @@ from nnbuild.engine.step import Phase, Step, copied
 from nnbuild.engine.threads import blas_on_one_thread, pool
 from nnbuild.graph.graph import Graph, Value
 from nnbuild.lazy import np
-from nnbuild.ops.op import map_tensors
+from nnbuild.ops.nests import map_tensors
 
 #: Inputs and outputs of more bytes are read and written where they are, at the price of binding their steps each run:
 #: AlexNet's first step for 16 images takes 8 ms to bind, their copy 2.

@@ -12,7 +12,7 @@ import operator
 
 from nnbuild.lazy import np
 from nnbuild.nn.module import Module
-from nnbuild.ops.op import array_of
+from nnbuild.ops.nests import array_of
 
 _MEMBERS = ("_parameters", "_buffers", "_modules")
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks")

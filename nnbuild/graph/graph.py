@@ -8,7 +8,8 @@ from typing import Any
 from nnbuild.errors import Mark
 from nnbuild.nn.module import Module
 from nnbuild.nn.parameter import Parameter
-from nnbuild.ops.op import Op, map_tensors, spec_of, tensors_in
+from nnbuild.ops.nests import map_tensors, spec_of, tensors_in
+from nnbuild.ops.op import Op
 from nnbuild.ops.spec import TensorSpec
 
 

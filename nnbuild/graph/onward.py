@@ -14,7 +14,8 @@ from nnbuild.errors import NnbuildError, ShapeError
 from nnbuild.graph.graph import Call, Graph, Value
 from nnbuild.graph.trace import Tracer, traced_by
 from nnbuild.nn.module import Module
-from nnbuild.ops.op import map_tensors, recorder, spec_of, tensors_in
+from nnbuild.ops.nests import map_tensors, spec_of, tensors_in
+from nnbuild.ops.op import recorder
 from nnbuild.ops.spec import TensorSpec
 
 

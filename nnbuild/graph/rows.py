@@ -14,7 +14,7 @@ from nnbuild.graph.graph import Call, Graph, Node
 from nnbuild.nn.computed import PARAMETRIZATIONS
 from nnbuild.nn.module import Module
 from nnbuild.nn.parameter import Parameter
-from nnbuild.ops.op import tensors_in
+from nnbuild.ops.nests import tensors_in
 from nnbuild.ops.spec import TensorSpec
 
 Kind = Literal["module", "parameter", "buffer", "op"]

@@ -13,7 +13,7 @@ from nnbuild.graph.graph import Graph, Node, Value
 from nnbuild.graph.lines import Lost, product
 from nnbuild.graph.sight import Seen, Sight, followed, itself
 from nnbuild.ops.memory import Memory
-from nnbuild.ops.op import is_array, is_tensor
+from nnbuild.ops.nests import is_array, is_tensor
 from nnbuild.ops.reach import UNSEEN, Picked, Placed, Summed, Unknown
 
 #: What torch calls the arguments of ops that say their output's sizes, and nothing else.

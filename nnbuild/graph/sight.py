@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from nnbuild.graph.edges import Edge, beside, difference, refined, untouched
 from nnbuild.graph.graph import Graph, Node, Value
 from nnbuild.graph.lines import Lost
-from nnbuild.ops.op import is_tensor
+from nnbuild.ops.nests import is_tensor
 from nnbuild.ops.reach import WHOLE, Kept, Laid, Placed, Reordered, Slid, Strided, Summed, Unknown, Unseen, Via
 
 

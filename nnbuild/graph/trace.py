@@ -8,7 +8,8 @@ from nnbuild.errors import NnbuildError, ShapeError
 from nnbuild.graph.aliases import Aliases
 from nnbuild.graph.graph import Call, Graph, Node, Value
 from nnbuild.nn.module import Module
-from nnbuild.ops.op import Op, map_tensors, recorder, spec_of, tensors_in
+from nnbuild.ops.nests import map_tensors, spec_of, tensors_in
+from nnbuild.ops.op import Op, recorder
 from nnbuild.ops.reach import REORDERED
 from nnbuild.ops.spec import TensorSpec
 

@@ -13,7 +13,7 @@ from nnbuild.nn.linear import Linear
 from nnbuild.nn.parameter import Parameter
 from nnbuild.nn.taking import Tensor
 from nnbuild.ops.dtypes import is_floating
-from nnbuild.ops.op import spec_of
+from nnbuild.ops.nests import spec_of
 
 
 class NonDynamicallyQuantizableLinear(Linear):

@@ -16,7 +16,8 @@ from nnbuild.nn.parameter import Buffer, Parameter
 from nnbuild.nn.state import StateMethods
 from nnbuild.nn.tree import TreeMethods
 from nnbuild.ops.dtypes import is_floating
-from nnbuild.ops.op import is_tensor, recorder
+from nnbuild.ops.nests import is_tensor
+from nnbuild.ops.op import recorder
 from nnbuild.ops.spec import ITEM_SIZES
 
 P = ParamSpec("P")

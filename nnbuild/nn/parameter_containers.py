@@ -14,7 +14,7 @@ from nnbuild.errors import ForwardError
 from nnbuild.nn.containers import checked_pairs
 from nnbuild.nn.module import Module
 from nnbuild.nn.parameter import Parameter
-from nnbuild.ops.op import is_tensor
+from nnbuild.ops.nests import is_tensor
 
 
 def _as_parameter(value: Any) -> Any:

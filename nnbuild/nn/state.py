@@ -14,7 +14,7 @@ from nnbuild.errors import WeightError
 from nnbuild.nn.hooks import Hook, HookDict, RemovableHandle
 from nnbuild.nn.parameter import Buffer, Parameter
 from nnbuild.nn.uninitialized import is_lazy
-from nnbuild.ops.op import array_of, is_tensor
+from nnbuild.ops.nests import array_of, is_tensor
 
 EXTRA_STATE = "_extra_state"
 

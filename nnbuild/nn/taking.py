@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from nnbuild.errors import OptionError
-from nnbuild.ops.op import is_tensor
+from nnbuild.ops.nests import is_tensor
 from nnbuild.ops.signature import Signature, described
 
 #: What a forward's argument is annotated with where nothing but a tensor will do. To a type checker it is anything.

@@ -10,7 +10,8 @@ from importlib import import_module
 from typing import Any
 
 # A family's file must not be named like an op: importing it would hide the op.
-from nnbuild.ops.op import Op, is_tensor
+from nnbuild.ops.nests import is_tensor
+from nnbuild.ops.op import Op
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.tensor_like import give_operators
 
@@ -27,7 +28,9 @@ _FAMILIES = {
     "reduction": ".sum .mean .prod .amax .amin .all .any .count_nonzero .var .std var_mean std_mean .norm .logsumexp"
     " .cumsum .cumprod",
     "ordering": ".max .min .argmax .argmin .argsort .sort .topk .kthvalue .median",
-    "indexing": "getitem .gather .index_select .take_along_dim .scatter .scatter_add .masked_fill .tril .triu one_hot",
+    "indexing": "getitem",
+    "gathering": ".gather .index_select .take_along_dim .scatter .scatter_add",
+    "masking": ".masked_fill .tril .triu one_hot",
     "items": "setitem",
     "creation": "zeros ones empty full zeros_like ones_like empty_like full_like .new_zeros .new_ones .new_empty"
     " .new_full arange linspace eye tensor tril_indices triu_indices meshgrid",

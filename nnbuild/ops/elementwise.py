@@ -9,7 +9,8 @@ from typing import Any, overload
 from nnbuild.errors import ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.dtypes import result_type
-from nnbuild.ops.op import Op, is_array
+from nnbuild.ops.nests import is_array
+from nnbuild.ops.op import Op
 from nnbuild.ops.reach import all_aligned
 from nnbuild.ops.spec import TensorSpec
 

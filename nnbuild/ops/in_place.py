@@ -11,7 +11,8 @@ from typing import Any
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.dtypes import fits
-from nnbuild.ops.op import is_tensor, recorder, spec_of
+from nnbuild.ops.nests import is_tensor, spec_of
+from nnbuild.ops.op import recorder
 from nnbuild.ops.signature import Signature
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.tensor_like import TensorLike

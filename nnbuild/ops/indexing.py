@@ -1,34 +1,26 @@
-"""Elements taken by index: x[...], gather and its relatives."""
+"""Elements taken by index, as x[...]."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from types import EllipsisType
 from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
-from nnbuild.ops.axes import axis, listed_shape, real_axis, whole
+from nnbuild.ops.axes import listed_shape, whole
 from nnbuild.ops.dtypes import is_floating
 from nnbuild.ops.elementwise import broadcast
 from nnbuild.ops.memory import Memory
-from nnbuild.ops.op import Op, array_of, is_tensor, op, recorder
+from nnbuild.ops.nests import array_of, is_tensor
+from nnbuild.ops.op import Op, recorder
 from nnbuild.ops.reach import (
-    REORDERED,
     UNSEEN,
     Kept,
     Part,
-    Placed,
     Reach,
-    Reaches,
     Strided,
     Unknown,
-    aligned,
-    all_aligned,
-    along,
-    kept,
-    mixed,
     taken,
 )
 from nnbuild.ops.spec import TensorSpec
@@ -74,7 +66,7 @@ def parts(index: tuple[Any, ...], ndim: int) -> tuple[tuple[Any, ...], tuple[Any
 
 getitem = _ByIndex(_getitem, "getitem")
 
-_BY_INDEX = Unknown("where it looks depends on the index")
+BY_INDEX = Unknown("where it looks depends on the index")
 
 
 def _plain(item: Any) -> Any:
@@ -172,14 +164,14 @@ def _basic_reaches(
             place += 1
         else:
             size = input.shape[len(found)]
-            found.append(_BY_INDEX if isinstance(item, TensorSpec) else Part(item % size, item % size + 1))
+            found.append(BY_INDEX if isinstance(item, TensorSpec) else Part(item % size, item % size + 1))
     return tuple(found)
 
 
 def _list_reach(entry: Any, size: int, axis: int) -> Reach:
     if isinstance(entry, list) and all(isinstance(at, int) for at in entry):
         return taken(axis, [at % size for at in entry])
-    return _BY_INDEX
+    return BY_INDEX
 
 
 def _basic_size(item: Any, sizes: Any) -> tuple[int, ...]:
@@ -210,231 +202,3 @@ def _known(item: Any) -> None:
             raise ShapeError(f"wants indices of whole numbers and gets {item.dtype}", hint="to('int64') converts them")
     elif isinstance(item, bool | str | float):
         raise OptionError(f"an index must be an int, a slice, None, ..., a list or a tensor, not {item!r}")
-
-
-def _indices(index: TensorSpec) -> None:
-    if index.dtype not in ("int64", "int32"):
-        raise ShapeError(f"wants an index of int64 and gets {index.dtype}", hint="to('int64') converts it")
-
-
-def _within(index: np.ndarray, size: int) -> np.ndarray:
-    if index.size and not 0 <= index.min() <= index.max() < size:
-        wrong = index.max() if index.max() >= size else index.min()
-        raise ShapeError(f"wants indices from 0 to {size - 1} and gets {wrong}")
-    return index
-
-
-def _covers(index: TensorSpec, whole: TensorSpec, dim: int | None, name: str) -> None:
-    """Refuse an index that is larger than the tensor in an axis other than `dim`."""
-    if max(index.ndim, 1) != max(whole.ndim, 1):
-        raise ShapeError(f"wants an index of as many axes as the {name} {whole.shape} and gets {index.shape}")
-    for place, (size, limit) in enumerate(zip(index.shape, whole.shape, strict=False)):
-        if size > limit and place != dim and index.numel():
-            raise ShapeError(f"wants an index of at most {limit} in axis {place} of the {name} and gets {size}")
-
-
-@op
-def gather(input: np.ndarray, dim: int, index: np.ndarray, *, sparse_grad: bool = False) -> np.ndarray:
-    """output[i][j] = input[index[i][j]][j] for dim 0, and so on; the output has the shape of the index.
-
-    `sparse_grad` is for training and changes nothing.
-    """
-    place = axis(dim, input.ndim)
-    array, places = np.atleast_1d(input), np.atleast_1d(_within(index, (input.shape or (1,))[place]))
-    within = tuple(slice(size if along != place else None) for along, size in enumerate(places.shape))
-    return np.take_along_axis(array[within], places, place).reshape(index.shape)
-
-
-@gather.shape
-def _(input: TensorSpec, dim: int, index: TensorSpec) -> TensorSpec:
-    _indices(index)
-    _covers(index, input, axis(dim, input.ndim), "input")
-    return input.with_shape(index.shape)
-
-
-@gather.axes
-def _(input: TensorSpec, dim: int, index: TensorSpec) -> dict[str, Reaches]:
-    return {"input": along(input, axis(dim, input.ndim), _BY_INDEX), "index": kept(index)}
-
-
-@op
-def index_select(input: np.ndarray, dim: int, index: np.ndarray) -> np.ndarray:
-    """The slices at these indices of an axis, which then has as many elements as there are indices."""
-    return np.take(input, np.atleast_1d(_within(index, input.shape[dim])), dim)
-
-
-@index_select.shape
-def _(input: TensorSpec, dim: int, index: TensorSpec) -> TensorSpec:
-    place = real_axis(dim, input.ndim)
-    _indices(index)
-    if index.ndim > 1:
-        raise ShapeError(f"wants an index of one axis and gets {index.shape}")
-    return input.with_shape((*input.shape[:place], index.numel(), *input.shape[place + 1 :]))
-
-
-@index_select.axes
-def _(input: TensorSpec, dim: int, index: TensorSpec) -> dict[str, Reaches]:
-    place = axis(dim, input.ndim)
-    return {"input": along(input, place, _BY_INDEX), "index": (Kept(place),) * index.ndim}
-
-
-@op
-def take_along_dim(input: np.ndarray, indices: np.ndarray, dim: int | None = None) -> np.ndarray:
-    """output[i][j] = input[indices[i][j]][j] for dim 0, the other axes broadcast; over all elements without a dim."""
-    if dim is None:
-        return input.reshape(-1)[_within(indices, input.size).reshape(-1)]
-    return np.take_along_axis(input, _within(indices, input.shape[dim]), dim)
-
-
-@take_along_dim.shape
-def _(input: TensorSpec, indices: TensorSpec, dim: int | None) -> TensorSpec:
-    _indices(indices)
-    if dim is None:
-        return input.with_shape((indices.numel(),))
-    if input.ndim != indices.ndim:
-        raise ShapeError(f"wants indices of as many axes as the input {input.shape} and gets {indices.shape}")
-    place = real_axis(dim, input.ndim)
-    rest = [(*spec.shape[:place], 1, *spec.shape[place + 1 :]) for spec in (input, indices)]
-    joined = broadcast(*rest)
-    return input.with_shape((*joined[:place], indices.shape[place], *joined[place + 1 :]))
-
-
-@take_along_dim.axes
-def _(input: TensorSpec, indices: TensorSpec, dim: int | None, output: TensorSpec) -> dict[str, Reaches]:
-    if dim is None:
-        return {"input": _BY_INDEX, "indices": REORDERED}
-    place = axis(dim, input.ndim)
-    reaches = list(aligned(input, output))
-    reaches[place] = _BY_INDEX
-    return {"input": tuple(reaches), "indices": aligned(indices, output)}
-
-
-@op
-def scatter(input: np.ndarray, dim: int, index: np.ndarray, src: Any = None, *, value: Any = None) -> np.ndarray:
-    """input with src, a tensor or a number, put at output[index[i][j]][j] for dim 0, and so on."""
-    output = np.atleast_1d(input).copy()
-    where, new = _scattered(output, dim, index, value if src is None else src)
-    output[where] = new
-    return output.reshape(input.shape)
-
-
-@op
-def scatter_add(input: np.ndarray, dim: int, index: np.ndarray, src: Any) -> np.ndarray:
-    """input with src added at output[index[i][j]][j] for dim 0, and so on; equal indices add up."""
-    output = np.atleast_1d(input).copy()
-    np.add.at(output, *_scattered(output, dim, index, src))
-    return output.reshape(input.shape)
-
-
-def _scattered(output: np.ndarray, dim: int, index: np.ndarray, src: Any) -> tuple[tuple[np.ndarray, ...], Any]:
-    """Where in the output, and what."""
-    place, places = axis(dim, output.ndim), np.atleast_1d(index)
-    where: list[np.ndarray] = list(np.indices(places.shape, sparse=True))
-    where[place] = _within(places, output.shape[place])
-    new = np.atleast_1d(src)[tuple(map(slice, places.shape))] if isinstance(src, np.ndarray) else src
-    return tuple(where), new
-
-
-@scatter.shape
-def _(input: TensorSpec, dim: int, index: TensorSpec, src: Any, value: Any) -> TensorSpec:
-    _indices(index)
-    if (src is None) == (value is None):
-        raise OptionError("src or value must say what to put", option="src")
-    _covers(index, input, axis(dim, input.ndim), "input")
-    if isinstance(src, TensorSpec):
-        _covers(index, src, None, "src")
-        if src.dtype != input.dtype:
-            raise ShapeError(f"wants input and src of one dtype and gets {input.dtype} and {src.dtype}")
-    return input
-
-
-def _scattered_axes(input: TensorSpec, dim: int, index: TensorSpec, src: Any) -> dict[str, Reaches]:
-    place = axis(dim, input.ndim)
-    own: tuple[Reach, ...] = tuple(
-        Kept(axis) if axis != place and index.shape[axis : axis + 1] == (size,) else Placed(axis)
-        for axis, size in enumerate(input.shape)
-    )
-    found: dict[str, Reaches] = {"input": own, "index": mixed(index, (place,))}
-    return found | ({"src": along(src, place, _BY_INDEX)} if isinstance(src, TensorSpec) else {})
-
-
-scatter.axes(_scattered_axes)
-
-
-@scatter_add.shape
-def _(input: TensorSpec, dim: int, index: TensorSpec, src: TensorSpec) -> TensorSpec:
-    return scatter.facets["shape"](input, dim, index, src, None)
-
-
-scatter_add.axes(_scattered_axes)
-
-
-@op
-def masked_fill(input: np.ndarray, mask: np.ndarray, value: Any) -> np.ndarray:
-    """input, and the value where the mask holds; the dtype stays."""
-    return np.where(mask, np.asarray(value).astype(input.dtype), input)
-
-
-@masked_fill.shape
-def _(input: TensorSpec, mask: TensorSpec, value: Any) -> TensorSpec:
-    if mask.dtype != "bool":
-        raise ShapeError(f"wants a mask of bools and gets {mask.dtype}", hint="compare: mask != 0, or mask == 0")
-    if isinstance(value, TensorSpec) and value.shape:
-        raise ShapeError(f"wants one value and gets a tensor {value.shape}", hint="where(mask, values, input)")
-    if isinstance(value, float) and not math.isfinite(value) and not is_floating(input.dtype):
-        raise ShapeError(f"cannot put {value} into a tensor of {input.dtype}", option="value")
-    return input.with_shape(broadcast(input.shape, mask.shape))
-
-
-masked_fill.axes(all_aligned)
-
-
-@op
-def tril(input: np.ndarray, diagonal: int = 0) -> np.ndarray:
-    """The matrices' part on and below a diagonal, 0 above; 1 is the diagonal above the main one."""
-    return np.tril(input, diagonal)
-
-
-@op
-def triu(input: np.ndarray, diagonal: int = 0) -> np.ndarray:
-    """The matrices' part on and above a diagonal, 0 below; 1 is the diagonal above the main one."""
-    return np.triu(input, diagonal)
-
-
-def _triangle(input: TensorSpec, diagonal: int) -> TensorSpec:
-    whole(diagonal, "diagonal")
-    if input.ndim < 2:
-        raise ShapeError(f"wants a tensor of at least 2 axes and gets {input.shape}")
-    return input
-
-
-def _by_row_and_column(input: TensorSpec) -> dict[str, Reaches]:
-    rows = input.ndim - 2
-    return {"input": (*kept(input)[:rows], Placed(rows), Placed(rows + 1))}
-
-
-for _op in (tril, triu):
-    _op.shape(_triangle)
-    _op.axes(_by_row_and_column)
-
-
-@op
-def one_hot(input: np.ndarray, num_classes: int = -1) -> np.ndarray:
-    """A new last axis of `num_classes`, 1 at the place that the element says and 0 elsewhere: (N) to (N, classes)."""
-    return _within(input, num_classes)[..., None] == np.arange(num_classes)
-
-
-@one_hot.shape
-def _(input: TensorSpec, num_classes: int) -> TensorSpec:
-    if input.dtype != "int64":
-        raise ShapeError(f"wants whole numbers of int64 and gets {input.dtype}", hint="to('int64') converts them")
-    if whole(num_classes, "num_classes") < 1:
-        raise OptionError(
-            "num_classes wants a number: without it the output's size depends on data", option="num_classes"
-        )
-    return input.with_shape((*input.shape, num_classes))
-
-
-@one_hot.axes
-def _(input: TensorSpec) -> dict[str, Reaches]:
-    return {"input": kept(input)}

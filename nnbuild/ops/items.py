@@ -8,7 +8,8 @@ from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.in_place import check_target, replaced
 from nnbuild.ops.indexing import getitem, parts, places
-from nnbuild.ops.op import Op, is_tensor
+from nnbuild.ops.nests import is_tensor
+from nnbuild.ops.op import Op
 from nnbuild.ops.reach import Kept, Part, Picked, Placed, Reach, Reaches, Strided, Unknown
 from nnbuild.ops.spec import TensorSpec
 

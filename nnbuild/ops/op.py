@@ -12,6 +12,12 @@
     @linear.formula
     def _(output, input): ...                       lines that explain the output's size
 
+    @linear.axes
+    def _(input, weight): ...                       what an output's element sees of each tensor, axis by axis
+
+    @view.memory
+    def _(): ...                                    whether the output is a view, an ordered one, or a new array
+
     @dropout.unchanged
     def _(p, training): ...                         whether the call is its input unchanged, and leaves no trace
 
@@ -23,14 +29,14 @@ recorded as well. A call is bound to the kernel's arguments once; a facet names 
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextvars import ContextVar
 from importlib import import_module
 from typing import Any, Protocol, Self
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
+from nnbuild.ops.nests import array_of, is_tensor, like, map_tensors, spec_of, tensors_in
 from nnbuild.ops.signature import Signature, arguments_of, described
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.tensor_like import TensorLike
@@ -50,66 +56,6 @@ class Recorder(Protocol):
 
 
 recorder: ContextVar[Recorder | None] = ContextVar("recorder", default=None)
-
-
-def is_tensor(value: object) -> bool:
-    """Whether an op takes the value as a tensor: an array, a TensorSpec, a Parameter or a Buffer."""
-    return isinstance(value, TensorLike) or is_array(value)
-
-
-def is_array(value: object) -> bool:
-    """Whether the value is a NumPy array; asked without importing NumPy."""
-    return "numpy" in sys.modules and isinstance(value, np.ndarray)
-
-
-_PLAIN = frozenset((int, float, bool, str, type(None)))
-
-
-def map_tensors(function: Callable[[Any], Any], value: Any) -> Any:
-    """The value with the function applied to each tensor in it, through lists, tuples and dicts."""
-    kind = type(value)
-    if kind in _PLAIN:  # most of an op's arguments; every trace passes here 50 times for each op
-        return value
-    if kind is tuple:
-        return tuple([item if type(item) in _PLAIN else map_tensors(function, item) for item in value])
-    if isinstance(value, dict):
-        return {key: item if type(item) in _PLAIN else map_tensors(function, item) for key, item in value.items()}
-    if is_tensor(value):
-        return function(value)
-    if isinstance(value, list | tuple):
-        return _like(value, [map_tensors(function, item) for item in value])
-    return value
-
-
-def _like(value: Any, items: Iterable[Any]) -> Any:
-    """A list, tuple or named tuple of the value's type."""
-    return type(value)._make(items) if hasattr(value, "_make") else type(value)(items)
-
-
-def tensors_in(value: Any) -> list[Any]:
-    """Every tensor in the value, in order, through lists, tuples and dicts."""
-    found: list[Any] = []
-    _collect(value, found)
-    return found
-
-
-def _collect(value: Any, found: list[Any]) -> None:
-    if isinstance(value, list | tuple | dict):
-        for item in value.values() if isinstance(value, dict) else value:
-            if type(item) not in _PLAIN:
-                _collect(item, found)
-    elif is_tensor(value):
-        found.append(value)
-
-
-def spec_of(tensor: Any) -> TensorSpec:
-    """The shape and dtype of a tensor."""
-    return tensor if isinstance(tensor, TensorSpec) else TensorSpec(tensor.shape, str(tensor.dtype))
-
-
-def array_of(tensor: Any) -> np.ndarray:
-    """The data of a Parameter, a Buffer or an array."""
-    return tensor.data if isinstance(tensor, TensorLike) else tensor
 
 
 #: What a facet may name beside the op's arguments.
@@ -296,7 +242,7 @@ class Op:
             if isinstance(outputs, TensorSpec):
                 return _with_dtype(results, outputs.dtype)
             pairs = zip(results, outputs, strict=True)
-            return _like(outputs, (_with_dtype(array, spec.dtype) for array, spec in pairs))
+            return like(outputs, (_with_dtype(array, spec.dtype) for array, spec in pairs))
 
     def _run(self, arrays: dict[str, Any]) -> Any:
         try:

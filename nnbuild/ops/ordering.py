@@ -9,7 +9,8 @@ from nnbuild.lazy import np
 from nnbuild.ops import limits, reach
 from nnbuild.ops.axes import axis, whole
 from nnbuild.ops.dtypes import numbers
-from nnbuild.ops.op import is_tensor, op
+from nnbuild.ops.nests import is_tensor
+from nnbuild.ops.op import op
 from nnbuild.ops.reach import Reaches, aligned, mixed
 from nnbuild.ops.reduction import reduced
 from nnbuild.ops.spec import TensorSpec

@@ -17,7 +17,7 @@ from nnbuild.graph.graph import Graph
 from nnbuild.graph.samples import Samples
 from nnbuild.graph.trace import trace
 from nnbuild.nn.module import Module
-from nnbuild.ops.op import tensors_in
+from nnbuild.ops.nests import tensors_in
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.runs.inputs import Inputs
 from nnbuild.runs.names import result_names

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from nnbuild.ops.op import is_tensor
+from nnbuild.ops.nests import is_tensor
 
 
 def result_names(result: Any, name: str) -> Iterator[str]:

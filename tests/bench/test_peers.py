@@ -8,7 +8,7 @@ from nnbuild.bench.peers import peer
 from nnbuild.engine import compile
 from nnbuild.errors import InputError
 from nnbuild.graph.trace import trace
-from nnbuild.ops.op import tensors_in
+from nnbuild.ops.nests import tensors_in
 from tests.engine.test_table import EXACT, SPECS, inputs_of
 
 pytestmark = pytest.mark.torch

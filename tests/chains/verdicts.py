@@ -11,7 +11,7 @@ import numpy as np
 from nnbuild.errors import NnbuildError
 from nnbuild.graph import trace
 from nnbuild.ops import TensorSpec
-from nnbuild.ops.op import tensors_in
+from nnbuild.ops.nests import tensors_in
 from tests.chains import Chain, build
 
 

@@ -10,7 +10,7 @@ import nnbuild
 from nnbuild import nn
 from nnbuild.engine import compile
 from nnbuild.ops import TensorSpec
-from nnbuild.ops.op import tensors_in
+from nnbuild.ops.nests import tensors_in
 from tests.cases import Case, all_cases
 
 ROWS = [row for row in all_cases() if not row.train]

@@ -10,7 +10,7 @@ import pytest
 
 from nnbuild import TensorSpec, nn, ops, trace
 from nnbuild.graph.samples import Samples
-from nnbuild.ops.op import tensors_in
+from nnbuild.ops.nests import tensors_in
 
 TOKEN = nn.Parameter(np.ones((1, 1, 3), np.float32))
 

@@ -17,7 +17,7 @@ from nnbuild import nn, ops
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.graph import trace
 from nnbuild.ops import TensorSpec
-from nnbuild.ops.op import tensors_in
+from nnbuild.ops.nests import tensors_in
 
 SMALL = TensorSpec((5, 2, 3))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from nnbuild import ops
 from nnbuild.nn.module import Module
-from nnbuild.ops.op import map_tensors, tensors_in
+from nnbuild.ops.nests import map_tensors, tensors_in
 from nnbuild.ops.randomness import seed_noise
 from tests.ops.table import Row
 

@@ -20,7 +20,8 @@ from nnbuild.errors import NnbuildError
 from nnbuild.graph.graph import Graph, Value
 from nnbuild.graph.sight import sights
 from nnbuild.graph.trace import trace
-from nnbuild.ops.op import Op, tensors_in
+from nnbuild.ops.nests import tensors_in
+from nnbuild.ops.op import Op
 from nnbuild.ops.reach import Unknown
 from tests.graph.extents import Extent, said
 from tests.ops.calling import Call, picks_by_mask

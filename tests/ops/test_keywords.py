@@ -12,7 +12,7 @@ import pytest
 from nnbuild import ops
 from nnbuild.errors import OptionError
 from nnbuild.ops.in_place import RESULTS, InPlace
-from nnbuild.ops.op import map_tensors
+from nnbuild.ops.nests import map_tensors
 from nnbuild.ops.randomness import seed_noise
 from tests.ops.agreement import with_torch_dtypes
 from tests.ops.rows import ALL_ROWS

@@ -15,7 +15,7 @@ from nnbuild import ops
 from nnbuild.graph.graph import Value
 from nnbuild.graph.trace import trace
 from nnbuild.ops.memory import Memory
-from nnbuild.ops.op import map_tensors, spec_of, tensors_in
+from nnbuild.ops.nests import map_tensors, spec_of, tensors_in
 from tests.ops.agreement import WRITING, in_torch
 from tests.ops.calling import Call, picks_by_mask
 from tests.ops.rows import ALL_ROWS

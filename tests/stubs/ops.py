@@ -24,8 +24,8 @@ from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar, overloa
 
 import numpy as np
 
+from nnbuild.ops.nests import is_tensor as is_tensor
 from nnbuild.ops.op import Op as Op
-from nnbuild.ops.op import is_tensor as is_tensor
 from nnbuild.ops.spec import TensorSpec as TensorSpec
 
 METHODS: frozenset[str]

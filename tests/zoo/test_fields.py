@@ -14,7 +14,7 @@ from nnbuild.bench.peers import _function, _wants_places
 from nnbuild.graph.graph import Graph, Node, Value
 from nnbuild.graph.sight import Seen, sights
 from nnbuild.ops import max_pool1d, max_pool2d, max_pool3d
-from nnbuild.ops.op import map_tensors
+from nnbuild.ops.nests import map_tensors
 from tests.zoo.expected import FACTS
 from tests.zoo.test_zoo import QUICK, built
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import nnbuild
-from nnbuild.ops.op import tensors_in
+from nnbuild.ops.nests import tensors_in
 from tests.zoo import rule
 
 RNG = np.random.default_rng(0)

@@ -15,7 +15,7 @@ from nnbuild.engine.rewrite.stage import Stage
 from nnbuild.engine.step import Call, Phase, Step, dealt, even_parts
 from nnbuild.graph.graph import Node, Value
 from nnbuild.lazy import np
-from nnbuild.ops.op import array_of, map_tensors
+from nnbuild.ops.nests import array_of, map_tensors
 from nnbuild.ops.spec import TensorSpec
 
 #: Elements of the result from which on threads share an op: one that looks along an axis, and any. What a part has.

@@ -9,7 +9,8 @@ from nnbuild.engine.rewrite import passes
 from nnbuild.engine.rewrite.finish import Activation
 from nnbuild.engine.step import Call
 from nnbuild.ops import activation
-from nnbuild.ops.op import Op, array_of
+from nnbuild.ops.nests import array_of
+from nnbuild.ops.op import Op
 
 
 def as_activation(op: Op, args: dict[str, Any]) -> Activation | None:

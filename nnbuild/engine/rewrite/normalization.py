@@ -9,7 +9,7 @@ from nnbuild.engine.rewrite.finish import Bias, Scale
 from nnbuild.engine.rewrite.stage import Stage
 from nnbuild.graph.graph import Value
 from nnbuild.lazy import np
-from nnbuild.ops.op import array_of
+from nnbuild.ops.nests import array_of
 
 
 def factors(args: dict[str, Any]) -> tuple[np.ndarray, np.ndarray] | None:

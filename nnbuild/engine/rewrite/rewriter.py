@@ -20,8 +20,9 @@ from nnbuild.graph.graph import Graph, Node, Value
 from nnbuild.lazy import np
 from nnbuild.ops.arithmetic import add
 from nnbuild.ops.convolution import conv
+from nnbuild.ops.nests import map_tensors
 from nnbuild.ops.normalization import batch_norm
-from nnbuild.ops.op import Op, map_tensors
+from nnbuild.ops.op import Op
 from nnbuild.ops.products import linear
 from nnbuild.ops.spec import TensorSpec
 

@@ -9,7 +9,8 @@ from typing import Any
 from nnbuild.engine.rewrite.finish import Finish
 from nnbuild.graph.graph import Node, Value
 from nnbuild.lazy import np
-from nnbuild.ops.op import Op, tensors_in
+from nnbuild.ops.nests import tensors_in
+from nnbuild.ops.op import Op
 from nnbuild.ops.window import Slide
 
 #: The dtypes that fast forms compute in.

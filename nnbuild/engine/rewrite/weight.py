@@ -9,7 +9,7 @@ from nnbuild.engine.rewrite.stage import Stage
 from nnbuild.graph.graph import Value
 from nnbuild.lazy import np
 from nnbuild.ops.convolution import conv, conv_transpose
-from nnbuild.ops.op import array_of, is_tensor
+from nnbuild.ops.nests import array_of, is_tensor
 from nnbuild.ops.products import linear
 
 #: Ops with a weight that a batch normalisation after them goes into.

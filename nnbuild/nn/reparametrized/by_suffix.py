@@ -13,7 +13,8 @@ from nnbuild.nn.module import Module
 from nnbuild.nn.parameter import Parameter
 from nnbuild.nn.reparametrized import norms
 from nnbuild.nn.reparametrized.parametrize import given_tensor
-from nnbuild.ops.op import array_of, recorder
+from nnbuild.ops.nests import array_of
+from nnbuild.ops.op import recorder
 
 M = TypeVar("M", bound=Module)
 

@@ -17,7 +17,7 @@ from nnbuild.lazy import np
 from nnbuild.nn import init
 from nnbuild.nn.options import Option
 from nnbuild.nn.parameter import Buffer, Parameter
-from nnbuild.ops.op import array_of
+from nnbuild.ops.nests import array_of
 
 #: The options of both norms, with their types.
 _OPTIONS = {

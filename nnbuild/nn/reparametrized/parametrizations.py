@@ -20,7 +20,8 @@ from nnbuild.nn.reparametrized.parametrize import (
     is_parametrized,
     register_parametrization,
 )
-from nnbuild.ops.op import array_of, recorder
+from nnbuild.ops.nests import array_of
+from nnbuild.ops.op import recorder
 
 M = TypeVar("M", bound=Module)
 

@@ -14,7 +14,7 @@ from nnbuild.nn.containers import ModuleDict, ModuleList
 from nnbuild.nn.module import Module
 from nnbuild.nn.parameter import Buffer, Parameter
 from nnbuild.nn.uninitialized import is_lazy
-from nnbuild.ops.op import array_of
+from nnbuild.ops.nests import array_of
 
 M = TypeVar("M", bound=Module)
 

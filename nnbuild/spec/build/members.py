@@ -23,7 +23,8 @@ from functools import partial
 from typing import Any
 
 from nnbuild.errors import NnbuildError, SpecError, suggestion
-from nnbuild.ops.op import Recorder, array_of, recorder
+from nnbuild.ops.nests import array_of
+from nnbuild.ops.op import Recorder, recorder
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.tensor_like import TensorLike
 from nnbuild.spec.build.build import Build
