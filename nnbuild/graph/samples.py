@@ -102,7 +102,7 @@ def says_the_shape(argument: Any, shape: tuple[int, ...]) -> bool:
 
 def _only_shapes(node: Node, twin: Node) -> bool:
     """Whether sizes say where elements lie and not which: of a view, of one value, or of one element repeated."""
-    if any(isinstance(own, Summed) for reach in node.reaches(node.output).values() for own in reach):
+    if any(isinstance(own, Summed) for own in _each_reach(node, node.output)):
         return False  # of pieces, how many elements each of them takes
     if node.ask("memory") not in (None, Memory.FRESH):
         return True
