@@ -56,7 +56,9 @@ class NnbuildError(Exception):
         self.subject: str | None = None
         self.module: Any = None  # the module that the error has unwound to
         self.graph: Any = None  # what was traced before it
+        self.sketch: Any = None  # the network as far as it could be built
         self.given: Any = None  # what stood in a tensor's place
+        self.arguments: Any = None  # of the op whose sizes do not fit, by name
         self.hint = hint
         self.notes = list(notes)
         self.path = path

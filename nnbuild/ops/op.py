@@ -224,7 +224,7 @@ class Op:
         try:
             return self.answer("shape", specs)
         except ShapeError as error:
-            error.subject = error.subject or self.name
+            error.subject, error.arguments = error.subject or self.name, specs
             raise
         except TypeError as error:
             if isinstance(error, OptionError):

@@ -92,11 +92,15 @@ def _build(
     scope = JoinedScope(names, BUILD_NAMES)
     spec = _spec(definition, scope, builder, bool(params))._replace(bundled=bundled)
     model = builder.fill(definition, names)
-    builder.finish()
+    model.spec = spec
+    try:
+        builder.finish()
+    except NnbuildError as error:
+        error.sketch = model
+        raise
     problem = repeated(model, builder.named)
     if problem:
         raise problem
-    model.spec = spec
     defaults = model._choices
     for name in model._checked(choose):
         model.choose(**{name: typed(f"the choice {name}", choose[name], defaults[name], scope, builder)})

@@ -14,7 +14,7 @@ paper: https://...                        # and description:, for people
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -96,14 +96,15 @@ class Sections:
         if len(node.items) > MAX_AXES:
             raise SpecError(f"a shape of more than {MAX_AXES} axes", mark=node.mark)
         if node.items:
-            self._refuse_other_batch(node.items[0])
+            self._refuse_other_batch(node.items[0], node.items[1:])
         return tuple(self._axis(item, scope or self._scope) for item in node.items)
 
-    def _refuse_other_batch(self, node: Node) -> None:
+    def _refuse_other_batch(self, node: Node, others: Iterable[Node]) -> None:
         text = node.text.strip() if isinstance(node, Scalar) else ""
         known = text == BATCH or text in self._free or self._scope.has(text)
         if not known and text.lower() in _BATCHES:
-            raise SpecError(f"the batch is N here, not {text or 'nothing'}", mark=node.mark, hint="write [N, ...]")
+            sizes = ", ".join(["N", *(other.text.strip() if isinstance(other, Scalar) else "..." for other in others)])
+            raise SpecError(f"the batch is N here, not {text or 'nothing'}", mark=node.mark, hint=f"write [{sizes}]")
 
     def _axis(self, node: Node, scope: Scope) -> int | str:
         name = node.text if isinstance(node, Scalar) else ""

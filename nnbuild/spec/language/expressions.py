@@ -40,6 +40,9 @@ class Evaluator:
         except NnbuildError as error:
             if error.mark is None and not isinstance(error, ProblemList):
                 error.locate(mark=self.code.mark(node))
+                instead = self.caller.instead_of(error)
+                if instead is not None:
+                    return instead
             raise
 
     # Names and constants

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from nnbuild.errors import NnbuildError, OptionError, SpecError, suggestion
+from nnbuild.ops.op import recorder
 from nnbuild.spec.language import functions, tensors, torch_names
 from nnbuild.spec.language.calls import Caller
 from nnbuild.spec.language.describe import describe
@@ -33,6 +34,10 @@ class Running(Caller):
             f"{callee.__name__}(...) in a forward would make a new layer at every call",
             hint="name it under `layers:` and call it by its name",
         )
+
+    def instead_of(self, error: NnbuildError) -> Any:
+        instead = getattr(recorder.get(), "instead_of", None)
+        return instead(error) if instead else None
 
     def run(self, module: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         try:
