@@ -2,6 +2,7 @@
 
     NnbuildError
     ├── SpecError      the YAML text, an expression, a name, a limit
+    │   ├── BudgetError    more steps, bytes or time than a file may take
     │   ├── OptionError    a layer's or op's options: unknown, missing, of the wrong type or value (a TypeError too)
     │   └── ForwardError   a module without a forward is called (a NotImplementedError too)
     ├── ShapeError     sizes or dtypes that do not fit together
@@ -107,6 +108,10 @@ class NnbuildError(Exception):
 
 class SpecError(NnbuildError):
     """The spec does not say something that can be built."""
+
+
+class BudgetError(SpecError):
+    """A file makes the program do more than it may."""
 
 
 class OptionError(SpecError, TypeError):

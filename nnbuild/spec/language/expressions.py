@@ -10,13 +10,13 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from nnbuild.budget import Budget
 from nnbuild.errors import NnbuildError, ProblemList, SpecError, suggestion
 from nnbuild.spec.language import arithmetic, functions, tensors
 from nnbuild.spec.language.advice import advice
 from nnbuild.spec.language.assignment import bind, subscript
 from nnbuild.spec.language.calls import Caller
 from nnbuild.spec.language.describe import describe
-from nnbuild.spec.language.limits import Budget
 from nnbuild.spec.language.other_names import made_under_layers
 from nnbuild.spec.language.scope import MISSING, Scope
 from nnbuild.spec.language.syntax import Code
