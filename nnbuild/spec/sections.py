@@ -30,6 +30,9 @@ from nnbuild.spec.text.nodes import Mapping, Node, Scalar, Sequence
 
 MAX_AXES = 8
 
+#: Sizes of an image under `preprocess:`, and numbers for its pixels, which are float32.
+MAX_SIDE, MAX_PIXEL_FACTOR = 65_536, 1e30
+
 #: What else the batch is called, in small letters.
 _BATCHES = ("batch", "batch_size", "batchsize", "bs", "b", "n", "none", "null", "~", "-1", "?")
 
@@ -238,24 +241,32 @@ def _whole(value: Any) -> bool:
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= MAX_PIXEL_FACTOR
+
+
+def _size(value: Any) -> bool:
+    return _whole(value) and 1 <= value <= MAX_SIDE
 
 
 def _sizes(value: Any) -> bool:
-    return _whole(value) or (isinstance(value, (list, tuple)) and len(value) == 2 and all(map(_whole, value)))
+    return _size(value) or (isinstance(value, (list, tuple)) and len(value) == 2 and all(map(_size, value)))
 
 
 def _numbers(value: Any) -> bool:
     return _number(value) or (isinstance(value, (list, tuple)) and bool(value) and all(map(_number, value)))
 
 
+def _divisors(value: Any) -> bool:
+    return _numbers(value) and 0 not in (value if isinstance(value, (list, tuple)) else (value,))
+
+
 _PREPROCESS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "resize": (_sizes, "a size, or [height, width]"),
-    "crop": (_sizes, "a size, or [height, width]"),
+    "resize": (_sizes, f"a size of 1 to {MAX_SIDE:,}, or [height, width]"),
+    "crop": (_sizes, f"a size of 1 to {MAX_SIDE:,}, or [height, width]"),
     "grayscale": (lambda value: isinstance(value, bool), "true or false"),
     "scale": (_number, "a number that pixels are multiplied by"),
     "mean": (_numbers, "a number, or one for each channel"),
-    "std": (_numbers, "a number, or one for each channel"),
+    "std": (_divisors, "a number other than 0, or one for each channel"),
 }
 
 _EXPECT: dict[str, tuple[Callable[[Any], bool], str]] = {
