@@ -27,6 +27,7 @@ from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.scope import Scope
 from nnbuild.spec.language.torch_names import DTYPES
 from nnbuild.spec.text.nodes import Mapping, Node, Scalar, Sequence
+from nnbuild.words import listed
 
 MAX_AXES = 8
 
@@ -169,7 +170,7 @@ class Sections:
             return {names[0]: self.file(node, "example")}
         for key, _ in node.entries:
             if key.text not in names:
-                hint = suggestion(key.text, names) or f"the inputs are {', '.join(names)}"
+                hint = suggestion(key.text, names) or f"the inputs are {listed(names)}"
                 raise SpecError(f"there is no input {key.text}", mark=key.mark, hint=hint)
         return {key.text: self.file(value, "example") for key, value in node.entries}
 
