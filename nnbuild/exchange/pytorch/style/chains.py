@@ -24,7 +24,7 @@ def is_fluent(node: ast.expr) -> bool:
 def breaks_inside(node: ast.expr) -> bool:
     """Whether the expression has brackets of its own to break at, and never gets others."""
     if isinstance(node, ast.UnaryOp):
-        return binding(node.operand) < ATOM and loose(node.operand, node) or breaks_inside(node.operand)
+        return (binding(node.operand) < ATOM and loose(node.operand, node)) or breaks_inside(node.operand)
     if isinstance(node, _BRACKETS):
         return True
     if not isinstance(node, ast.Call | ast.Subscript) or is_fluent(node):
