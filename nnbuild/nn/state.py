@@ -37,8 +37,8 @@ class StateDict(OrderedDict[str, Any]):
     _metadata: OrderedDict[str, dict[str, Any]]
 
 
-class _Findings(NamedTuple):
-    """What loading collects on its way through the modules."""
+class Findings(NamedTuple):
+    """What loading collects on its way through the modules: names, and sentences on what has the wrong shape."""
 
     missing: list[str]
     unexpected: list[str]
@@ -154,9 +154,7 @@ class StateMethods:
         """
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
-        metadata = getattr(state_dict, "_metadata", {})
-        found = _Findings([], [], [])
-        self._load("", OrderedDict(state_dict), metadata, assign, found)
+        found = self.take_state(state_dict, assign)
         errors = list(found.errors)
         if strict:
             for kind, keys in (("Unexpected", found.unexpected), ("Missing", found.missing)):
@@ -167,8 +165,14 @@ class StateMethods:
             raise WeightError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t{lines}")
         return IncompatibleKeys(found.missing, found.unexpected)
 
+    def take_state(self, state_dict: Mapping[str, Any], assign: bool = False) -> Findings:
+        """Copy what fits of a state_dict, as load_state_dict does, and say what does not."""
+        found = Findings([], [], [])
+        self._load("", OrderedDict(state_dict), getattr(state_dict, "_metadata", {}), assign, found)
+        return found
+
     def _load(
-        self, prefix: str, state: dict[str, Any], metadata: Mapping[str, Any], assign: bool, found: _Findings
+        self, prefix: str, state: dict[str, Any], metadata: Mapping[str, Any], assign: bool, found: Findings
     ) -> None:
         local_metadata = dict(metadata.get(prefix[:-1], {}))
         if assign:
