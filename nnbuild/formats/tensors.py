@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from nnbuild.errors import InputError
-
-if TYPE_CHECKING:
-    import numpy as np
+from nnbuild.lazy import np
 
 
 class FileTensor:
@@ -57,3 +54,9 @@ class FileTensor:
         if self._read is None:
             raise InputError(f"{name} in {path} {self.problem}", hint=self.hint)
         return self._read()
+
+
+def row_bytes(array: np.ndarray) -> memoryview:
+    """The bytes of an array as files have them: row after row, the least of a number first."""
+    rows = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+    return rows.reshape(-1).view(np.uint8).data

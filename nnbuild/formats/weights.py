@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,24 @@ class WeightsFile(NamedTuple):
     path: Path
     kind: str
     tensors: dict[str, FileTensor]
+
+    def part(self, key: str) -> dict[str, FileTensor]:
+        """The tensors whose names begin with the key, by the rest. Raises: WeightError where there are none."""
+        found = behind(self.tensors, f"{key.rstrip('.')}.")
+        if not found:
+            parts = ", ".join(beginnings(self.tensors)) or "none"
+            raise WeightError(f"{self.path} has no part {key!r}", hint=f"there are {parts}")
+        return found
+
+
+def behind(tensors: Mapping[str, FileTensor], prefix: str) -> dict[str, FileTensor]:
+    """The tensors whose names begin so, by the rest of these."""
+    return {name[len(prefix) :]: tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def beginnings(names: Iterable[str]) -> list[str]:
+    """The first parts of dotted names, each once."""
+    return list(dict.fromkeys(name.partition(".")[0] for name in names if "." in name))
 
 
 #: How files begin that hold no weights, or none that are read.

@@ -89,7 +89,8 @@ class Tensor(NamedTuple):
     @property
     def _place(self) -> object:
         """The same for tensors that are the same view."""
-        return (self.storage.key, self.dtype.name, self.offset, tuple(self.shape), tuple(self.strides))
+        view = (self.offset, tuple(self.shape), tuple(self.strides), self.conjugated, self.negated)
+        return (self.storage.key, self.dtype.name, view)
 
     def _values(self) -> np.ndarray:
         dtype = np.dtype(f"{self.storage.order}{self.dtype.code}")

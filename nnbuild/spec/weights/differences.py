@@ -5,30 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nnbuild.errors import WeightError
-from nnbuild.formats.weights import WeightsFile
-from nnbuild.spec.weights.fit import Part, Wanted, beginnings
+from nnbuild.formats.weights import WeightsFile, beginnings
+from nnbuild.nn.state import size_mismatch
+from nnbuild.spec.weights.fit import Part, Wanted
 
 _FEW = 8
 
 
 def misfit(
-    network: str,
-    file: WeightsFile,
-    part: Part,
-    wanted: Wanted,
-    missing: Sequence[str],
-    unexpected: Sequence[str],
-    mismatches: Sequence[str],
+    network: str, file: WeightsFile, part: Part, wanted: Wanted, missing: Sequence[str], unexpected: Sequence[str]
 ) -> WeightError:
-    """The error of weights that are not the network's. Params: mismatches, sentences on sizes."""
+    """The error of weights that are not the network's, in a file's part that comes nearest to them."""
     lines = [
         f"{kind} key(s) in state_dict: {_listed(names)}. "
         for kind, names in (("Missing", missing), ("Unexpected", unexpected))
         if names
     ]
-    lines += list(mismatches[:_FEW])
-    if len(mismatches) > _FEW:
-        lines.append(f"and {len(mismatches) - _FEW} more of another size: {grouped(part.misshaped)}")
+    lines += [
+        size_mismatch(name, part.tensors[name].shape, wanted.shapes[name] or ()) for name in part.misshaped[:_FEW]
+    ]
+    if len(part.misshaped) > _FEW:
+        lines.append(f"and {len(part.misshaped) - _FEW} more of another size: {grouped(part.misshaped[_FEW:])}")
     where = f"under {part.prefix.rstrip('.')!r} in" if part.prefix else "in"
     notes = [f"the weights are those {where} {file.path}", *_nearest(part, wanted, missing, unexpected)]
     others = [name for name in beginnings(file.tensors) if not part.prefix.startswith(f"{name}.")]
@@ -36,6 +33,14 @@ def misfit(
         notes.append(f"beside them the file holds {', '.join(others[:_FEW])}")
     statement = "\n\t".join([f"Error(s) in loading state_dict for {network}:", *lines])
     return WeightError(statement, notes=notes, hint=_advice(part, wanted))
+
+
+def unfit(file: WeightsFile, part: Part, wanted: Wanted, network: str) -> WeightError:
+    """The same in one line, for those who have seen the names."""
+    kinds = ((part.missing, "missing"), (part.misshaped, "of another size"), (part.unexpected, "unexpected"))
+    counts = ", ".join(f"{len(names)} {kind}" for names, kind in kinds if names)
+    notes = _nearest(part, wanted, part.missing, part.unexpected)
+    return WeightError(f"{file.path} does not fit {network}: {counts}", notes=notes, hint=_advice(part, wanted))
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from nnbuild.errors import WeightError
 from nnbuild.formats.tensors import FileTensor
-from nnbuild.formats.weights import WeightsFile
+from nnbuild.formats.weights import WeightsFile, behind
 from nnbuild.nn.module import Module
 from nnbuild.nn.uninitialized import is_lazy
 from nnbuild.ops.nests import is_tensor
@@ -65,11 +65,11 @@ def fitting_part(file: WeightsFile, wanted: Wanted, key: str | None = None) -> P
     Params: key, the part to look in; an empty one is all of the file as it is. Raises: WeightError where several fit,
     and where there is no such part.
     """
-    within = _prefix_of(file, key) if key else ""
-    tensors = _behind(file.tensors, within)
+    within = f"{key.rstrip('.')}." if key else ""
+    tensors = file.part(key) if key else file.tensors
     if key == "":
-        return part_behind("", tensors, wanted)
-    parts = [part_behind(prefix, tensors, wanted) for prefix in _prefixes(tensors, wanted)]
+        return partbehind("", tensors, wanted)
+    parts = [partbehind(prefix, tensors, wanted) for prefix in _prefixes(tensors, wanted)]
     complete = [part for part in parts if part.complete]
     if len({_places(part, wanted) for part in complete}) > 1:
         names = [within + part.prefix for part in complete]
@@ -78,16 +78,16 @@ def fitting_part(file: WeightsFile, wanted: Wanted, key: str | None = None) -> P
             hint=f"choose one: --weights-key {(names[-1] or names[0]).rstrip('.')}",
         )
     best = max(complete or parts, key=lambda part: (part.matched, -len(part.unexpected)), default=None)
-    return (best or part_behind("", tensors, wanted))._replace(prefix=within + (best.prefix if best else ""))
+    return (best or partbehind("", tensors, wanted))._replace(prefix=within + (best.prefix if best else ""))
 
 
 def _shown(prefix: str) -> str:
     return prefix.rstrip(".") or "all names as they are"
 
 
-def part_behind(prefix: str, tensors: Mapping[str, FileTensor], wanted: Wanted) -> Part:
+def partbehind(prefix: str, tensors: Mapping[str, FileTensor], wanted: Wanted) -> Part:
     """The tensors whose names begin so, beside what a network wants."""
-    found = _behind(tensors, prefix)
+    found = behind(tensors, prefix)
     missing = [
         group[0] for group in wanted.groups if not any(name in found for name in group) and not _optional(group[0])
     ]
@@ -104,23 +104,6 @@ def _optional(name: str) -> bool:
 
 def _fits(tensor: FileTensor, shape: Shape | None) -> bool:
     return shape is None or tensor.shape == shape or (tensor.shape == (1,) and shape == ())
-
-
-def _behind(tensors: Mapping[str, FileTensor], prefix: str) -> dict[str, FileTensor]:
-    return {name[len(prefix) :]: tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-
-
-def _prefix_of(file: WeightsFile, key: str) -> str:
-    prefix = key.rstrip(".") + "."
-    if not any(name.startswith(prefix) for name in file.tensors):
-        found = ", ".join(beginnings(file.tensors)) or "none"
-        raise WeightError(f"{file.path} has no part {key!r}", hint=f"there are {found}")
-    return prefix
-
-
-def beginnings(names: Iterable[str]) -> list[str]:
-    """The first parts of dotted names, each once."""
-    return list(dict.fromkeys(name.partition(".")[0] for name in names if "." in name))
 
 
 def _prefixes(tensors: Mapping[str, FileTensor], wanted: Wanted) -> list[str]:

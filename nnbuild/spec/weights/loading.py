@@ -69,7 +69,7 @@ def load_weights(model: Module, path: str | Path, key: str | None = None, strict
         raise WeightError(error.message, hint=error.hint) from None
     if found.errors or (strict and (found.missing or found.unexpected)):
         missing, unexpected = (found.missing, found.unexpected) if strict else ([], [])
-        raise misfit(type(model).__name__, file, part, wanted, missing, unexpected, found.errors)
+        raise misfit(type(model).__name__, file, part, wanted, missing, unexpected)
     left = [name for name in file.tensors if not name.startswith(part.prefix)]
     return Loaded(file.path, part, left, found.missing, found.unexpected)
 
