@@ -50,6 +50,12 @@ output_format = click.option(
 )
 
 
+weights_key = click.option(
+    "--weights-key", "key", metavar="KEY",
+    help="Take the part of the file of weights under this name, such as state_dict.",
+)  # fmt: skip
+
+
 def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     pairs = {}
     for value in values:
