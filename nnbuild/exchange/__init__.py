@@ -1,1 +1,1 @@
-"""Networks from and for other programs: ONNX files."""
+"""Networks in foreign formats, read and written. A format is imported when it is asked for."""

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nnbuild.formats.npy import ArraySource, open_arrays
-    from nnbuild.formats.weights import read_weights
+    from nnbuild.formats.weights import open_weights
     from nnbuild.formats.writing import OutputFile
 
-__all__ = ["ArraySource", "OutputFile", "open_arrays", "read_weights"]
+__all__ = ["ArraySource", "OutputFile", "open_arrays", "open_weights"]
 
-_HOMES = {"ArraySource": "npy", "open_arrays": "npy", "read_weights": "weights", "OutputFile": "writing"}
+_HOMES = {"ArraySource": "npy", "open_arrays": "npy", "open_weights": "weights", "OutputFile": "writing"}
 
 
 def __getattr__(name: str) -> Any:
