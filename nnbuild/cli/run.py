@@ -117,6 +117,8 @@ def command(
     for note in inputs.notes:
         warn(f"note: {note}")
     inference = Inference(network.model, inputs, batch, list(dict.fromkeys(save)), threads)
+    if inference.by_data:
+        warn(f"note: the network runs op by op, all samples at once: {inference.by_data}")
     if inference.together:
         warn(f"note: all {inference.samples} samples run at once: {inference.together}")
     if save_all:
@@ -149,7 +151,11 @@ def _load(network: Network, weights: Path, key: str | None, strict: bool) -> Non
 
 
 def _tell_of_drawn_weights(network: Network, seed: int) -> None:
-    if network.spec.weights is None and any(True for _ in network.model.parameters()):
+    if (
+        network.spec.weights is None
+        and not network.spec.holds_weights
+        and any(True for _ in network.model.parameters())
+    ):
         warn(f"note: there are no weights, so the network is untrained; its weights are drawn with seed {seed}")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.op import op
-from nnbuild.ops.reach import Reach, Reaches, Kept, Unknown
+from nnbuild.ops.reach import Kept, Reach, Reaches, Unknown
 from nnbuild.ops.resizing_weights import COORDINATES, KERNELS, ROUNDING, Axis, matrix, nearest
 from nnbuild.ops.spec import TensorSpec
 
@@ -60,9 +60,7 @@ def _axes(
     region = region if region is not None and len(region) else (*(0.0,) * count, *(1.0,) * count)
     return [
         Axis(before, after, float(factor), float(start), float(stop))
-        for before, after, factor, start, stop in zip(
-            shape, size, scale, region[:count], region[count:], strict=True
-        )
+        for before, after, factor, start, stop in zip(shape, size, scale, region[:count], region[count:], strict=True)
     ]
 
 

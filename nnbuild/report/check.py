@@ -7,7 +7,8 @@ from itertools import islice
 from math import prod
 from typing import Any, NamedTuple, Self
 
-from nnbuild.errors import InputError, NnbuildError, ProblemList, SpecError
+from nnbuild.errors import DataError, InputError, NnbuildError, ProblemList, SpecError
+from nnbuild.exchange.networks import is_foreign, load
 from nnbuild.graph.graph import Graph
 from nnbuild.graph.onward import trace_onward
 from nnbuild.graph.rows import row_tree
@@ -18,7 +19,7 @@ from nnbuild.report.expectations import unexpected
 from nnbuild.report.places import mark_of
 from nnbuild.report.table import Column, Line, Report, Shapes, Table
 from nnbuild.runs.labels import read_labels
-from nnbuild.spec import library, load
+from nnbuild.spec import library
 from nnbuild.spec.build.choices import choice_values, chosen
 from nnbuild.spec.build.module import SpecModule
 from nnbuild.spec.build.stated import Spec
@@ -56,7 +57,8 @@ def check(
     """Build and trace a spec, or one of its variants, with all its choices, and hold it to what it states."""
     label = f"{name}: {variant}" if variant else name
     try:
-        files = missing_files(library.find(name).path)
+        place = library.find(name).path
+        files = [] if is_foreign(place) else missing_files(place)
     except NnbuildError as error:
         return Verdict(label, [error])
     try:
@@ -166,7 +168,8 @@ class _Checking:
         self.graphs.append(graph)
         for mistake in mistakes:
             mistake.notes += [situation] if situation else []
-        self.mistakes += mistakes
+        self.warnings += [mistake for mistake in mistakes if isinstance(mistake, DataError)]
+        self.mistakes += [mistake for mistake in mistakes if not isinstance(mistake, DataError)]
 
     def _warn_of_choices(self, values: Mapping[str, Sequence[Any]]) -> None:
         combinations = prod(map(len, values.values()))

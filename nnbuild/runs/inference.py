@@ -11,7 +11,7 @@ import numpy as np
 from nnbuild import engine
 from nnbuild.engine import compile
 from nnbuild.engine.explain import StepRow
-from nnbuild.errors import InputError, ShapeError, suggestion
+from nnbuild.errors import DataError, InputError, ShapeError, suggestion
 from nnbuild.formats.memory import available_memory, in_gigabytes
 from nnbuild.graph.graph import Graph
 from nnbuild.graph.samples import Samples
@@ -41,8 +41,13 @@ class Inference:
         self.forward = compile(model, threads=threads)
         self.inputs = inputs
         self.batch = min(batch, inputs.samples)
-        self.graph = self._traced(self.batch)
+        self.by_data: str | None = None  # why nothing is known of the run before it: what hangs on the data
         self.together: str | None = None  # why all samples run at once although there are more than `batch`
+        try:
+            self.graph = self._traced(self.batch)
+        except DataError as error:
+            self.by_data = str(error.message)
+            self.batch, self.graph = inputs.samples, error.graph
         self._apart: Samples | None = None
         if not self.whole:
             everything = self._traced(inputs.samples)
@@ -128,6 +133,7 @@ class Inference:
                 for path in self.save:
                     hooks.enter_context(self._saving(path, receive))
                 result = self.forward(*arrays)
+            self.names = self.names or list(result_names(result, "output"))
             for name, array in zip(self.names, tensors_in(result), strict=True):
                 receive(name, array)
             advance(stop - start)

@@ -65,6 +65,8 @@ _TYPES = {
     "Sizes | None": "builtins.int | Sequence[builtins.int] | None",
     "Sizes | str": "builtins.int | Sequence[builtins.int] | str",
     "Sequence[int]": "Sequence[builtins.int]",
+    "Sequence[float]": "Sequence[builtins.float]",
+    "Sequence[float] | None": "Sequence[builtins.float] | None",
     "int | Sequence[int]": "builtins.int | Sequence[builtins.int]",
     "int | Sequence[int] | None": "builtins.int | Sequence[builtins.int] | None",
     "int | tuple[int, ...]": "builtins.int | Sequence[builtins.int]",

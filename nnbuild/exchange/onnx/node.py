@@ -10,10 +10,9 @@ from nnbuild.errors import DataError, SpecError
 from nnbuild.exchange.onnx.dtypes import dtype_name
 from nnbuild.exchange.onnx.file import STANDARD
 from nnbuild.exchange.onnx.package import package
-from nnbuild.exchange.onnx.tensors import StoredTensor
 from nnbuild.lazy import np
-from nnbuild.ops.nests import array_of, is_tensor
-from nnbuild.ops.op import Op, recorder
+from nnbuild.ops.nests import array_of
+from nnbuild.ops.op import recorder
 from nnbuild.ops.spec import TensorSpec
 
 #: Elements of a new tensor of constants that a trace computes at once, so that shapes made of it are known.
@@ -96,7 +95,7 @@ def shortest(value: Any) -> Any:
     return value
 
 
-def created(op: Op, *args: Any, **options: Any) -> Any:
+def created(op: Any, *args: Any, **options: Any) -> Any:
     """A tensor that is made of options alone; a small one at once, also in a trace, since shapes may hang on it."""
     if op.infer(*args, **options).numel() > _FOLDED:
         return op(*args, **options)
@@ -149,8 +148,3 @@ def reads(*operators: str) -> Callable[[Reader], Reader]:
         return function
 
     return add
-
-
-__all__ = [
-    "READERS", "OnnxNode", "StoredTensor", "axes_of", "axis_of", "cast", "constant", "created", "is_tensor", "reads", "reshaped",
-]  # fmt: skip

@@ -40,6 +40,7 @@ def _network(file: OnnxFile, path: Path | None, weights: bool) -> Network:
         file=path or Path("model.onnx"),
         inputs=stated_inputs(graph),
         holds_weights=weights,
+        foreign=True,
         description=file.proto.doc_string or None,
     )
     network.eval()

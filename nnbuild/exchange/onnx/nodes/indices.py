@@ -41,9 +41,8 @@ def along_the_first_axes(node: OnnxNode, input: Any, indices: Any, batch: int = 
     for axis in range(batch):
         steps = created(ops.arange, input.shape[axis], dtype="int64")
         own.append(reshaped(steps, *(-1 if place == axis else 1 for place in range(outer))))
-    for place in range(depth):
-        own.append(counted_from_the_front(ops.select(indices, -1, place), input.shape[batch + place]))
-    return own
+    columns = ((ops.select(indices, -1, place), input.shape[batch + place]) for place in range(depth))
+    return own + [counted_from_the_front(column, size) for column, size in columns]
 
 
 @reads("GatherND")
