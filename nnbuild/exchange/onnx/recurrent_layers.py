@@ -43,11 +43,11 @@ def _weights(
     found = {}
     for way, suffix in enumerate(("", "_reverse")[: weight.shape[0]]):
         for name, tensor in (("weight_ih", weight), ("weight_hh", recurrence)):
-            found[f"{name}_l0{suffix}"] = derived(tensor, tensor.shape[1:], _rows(way, order))
+            found[f"{name}_l0{suffix}"] = derived(tensor, tensor.shape[1:], _rows(way, order), f"{way} all")
         for half, name in enumerate(("bias_ih", "bias_hh")):
             if bias is not None:
                 rows = [half * len(order) + at for at in order]
-                found[f"{name}_l0{suffix}"] = derived(bias, (len(order),), _rows(way, rows))
+                found[f"{name}_l0{suffix}"] = derived(bias, (len(order),), _rows(way, rows), f"{way} {name}")
     return found
 
 

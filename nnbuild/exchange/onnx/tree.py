@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -53,7 +54,9 @@ class Tree:
                 item.path = scope
                 continue
             own = item.weight_path
-            if own is not None and own[: len(scope)] == scope and own not in inner and alone[own] <= 1:
+            if own is not None and _is_again(own, scope):
+                item.path = own
+            elif own is not None and own[: len(scope)] == scope and own not in inner and alone[own] <= 1:
                 item.path = own
             elif scope and alone[scope] == 1 and scope not in inner:
                 item.path = scope
@@ -151,8 +154,8 @@ class Tree:
         module = item.made.module
         for name, tensor in item.made.weights.items():
             own = getattr(module, name)
-            key = f"{tensor.name}:{tuple(tensor.shape)}"
-            if tensor.name and key in self.tensors and type(self.tensors[key]) is type(own):
+            key = tensor.key
+            if key and key in self.tensors and type(self.tensors[key]) is type(own):
                 module._parameters[name] = self.tensors[key]  # type: ignore[assignment]
                 continue
             self.tensors[key] = own
@@ -170,7 +173,7 @@ class Tree:
             group._constants[name] = tensor
             return
         kind = Parameter if is_floating(tensor.dtype) else Buffer
-        key = f"{tensor.name}:{tuple(tensor.shape)}"
+        key = tensor.key
         if key not in self.tensors:
             self.tensors[key] = kind.empty(tensor.shape, tensor.dtype)
             if self.weights:
@@ -189,6 +192,11 @@ class Tree:
         return unused(name, [*group._parameters, *group._buffers, *group._modules])
 
 
+def _is_again(own: Path, scope: Path) -> bool:
+    """Whether a scope is a later call of a layer: PyTorch's exporter puts a number behind its name."""
+    return own != scope and own[:-1] == scope[:-1] and re.sub(r"_\d+$", "", scope[-1]) == own[-1] if scope else False
+
+
 def _runs(items: Sequence[Item], depth: int) -> list[tuple[str | None, list[Item]]]:
     """Neighbours that belong to one group below, by its name, and those that stand here, under None."""
     found: list[tuple[str | None, list[Item]]] = []
@@ -205,8 +213,8 @@ def _runs(items: Sequence[Item], depth: int) -> list[tuple[str | None, list[Item
 def _identity(item: Item) -> Any:
     """What tells a layer from others: its weights, by name. None for one without weights."""
     assert item.made is not None
-    names = tuple(weight.name for weight in item.made.weights.values())
-    return (type(item.made.module), repr(item.made.module), names) if names and all(names) else None
+    names = tuple(weight.key for weight in item.made.weights.values())
+    return (item.path, type(item.made.module), repr(item.made.module), names) if names and all(names) else None
 
 
 def _classes(items: Iterable[Item]) -> dict[Path, str]:
