@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from nnbuild.errors import InputError, WeightError
-from nnbuild.formats.npy import read_npz
-from nnbuild.formats.safetensors import read_safetensors
+from nnbuild.formats.array_source import ArraySource
+from nnbuild.formats.npy import open_npz
+from nnbuild.formats.safetensors import open_safetensors
 
 _FROM_TORCH = "in PyTorch: np.savez('weights.npz', **{k: v.numpy() for k, v in model.state_dict().items()})"
 
@@ -22,17 +21,20 @@ _OTHERS = {
 }
 
 
-def read_weights(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of the file by name. Raises WeightError for a file that cannot be read or holds anything else."""
+def open_weights(path: Path) -> dict[str, ArraySource]:
+    """The arrays of the file by name, still to be read.
+
+    Raises: WeightError for a file that cannot be read or holds anything else.
+    """
     if path.suffix in _OTHERS:
         raise WeightError(
             f"{path} is {_OTHERS[path.suffix]}", hint=f"save the weights as .npz or .safetensors; {_FROM_TORCH}"
         )
     try:
-        arrays = read_safetensors(path) if path.suffix == ".safetensors" else read_npz(path)
+        sources = open_safetensors(path) if path.suffix == ".safetensors" else open_npz(path)
     except InputError as error:
         raise WeightError(f"the weights file {error.message}", hint=error.hint) from None
-    for name, array in arrays.items():
-        if array.dtype.kind not in "fiub":
-            raise WeightError(f"{name} in {path} holds {array.dtype}, not numbers")
-    return arrays
+    for name, source in sources.items():
+        if source.dtype.kind not in "fiub":
+            raise WeightError(f"{name} in {path} holds {source.dtype}, not numbers")
+    return sources

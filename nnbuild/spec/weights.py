@@ -2,37 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from nnbuild.errors import WeightError
-from nnbuild.formats import read_weights
+from nnbuild.errors import InputError, WeightError
+from nnbuild.formats import ArraySource, open_weights
+from nnbuild.formats.memory import available_memory, in_gigabytes
 from nnbuild.lazy import np
 from nnbuild.nn.module import Module
+from nnbuild.nn.uninitialized import is_lazy
 
 
 def load_weights(model: Module, path: str | Path) -> None:
-    """Copy the arrays of a file into the parameters and buffers of the same names.
+    """Copy the arrays of a file into the parameters and buffers of the same names; no others are read from it.
 
     Of a tensor that has several names one in the file is enough: safetensors writes no more.
 
     Raises: WeightError with all that does not fit, in torch's words, or for a file that cannot be read.
     """
-    arrays = read_weights(Path(path))
+    path = Path(path)
+    sources, tensors = open_weights(path), model.state_dict(keep_vars=True)
     try:
-        model.load_state_dict({**_by_other_names(model, arrays), **arrays})
+        model.load_state_dict(_arrays({**_by_other_names(tensors, sources), **sources}, tensors, path))
+    except InputError as error:
+        raise WeightError(f"the weights file {error.message}", hint=error.hint) from None
     except WeightError as error:
         error.notes.append(f"the weights are those in {path}")
-        error.hint = error.hint or _prefix_advice(list(model.state_dict(keep_vars=True)), list(arrays))
+        error.hint = error.hint or _prefix_advice(list(tensors), list(sources))
         raise
 
 
-def _by_other_names(model: Module, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _by_other_names(tensors: Mapping[str, Any], sources: Mapping[str, ArraySource]) -> dict[str, ArraySource]:
     """The arrays by all the names that their tensors have in the network."""
     names: dict[int, list[str]] = {}
-    for name, tensor in model.state_dict(keep_vars=True).items():
+    for name, tensor in tensors.items():
         names.setdefault(id(tensor), []).append(name)
-    groups = ((group, next((name for name in group if name in arrays), None)) for group in names.values())
-    return {name: arrays[known] for group, known in groups if known is not None for name in group}
+    groups = ((group, next((name for name in group if name in sources), None)) for group in names.values())
+    return {name: sources[known] for group, known in groups if known is not None for name in group}
+
+
+def _arrays(sources: Mapping[str, ArraySource], tensors: Mapping[str, Any], path: Path) -> dict[str, np.ndarray]:
+    """The arrays that fit by name and size; in place of another, nothing of its shape."""
+    fitting = {id(source): source for name, source in sources.items() if _fits(source, tensors.get(name))}
+    size = sum(source.nbytes for source in fitting.values())
+    if size > available_memory():
+        free = in_gigabytes(available_memory())
+        raise InputError(f"{path} holds {in_gigabytes(size)} for the network, and {free} of memory are free")
+    read = {key: source.whole() for key, source in fitting.items()}
+    return {
+        name: read[id(source)] if id(source) in read else np.broadcast_to(np.zeros((), source.dtype), source.shape)
+        for name, source in sources.items()
+    }
+
+
+def _fits(source: ArraySource, tensor: Any) -> bool:
+    if tensor is None:
+        return False
+    return is_lazy(tensor) or source.shape == tensor.shape or (source.shape == (1,) and tensor.shape == ())
 
 
 def _prefix_advice(names: list[str], given: list[str]) -> str | None:
