@@ -7,6 +7,7 @@ from math import prod
 from pathlib import Path
 
 from nnbuild.errors import InputError
+from nnbuild.formats.array_source import ArraySource
 from nnbuild.lazy import np
 
 
@@ -41,9 +42,14 @@ class FileTensor:
     @classmethod
     def of(cls, array: np.ndarray) -> FileTensor:
         """The tensor of an array in memory."""
-        problem = None if array.dtype.kind in "fiubc" else f"holds {array.dtype}, not numbers"
-        read = (lambda: array) if problem is None else None
-        return cls(array.shape, array.dtype.name, array.nbytes, read, id(array), problem)
+        return cls(array.shape, array.dtype.name, array.nbytes, lambda: array, id(array))
+
+    @classmethod
+    def stored(cls, source: ArraySource) -> FileTensor:
+        """The tensor of an array in a file."""
+        problem = None if source.dtype.kind in "fiubc" else f"holds {source.dtype}, not numbers"
+        read = source.whole if problem is None else None
+        return cls(source.shape, source.dtype.name, source.nbytes, read, id(source), problem)
 
     def numel(self) -> int:
         """The number of elements."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nnbuild.errors import InputError, WeightError
+from nnbuild.formats.array_source import ArraySource
 from nnbuild.formats.mapping import mapped
 from nnbuild.formats.tensors import FileTensor
 
@@ -83,10 +84,9 @@ def _opened(path: Path, data: memoryview) -> WeightsFile:
     if other:
         raise InputError(f"{path} {other}", hint=f"weights are read from {_KINDS}")
     if path.suffix == ".safetensors" or start[8:9] == b"{":
-        from nnbuild.formats.safetensors import read_safetensors
+        from nnbuild.formats.safetensors import open_safetensors
 
-        arrays = read_safetensors(path)
-        return WeightsFile(path, "safetensors", {name: FileTensor.of(array) for name, array in arrays.items()})
+        return WeightsFile(path, "safetensors", _tensors(open_safetensors(path)))
     what = "is empty" if not start else "is cut short or no file of weights"
     raise InputError(f"{path} {what}", hint=f"weights are read from {_KINDS}")
 
@@ -97,6 +97,10 @@ def _zipped(path: Path, data: memoryview) -> WeightsFile:
     members = zip_members(path, data)
     if is_checkpoint(members):
         return WeightsFile(path, "PyTorch checkpoint (zip)", read_archive(path, data, members))
-    from nnbuild.formats.npy import read_npz
+    from nnbuild.formats.npy import open_npz
 
-    return WeightsFile(path, "npz", {name: FileTensor.of(array) for name, array in read_npz(path).items()})
+    return WeightsFile(path, "npz", _tensors(open_npz(path)))
+
+
+def _tensors(sources: Mapping[str, ArraySource]) -> dict[str, FileTensor]:
+    return {name: FileTensor.stored(source) for name, source in sources.items()}
