@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nnbuild.errors import NnbuildError, ProblemList, SpecError, suggestion
-from nnbuild.spec.language import arithmetic, functions, tensors
+from nnbuild.spec.language import arithmetic, functions, namespaces, tensors
 from nnbuild.spec.language.advice import advice
 from nnbuild.spec.language.assignment import bind, subscript
 from nnbuild.spec.language.calls import Caller
@@ -262,7 +262,8 @@ def prefixed(known: tuple[str, str], scope: Scope) -> Any:
     prefix, name = known
     value = scope.prefixed(prefix, name)
     if value is MISSING:
-        names = functions.MATH if prefix in ("math", "np") else scope.names()
+        own = namespaces.names(prefix) if prefix in namespaces.NAMESPACES else None
+        names = own or (functions.MATH if prefix in ("math", "np") else scope.names())
         hint = made_under_layers(name) if prefix == "nn" else None
         raise SpecError(f"{prefix}.{name} is not known here", hint=hint or suggestion(name, names))
     return value
