@@ -12,7 +12,7 @@ from typing import Any
 
 from nnbuild.budget import Budget
 from nnbuild.errors import NnbuildError, ProblemList, SpecError, suggestion
-from nnbuild.spec.language import arithmetic, functions, tensors
+from nnbuild.spec.language import arithmetic, functions, namespaces, tensors
 from nnbuild.spec.language.advice import advice
 from nnbuild.spec.language.assignment import bind, subscript
 from nnbuild.spec.language.calls import Caller
@@ -265,7 +265,8 @@ def prefixed(known: tuple[str, str], scope: Scope) -> Any:
     prefix, name = known
     value = scope.prefixed(prefix, name)
     if value is MISSING:
-        names = functions.MATH if prefix in ("math", "np") else scope.names()
+        own = namespaces.names(prefix) if prefix in namespaces.NAMESPACES else None
+        names = own or (functions.MATH if prefix in ("math", "np") else scope.names())
         hint = made_under_layers(name) if prefix == "nn" else None
         raise SpecError(f"{prefix}.{name} is not known here", hint=hint or suggestion(name, names))
     return value
