@@ -6,6 +6,7 @@
     │   ├── OptionError    a layer's or op's options: unknown, missing, of the wrong type or value (a TypeError too)
     │   └── ForwardError   a module without a forward is called (a NotImplementedError too)
     ├── ShapeError     sizes or dtypes that do not fit together
+    │   └── DataError      a size or a branch that only the data tells, so nothing can be traced beyond it
     ├── WeightError    a state_dict or weights file that does not fit the network
     └── InputError     a file or array given to `run` that cannot be used
 
@@ -145,6 +146,10 @@ class ForwardError(SpecError, NotImplementedError):
 
 class ShapeError(NnbuildError, RuntimeError):
     """Sizes or dtypes that do not fit together."""
+
+
+class DataError(ShapeError):
+    """A size or a branch that only the data tells: the network runs, op by op, and is not traced beyond it."""
 
 
 class WeightError(NnbuildError, RuntimeError):

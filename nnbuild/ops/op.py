@@ -34,7 +34,7 @@ from contextvars import ContextVar
 from importlib import import_module
 from typing import Any, Protocol, Self
 
-from nnbuild.errors import OptionError, ShapeError
+from nnbuild.errors import DataError, OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.nests import array_of, is_tensor, like, map_tensors, spec_of, tensors_in
 from nnbuild.ops.signature import Signature, arguments_of, described
@@ -82,6 +82,7 @@ class Op:
         self.members: dict[int, Op] = {}
         self.inplace = False
         self.creates = False
+        self.sized_by_data = False
         self.takes_complex = False
         self.other_names = _NUMPY_NAMES
         self.__doc__ = kernel.__doc__
@@ -144,6 +145,7 @@ class Op:
         other = type(self)(self.kernel, name, **self.fixed, **fixed)
         other.facets, other._needs, other.family = dict(self.facets), dict(self._needs), self.family
         other.inplace, other.creates, other.other_names = self.inplace, self.creates, self.other_names
+        other.sized_by_data = self.sized_by_data
         return other
 
     def also_called(self, **names: str) -> Op:
@@ -272,6 +274,8 @@ class Op:
     def __call__(self, *args: Any, **options: Any) -> Any:
         in_place = self.inplace and options.pop("inplace", False)
         bound = self.bind(args, options)
+        if self.sized_by_data and not any(isinstance(tensor, TensorSpec) for tensor in tensors_in(bound)):
+            return self._run(map_tensors(array_of, bound))
         specs = map_tensors(spec_of, bound)
         outputs = self._inferred(specs)
         tensors = tensors_in(bound)
@@ -318,6 +322,18 @@ def _written(target: np.ndarray, result: np.ndarray) -> np.ndarray:
 def op(kernel: Callable[..., Any]) -> Op:
     """Decorator: make the kernel an Op; its other facets are added to it."""
     return Op(kernel)
+
+
+def sized_by_data(kernel: Callable[..., Any]) -> Op:
+    """Decorator: an Op whose output has a size that only the data tells. It computes, and infers nothing."""
+    made = Op(kernel)
+    made.sized_by_data = True
+
+    @made.shape
+    def _() -> TensorSpec:
+        raise DataError("gives as many elements as the data says", hint="`nnbuild run` runs it, op by op")
+
+    return made
 
 
 def takes_complex(*ops: Op) -> None:
