@@ -20,7 +20,7 @@ ROOT = Path(nnbuild.__file__).parent
 ORDER = (
     "cli", "report", "runs", "bench", "exchange", "engine", "spec", "optim", "graph", "nn", "ops", "formats", "guide",
 )  # fmt: skip
-GROUND = ("errors", "lazy")
+GROUND = ("errors", "lazy", "words", "ending", "limits", "budget")
 SPEC_ORDER = ("build", "text", "language")
 
 

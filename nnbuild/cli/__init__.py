@@ -10,6 +10,7 @@ COMMANDS = {
     "run": "Run a network on arrays or images.",
     "bench": "Time a network, beside PyTorch and ONNX Runtime.",
     "weights": "List the tensors of a file of weights, check it, convert it.",
+    "export": "Write a network in another format.",
     "check": "Check specs, and the facts that they state.",
     "layers": "List the layer types, or explain one.",
     "list": "List the bundled specs.",

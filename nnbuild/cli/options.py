@@ -10,6 +10,7 @@ import click
 from nnbuild.cli import completion
 from nnbuild.errors import suggestion
 from nnbuild.report.texts import FORMATS
+from nnbuild.words import listed
 
 Decorator = Callable[[Any], Any]
 
@@ -98,4 +99,4 @@ def sizes(values: tuple[str, ...]) -> dict[str | None, tuple[int, ...]]:
 def unknown_name(what: str, name: str, known: Any) -> str:
     """The hint for a name that is not among the known ones."""
     names = list(known)
-    return suggestion(name, names) or (f"there are {', '.join(names)}" if names else f"it has no {what}")
+    return suggestion(name, names) or (f"there are {listed(names)}" if names else f"it has no {what}")

@@ -15,6 +15,7 @@ from nnbuild.nn.hooks import Hook, HookDict, RemovableHandle
 from nnbuild.nn.parameter import Buffer, Parameter
 from nnbuild.nn.uninitialized import is_lazy
 from nnbuild.ops.nests import array_of, is_tensor
+from nnbuild.words import listed
 
 EXTRA_STATE = "_extra_state"
 
@@ -159,10 +160,9 @@ class StateMethods:
         if strict:
             for kind, keys in (("Unexpected", found.unexpected), ("Missing", found.missing)):
                 if keys:
-                    errors.insert(0, f"{kind} key(s) in state_dict: {', '.join(map(_quoted, keys))}. ")
+                    errors.insert(0, f"{kind} key(s) in state_dict: {listed(map(_quoted, keys))}. ")
         if errors:
-            lines = "\n\t".join(errors)
-            raise WeightError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t{lines}")
+            raise WeightError(f"Error(s) in loading state_dict for {type(self).__name__}:", details=errors)
         return IncompatibleKeys(found.missing, found.unexpected)
 
     def take_state(self, state_dict: Mapping[str, Any], assign: bool = False) -> Findings:

@@ -62,12 +62,23 @@ def check(
     try:
         model = load(name, variant=variant, params=params, choose=choose, weights=False).eval()
     except NnbuildError as error:
-        return Verdict(label, [*_merged(error.problems if isinstance(error, ProblemList) else [error]), *files])
+        problems = [*_merged(error.problems if isinstance(error, ProblemList) else [error]), *files]
+        if error.sketch is not None and error.sketch.spec.inputs:
+            problems += _mistakes_of(error.sketch.eval(), set(choose or {}))
+        return Verdict(label, problems)
     assert model.spec is not None
     checking = _Checking(model, model.spec, set(choose or {}), files)
     checking.load_files()
     checking.trace_all()
     return checking.verdict(label)
+
+
+def _mistakes_of(sketch: SpecModule, pinned: set[str]) -> list[NnbuildError]:
+    """What a trace finds in a network that could not be built as a whole."""
+    assert sketch.spec is not None
+    checking = _Checking(sketch, sketch.spec, pinned, [])
+    checking.trace_all()
+    return checking.problems
 
 
 def _merged(problems: Iterable[NnbuildError]) -> Iterator[NnbuildError]:

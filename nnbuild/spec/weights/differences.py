@@ -31,8 +31,8 @@ def misfit(
     others = [name for name in beginnings(file.tensors) if not part.prefix.startswith(f"{name}.")]
     if part.prefix and others:
         notes.append(f"beside them the file holds {', '.join(others[:_FEW])}")
-    statement = "\n\t".join([f"Error(s) in loading state_dict for {network}:", *lines])
-    return WeightError(statement, notes=notes, hint=_advice(part, wanted))
+    statement = f"Error(s) in loading state_dict for {network}:"
+    return WeightError(statement, details=lines, notes=notes, hint=_advice(part, wanted))
 
 
 def unfit(file: WeightsFile, part: Part, wanted: Wanted, network: str) -> WeightError:
