@@ -64,8 +64,8 @@ class OpenFile:
         return bytes(data)
 
     def fill(self, start: int, buffer: Any) -> None:
-        """Fill a writable buffer with the bytes from this place on. Raises InputError where they are not there."""
-        view = memoryview(buffer).cast("B")
+        """Fill a writable buffer of bytes with those from this place on. Raises InputError where they are not there."""
+        view = memoryview(buffer)
         self._file.seek(start)
         done = 0
         while done < len(view):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from nnbuild.errors import InputError, WeightError
 from nnbuild.formats.mapping import MappedFile, mapped
 from nnbuild.formats.tensors import FileTensor
+
+if TYPE_CHECKING:
+    from nnbuild.formats.array_source import ArraySource
 
 
 class WeightsFile(NamedTuple):
@@ -81,10 +84,9 @@ def _opened(file: MappedFile) -> WeightsFile:
     if other:
         raise InputError(f"{path} {other}", hint=f"weights are read from {_KINDS}")
     if path.suffix == ".safetensors" or start[8:9] == b"{":
-        from nnbuild.formats.safetensors import read_safetensors
+        from nnbuild.formats.safetensors import open_safetensors
 
-        arrays = read_safetensors(path)
-        return WeightsFile(path, "safetensors", {name: FileTensor.of(array) for name, array in arrays.items()})
+        return WeightsFile(path, "safetensors", _tensors(open_safetensors(path)))
     what = "is empty" if not start else "is cut short or no file of weights"
     raise InputError(f"{path} {what}", hint=f"weights are read from {_KINDS}")
 
@@ -95,13 +97,16 @@ def _zipped(file: MappedFile) -> WeightsFile:
     members = zip_members(file.path, file.data)
     if is_checkpoint(members):
         return _checkpoint(file.path, "zip", read_archive(file, members))
-    from nnbuild.formats.npy import read_npz
+    from nnbuild.formats.npy import open_npz
 
-    arrays = read_npz(file.path)
-    return WeightsFile(file.path, "npz", {name: FileTensor.of(array) for name, array in arrays.items()})
+    return WeightsFile(file.path, "npz", _tensors(open_npz(file.path)))
 
 
 def _checkpoint(path: Path, form: str, tensors: dict[str, FileTensor]) -> WeightsFile:
     if not tensors:
         raise InputError(f"{path} is a checkpoint of PyTorch without tensors")
     return WeightsFile(path, f"PyTorch checkpoint ({form})", tensors)
+
+
+def _tensors(sources: Mapping[str, ArraySource]) -> dict[str, FileTensor]:
+    return {name: FileTensor.stored(source) for name, source in sources.items()}
