@@ -74,6 +74,12 @@ class OpenFile:
                 raise changed(self.path)
             done += count
 
+    def mapped(self) -> memoryview:
+        """All of it, read only, in pages that are touched when somebody looks at them."""
+        import mmap
+
+        return memoryview(mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) if self.size else b"")
+
     def __enter__(self) -> Self:
         return self
 
