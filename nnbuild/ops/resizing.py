@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.op import op
-from nnbuild.ops.reach import Reach, Reaches, Kept, Unknown
+from nnbuild.ops.reach import Kept, Reach, Reaches, Unknown
 from nnbuild.ops.resizing_weights import COORDINATES, KERNELS, ROUNDING, Axis, matrix, nearest
 from nnbuild.ops.spec import TensorSpec
 

@@ -152,7 +152,7 @@ class Program:
 
     def run(self, scope: Scope, args: tuple[Any, ...], kwargs: dict[str, Any], name: str) -> Any:
         """The result for these inputs. `scope` has the block's own names; `name` is the block's, for messages."""
-        with spending(f"the forward of {name}", timed=False):
+        with spending(f"the forward of {name}", on_data=True):
             evaluator, local = Evaluator(self.code, Running()), Scope({}, scope)
             self._bind(local, args, kwargs, name, evaluator)
             result = Run(evaluator, local).block(self.body)
