@@ -64,8 +64,8 @@ class OpenFile:
         return bytes(data)
 
     def fill(self, start: int, buffer: Any) -> None:
-        """Fill a writable buffer with the bytes from this place on. Raises InputError where they are not there."""
-        view = memoryview(buffer).cast("B")
+        """Fill a writable buffer of bytes with those from this place on. Raises InputError where they are not there."""
+        view = memoryview(buffer)
         self._file.seek(start)
         done = 0
         while done < len(view):
@@ -73,6 +73,12 @@ class OpenFile:
             if not count:
                 raise changed(self.path)
             done += count
+
+    def mapped(self) -> memoryview:
+        """All of it, read only, in pages that are touched when somebody looks at them."""
+        import mmap
+
+        return memoryview(mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) if self.size else b"")
 
     def __enter__(self) -> Self:
         return self

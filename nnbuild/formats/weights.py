@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from nnbuild.errors import InputError, WeightError
-from nnbuild.formats.mapping import mapped
+from nnbuild.formats.mapping import MappedFile, mapped
 from nnbuild.formats.tensors import FileTensor
+
+if TYPE_CHECKING:
+    from nnbuild.formats.array_source import ArraySource
 
 
 class WeightsFile(NamedTuple):
@@ -58,45 +61,52 @@ def open_weights(path: Path) -> WeightsFile:
     Raises: WeightError for a file that cannot be read or holds anything else.
     """
     try:
-        if path.is_dir():
-            raise InputError(f"{path} is a folder")
-        return _opened(path, mapped(path))
+        return _opened(mapped(path))
     except InputError as error:
         raise WeightError(f"the weights file {error.message}", hint=error.hint) from None
 
 
-def _opened(path: Path, data: memoryview) -> WeightsFile:
-    start = bytes(data[:32])
+def _opened(file: MappedFile) -> WeightsFile:
+    path, start = file.path, bytes(file.data[:32])
     if start.startswith(b"PK"):
-        return _zipped(path, data)
+        return _zipped(file)
     if start[:1] == b"\x80":
         from nnbuild.formats.checkpoints.stream import read_stream
 
-        return WeightsFile(path, "PyTorch checkpoint (before version 1.6)", read_stream(path, data))
-    if bytes(data[257:262]) == b"ustar":
+        return _checkpoint(path, "stream", read_stream(file))
+    if bytes(file.data[257:262]) == b"ustar":
         from nnbuild.formats.checkpoints.tar import read_tar
 
-        return WeightsFile(path, "PyTorch checkpoint (tar)", read_tar(path, data))
+        return _checkpoint(path, "tar", read_tar(file))
     other = next((words for magic, words in _OTHERS.items() if start.startswith(magic)), None)
     if other is None and path.suffix == ".onnx":
         other = "is an ONNX network"
     if other:
         raise InputError(f"{path} {other}", hint=f"weights are read from {_KINDS}")
     if path.suffix == ".safetensors" or start[8:9] == b"{":
-        from nnbuild.formats.safetensors import read_safetensors
+        from nnbuild.formats.safetensors import open_safetensors
 
-        arrays = read_safetensors(path)
-        return WeightsFile(path, "safetensors", {name: FileTensor.of(array) for name, array in arrays.items()})
+        return WeightsFile(path, "safetensors", _tensors(open_safetensors(path)))
     what = "is empty" if not start else "is cut short or no file of weights"
     raise InputError(f"{path} {what}", hint=f"weights are read from {_KINDS}")
 
 
-def _zipped(path: Path, data: memoryview) -> WeightsFile:
+def _zipped(file: MappedFile) -> WeightsFile:
     from nnbuild.formats.checkpoints.archive import is_checkpoint, read_archive, zip_members
 
-    members = zip_members(path, data)
+    members = zip_members(file.path, file.data)
     if is_checkpoint(members):
-        return WeightsFile(path, "PyTorch checkpoint (zip)", read_archive(path, data, members))
-    from nnbuild.formats.npy import read_npz
+        return _checkpoint(file.path, "zip", read_archive(file, members))
+    from nnbuild.formats.npy import open_npz
 
-    return WeightsFile(path, "npz", {name: FileTensor.of(array) for name, array in read_npz(path).items()})
+    return WeightsFile(file.path, "npz", _tensors(open_npz(file.path)))
+
+
+def _checkpoint(path: Path, form: str, tensors: dict[str, FileTensor]) -> WeightsFile:
+    if not tensors:
+        raise InputError(f"{path} is a checkpoint of PyTorch without tensors")
+    return WeightsFile(path, f"PyTorch checkpoint ({form})", tensors)
+
+
+def _tensors(sources: Mapping[str, ArraySource]) -> dict[str, FileTensor]:
+    return {name: FileTensor.stored(source) for name, source in sources.items()}

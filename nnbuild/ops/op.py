@@ -29,12 +29,15 @@ recorded as well. A call is bound to the kernel's arguments once; a facet names 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextvars import ContextVar
 from importlib import import_module
 from typing import Any, Protocol, Self
 
-from nnbuild.errors import DataError, OptionError, ShapeError
+from nnbuild import limits
+from nnbuild.budget import Budget, watching
+from nnbuild.errors import PYTHONS_WORDS, DataError, NnbuildError, OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.nests import array_of, is_tensor, like, map_tensors, spec_of, tensors_in
 from nnbuild.ops.signature import Signature, arguments_of, described
@@ -231,9 +234,9 @@ class Op:
         except ShapeError as error:
             error.subject, error.arguments = error.subject or self.name, specs
             raise
-        except TypeError as error:
-            if isinstance(error, OptionError):
-                raise
+        except NnbuildError:
+            raise
+        except PYTHONS_WORDS as error:
             raise self._refusal(f"cannot be called so: {error}") from None
 
     def refuse_complex(self, specs: Any) -> None:
@@ -292,8 +295,22 @@ class Op:
             if in_place:
                 active.overwrite(tensors[0], values)
             return values
+        budget = watching()
+        if budget is not None:
+            self._charge(budget, specs, outputs)
         results = self.compute(outputs, bound)
         return _written(array_of(tensors[0]), results) if in_place else results
+
+    def _charge(self, budget: Budget, specs: dict[str, Any], outputs: Any) -> None:
+        """Count what the call is about to compute and to keep."""
+        made = [outputs] if isinstance(outputs, TensorSpec) else list(outputs)
+        budget.take(sum(spec.nbytes for spec in made))
+        written = sum(spec.numel() for spec in made)
+        taps = math.prod(window.kernel for window in self.answer("window", specs) or ())
+        elements = written * taps + sum(spec.numel() for spec in tensors_in(specs))
+        each = 1 if self.answer("draws", specs) else limits.ELEMENTS_A_STEP
+        macs = self.answer("macs", specs, made[0]) if made else 0
+        budget.spend(elements // each + (macs or 0) // limits.MACS_A_STEP)
 
 
 def _op_named(name: str) -> Op:

@@ -49,6 +49,7 @@ class GraphItems:
         self.file = file
         self.parser = Parser(file)
         graph = file.proto.graph
+        self.literals: set[str] = set()  # names of tensors that are no weights
         self.constants: dict[str, StoredTensor] = {tensor.name: tensor for tensor in file.initializers()}
         if graph.sparse_initializer:
             raise SpecError(f"{file.name} holds sparse tensors, which nnbuild has not")
@@ -105,6 +106,7 @@ class GraphItems:
             return False
         if node.op == "Constant" and "value" in node.attributes:
             value = node.attributes["value"]
+            self.literals.add(node.outputs[0])
             self.constants[node.outputs[0]] = StoredTensor(
                 node.outputs[0], tuple(value.shape), str(value.dtype), lambda: value
             )
@@ -112,6 +114,8 @@ class GraphItems:
         held = self._held(_first(node))
         if held is None:
             return False
+        if held.name in self.literals:
+            self.literals.add(node.outputs[0])
         if node.op == "Identity":
             self.constants[node.outputs[0]] = held
             return True

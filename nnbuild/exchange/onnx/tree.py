@@ -54,9 +54,7 @@ class Tree:
                 item.path = scope
                 continue
             own = item.weight_path
-            if own is not None and _is_again(own, scope):
-                item.path = own
-            elif own is not None and own[: len(scope)] == scope and own not in inner and alone[own] <= 1:
+            if own is not None and (_is_again(own, scope) or (_is_below(own, scope, inner) and alone[own] <= 1)):
                 item.path = own
             elif scope and alone[scope] == 1 and scope not in inner:
                 item.path = scope
@@ -169,7 +167,8 @@ class Tree:
         if tensor is None or name in group._held or name in group._constants:
             return
         option = item is not None and place in _OPTIONS.get(item.node.op, ())
-        if tensor.size <= 1 or option or not (is_floating(tensor.dtype) or tensor.dtype in ("int8", "uint8")):
+        plain = option or name in self.graph.literals or tensor.size <= 1
+        if plain or not (is_floating(tensor.dtype) or tensor.dtype in ("int8", "uint8")):
             group._constants[name] = tensor
             return
         kind = Parameter if is_floating(tensor.dtype) else Buffer
@@ -195,6 +194,11 @@ class Tree:
 def _is_again(own: Path, scope: Path) -> bool:
     """Whether a scope is a later call of a layer: PyTorch's exporter puts a number behind its name."""
     return own != scope and own[:-1] == scope[:-1] and re.sub(r"_\d+$", "", scope[-1]) == own[-1] if scope else False
+
+
+def _is_below(own: Path, scope: Path, inner: set[Path]) -> bool:
+    """Whether the path that the weights' names say is the scope or in it, and no group's."""
+    return own[: len(scope)] == scope and own not in inner
 
 
 def _runs(items: Sequence[Item], depth: int) -> list[tuple[str | None, list[Item]]]:

@@ -36,9 +36,7 @@ def model_bytes(
     Params: as `write_model`'s; beside, the file that weights of more than 1,900 MiB go to. Raises: SpecError,
     InputError.
     """
-    model, tensors = write_model(
-        network, inputs, name=name, opset=opset, weights=weights, dynamic=dynamic, fold=fold
-    )
+    model, tensors = write_model(network, inputs, name=name, opset=opset, weights=weights, dynamic=dynamic, fold=fold)
     if size_of(tensors) > OUTSIDE:
         if beside is None:
             raise InputError("the weights are too many for one file", hint="write to a file, not to standard output")

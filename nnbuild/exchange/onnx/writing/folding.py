@@ -22,9 +22,7 @@ def fold_constants(graph: GraphWriter) -> None:
         arguments = graph.traces.arguments(node.index)
         if not _is_constant(graph, node, arguments):
             continue
-        known = map_tensors(
-            lambda tensor: graph.folded[id(tensor)] if isinstance(tensor, Value) else tensor, arguments
-        )
+        known = map_tensors(lambda tensor: graph.folded[id(tensor)] if isinstance(tensor, Value) else tensor, arguments)
         results = node.op.compute(node.outputs if node.returns_many else node.output, known)
         for value, array in zip(node.outputs, results if node.returns_many else [results], strict=True):
             graph.folded[id(value)] = np.asarray(array)

@@ -19,8 +19,8 @@ class GraphWriter:
     """Collects nodes and tensors.
 
     Params: traces; keys, the names of the network's tensors by their identity; opset.
-    `nodes`, messages; `stored`, the network's tensors by name; `constants`, arrays by name, of which `weights` stand for
-    tensors of the network; `folded`, what is known of the network's own values without its inputs.
+    `nodes`, messages; `stored`, the network's tensors by name; `constants`, arrays by name, of which `weights` stand
+    for tensors of the network; `folded`, what is known of the network's own values without its inputs.
     """
 
     def __init__(self, traces: Traces, keys: dict[int, str], opset: int) -> None:
@@ -114,7 +114,7 @@ class GraphWriter:
 
     def cast(self, name: str, dtype: str) -> str:
         """The tensor of this name in another dtype."""
-        return self.emit("Cast", name, to=NUMBERS[dtype])
+        return str(self.emit("Cast", name, to=NUMBERS[dtype]))
 
     # Nodes
 
@@ -169,8 +169,8 @@ class GraphWriter:
     def measure(self, name: str, axis: int) -> str:
         """The size of an axis of a tensor, as a tensor of one element."""
         if self.opset >= 15:
-            return self.emit("Shape", name, start=axis, end=axis + 1)
-        return self.emit("Gather", self.emit("Shape", name), self.constant(np.array([axis], np.int64)), axis=0)
+            return str(self.emit("Shape", name, start=axis, end=axis + 1))
+        return str(self.emit("Gather", self.emit("Shape", name), self.constant(np.array([axis], np.int64)), axis=0))
 
     def lengths(self, sizes: Sequence[Length]) -> str:
         """Sizes as a tensor of one axis."""
@@ -191,4 +191,4 @@ class GraphWriter:
         zero = any(size == 0 for size in after)
         if len(open_places) == 1 and not zero:
             wanted[open_places[0]] = -1
-        return self.emit("Reshape", name, self.lengths(wanted if not zero else list(after)))
+        return str(self.emit("Reshape", name, self.lengths(wanted if not zero else list(after))))

@@ -108,7 +108,7 @@ def _outputs(graph: GraphWriter) -> list[tuple[str, Value]]:
     made = {name for node in graph.nodes for name in node.output}
     found: list[tuple[str, Value]] = []
     renamed: dict[str, str] = {}
-    for wanted, value in zip(result_names(first.result, "output"), first.outputs, strict=True):
+    for wanted, value in zip(result_names(first.result), first.outputs, strict=True):
         own, name = graph.name_of(value), graph.unused(wanted)
         if own in made and own not in renamed:
             renamed[own] = name
@@ -132,9 +132,7 @@ def _model(
     own = set(graph.stored) | graph.weights
     tensors: dict[str, Any] = {key: tensor for key, tensor in (graph.stored | graph.constants).items() if key in used}
     constants = {key: tensors.pop(key) for key in list(tensors) if key not in own}
-    given = [
-        _typed(graph, graph.names[id(value)], value.dtype, graph.traces.shape(value)) for value in first.inputs
-    ]
+    given = [_typed(graph, graph.names[id(value)], value.dtype, graph.traces.shape(value)) for value in first.inputs]
     left_out = [] if weights else list(tensors)
     given += [_typed(graph, key, str(tensors[key].dtype), tensors[key].shape) for key in left_out]
     made = helper.make_graph(

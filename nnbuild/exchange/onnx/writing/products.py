@@ -64,7 +64,9 @@ def _attention(graph: GraphWriter, node: Node, a: Any) -> Any:
     factor = (1 / math.sqrt(width) if a.scale is None else a.scale) ** 0.5
     key, value = graph.name_of(a.key), graph.name_of(a.value)
     if a.enable_gqa and a.key.shape[-3] != a.query.shape[-3]:
-        key, value = (_repeated(graph, node, name, tensor, a.query) for name, tensor in ((key, a.key), (value, a.value)))
+        key, value = (
+            _repeated(graph, node, name, tensor, a.query) for name, tensor in ((key, a.key), (value, a.value))
+        )
     turned = graph.emit("Transpose", key, perm=[*range(rank - 2), rank - 1, rank - 2])
     scale = graph.number(factor, dtype)
     scores = graph.emit("MatMul", graph.emit("Mul", graph.name_of(a.query), scale), graph.emit("Mul", turned, scale))
@@ -81,16 +83,16 @@ def _mask(graph: GraphWriter, node: Node, a: Any, dtype: str) -> str | None:
     if a.is_causal:
         sizes = [graph.traces.shape(tensor)[-2] for tensor in (a.query, a.key)]
         if all(isinstance(size, int) for size in sizes):
-            allowed = np.tri(*sizes, dtype=bool)  # type: ignore[misc]
+            allowed = np.tri(*sizes, dtype=bool)
             return graph.constant(np.where(allowed, 0, -np.inf).astype(dtype))
         ones = graph.emit("Expand", graph.number(1, dtype), graph.lengths(sizes))
         below = graph.emit("Equal", graph.emit("Trilu", ones, upper=0), graph.number(1, dtype))
-        return graph.emit("Where", below, graph.number(0, dtype), graph.number(-math.inf, dtype))  # type: ignore[no-any-return]
+        return graph.emit("Where", below, graph.number(0, dtype), graph.number(-math.inf, dtype))
     if a.attn_mask is None:
         return None
     if str(a.attn_mask.dtype) != "bool":
         return graph.operand(a.attn_mask, dtype)
-    return graph.emit("Where", graph.name_of(a.attn_mask), graph.number(0, dtype), graph.number(-math.inf, dtype))  # type: ignore[no-any-return]
+    return graph.emit("Where", graph.name_of(a.attn_mask), graph.number(0, dtype), graph.number(-math.inf, dtype))
 
 
 def _repeated(graph: GraphWriter, node: Node, name: str, tensor: Any, query: Any) -> str:
@@ -100,7 +102,7 @@ def _repeated(graph: GraphWriter, node: Node, name: str, tensor: Any, query: Any
     spread = graph.reshape(name, shape, (*lead, heads, 1, steps, width))
     wide = (*lead, heads, count, steps, width)
     return graph.reshape(graph.emit("Expand", spread, graph.lengths(wide)), wide,
-                         (*lead, heads * count, steps, width))  # type: ignore[operator]  # fmt: skip
+                         (*lead, heads * count, steps, width))  # fmt: skip
 
 
 @emits("lstm", "gru", "rnn_tanh", "rnn_relu")
@@ -137,7 +139,9 @@ def _recurrent(graph: GraphWriter, node: Node, a: Any) -> Any:
         lasts.append(last)
     if a.batch_first:
         value = graph.emit("Transpose", value, perm=[1, 0, 2])
-    finals = [parts[0] if len(parts) == 1 else graph.emit("Concat", *parts, axis=0) for parts in zip(*lasts, strict=True)]
+    finals = [
+        parts[0] if len(parts) == 1 else graph.emit("Concat", *parts, axis=0) for parts in zip(*lasts, strict=True)
+    ]
     made_all = [value, *finals]
     if alone:
         place = graph.constant(np.array([0 if a.batch_first else 1], np.int64))

@@ -115,7 +115,7 @@ def _getitem(graph: GraphWriter, node: Node, a: Any) -> Any:
             cut = _cut(item)
             cuts |= {axis: cut} if cut else {}
             kept.append(_length(graph, node, size, item))
-        elif is_tensor(item) and item.shape or isinstance(item, list):
+        elif (is_tensor(item) and item.shape) or isinstance(item, list):
             lists.append((len(kept), item))
             kept.append(size)
         else:

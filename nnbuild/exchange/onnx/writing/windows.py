@@ -122,9 +122,9 @@ def _adaptive(graph: GraphWriter, node: Node, a: Any) -> Any:
         return _restored(graph, node, made, alone)
     if not all(isinstance(size, int) for size in (*sizes, *outputs)):
         raise SpecError("adaptive pooling to more than 1 wants known sizes", path=node.path or None)
-    if any(size % out for size, out in zip(sizes, outputs, strict=True)):  # type: ignore[operator]
+    if any(size % out for size, out in zip(sizes, outputs, strict=True)):
         return _restored(graph, node, _uneven(graph, input, sizes, outputs, axes, average), alone)
-    steps = [size // out for size, out in zip(sizes, outputs, strict=True)]  # type: ignore[operator]
+    steps = [size // out for size, out in zip(sizes, outputs, strict=True)]
     made = graph.emit("AveragePool" if average else "MaxPool", input, kernel_shape=steps, strides=steps)
     return _restored(graph, node, made, alone)
 
@@ -211,14 +211,14 @@ def _pixel(graph: GraphWriter, node: Node, a: Any) -> Any:
     parts = graph.emit("Transpose", graph.reshape(input, (count, channels, height, width), split),
                        perm=[0, 1, 3, 5, 2, 4])  # fmt: skip
     moved = (count, channels, factor, factor, height // factor, width // factor)
-    last = (count, channels * factor * factor, height // factor, width // factor)  # type: ignore[operator]
+    last = (count, channels * factor * factor, height // factor, width // factor)
     return _restored(graph, node, graph.reshape(parts, moved, last), alone)
 
 
 @emits("channel_shuffle")
 def _channel_shuffle(graph: GraphWriter, node: Node, a: Any) -> Any:
     shape = graph.traces.shape(a.input)
-    split = (shape[0], a.groups, shape[1] // a.groups, *shape[2:])  # type: ignore[operator]
+    split = (shape[0], a.groups, shape[1] // a.groups, *shape[2:])
     order = [0, 2, 1, *range(3, len(split))]
     turned = graph.emit("Transpose", graph.reshape(graph.name_of(a.input), shape, split), perm=order)
     return graph.reshape(turned, [split[place] for place in order], shape)
