@@ -134,7 +134,7 @@ class _Checking:
             return
         present = dict(self.model._choices)
         values = {
-            name: [present[name]] if name in self.pinned else found for name, found in choice_values(self.model).items()
+            name: [present[name]] if name in self.pinned else found for name, found in self._choice_values().items()
         }
         for choices in islice(chosen(values), MAX_COMBINATIONS):
             self.model.choose(**choices)
@@ -149,6 +149,9 @@ class _Checking:
             self._trace("in training", batch=2)
             self.model.eval()
         self.problems += _merged(self.mistakes)
+
+    def _choice_values(self) -> dict[str, list[Any]]:
+        return {} if self.spec.foreign else choice_values(self.model)
 
     def _trace_choices_inside(self) -> None:
         """Trace what the specs that are used as layers can choose, one choice of one of them at a time."""
@@ -201,7 +204,8 @@ class _Checking:
 
     def _doubts(self, graph: Graph) -> Iterator[NnbuildError]:
         yield from unused_layers(self.graphs, self.complete)
-        yield from unused_inputs(self.spec, self.model, self.graphs)
+        if not self.spec.foreign:
+            yield from unused_inputs(self.spec, self.model, self.graphs)
         yield from labels_of_other_number(self.spec, graph)
 
 

@@ -58,7 +58,7 @@ class GraphWriter:
 
     def _node_name(self, operator: str) -> str:
         if not self._path:
-            return self.unused(operator)
+            return self.unused(f"/{operator}")
         return self.unused(self._path) if self._path not in self._taken else self.unused(f"{self._path}/{operator}")
 
     # Tensors
@@ -88,7 +88,7 @@ class GraphWriter:
         array = np.ascontiguousarray(array)
         key = (array.dtype.str, array.shape, array.tobytes())
         if key not in self._known:
-            self._known[key] = self.unused(f"{self._path or 'graph'}/constant")
+            self._known[key] = self.unused(f"{self._path}/constant")
             self.constants[self._known[key]] = array
         return self._known[key]
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from nnbuild import __version__
 from nnbuild.errors import InputError, SpecError
 from nnbuild.exchange.onnx.dtypes import NUMBERS
+from nnbuild.exchange.onnx.file import WITHOUT_WEIGHTS
 from nnbuild.exchange.onnx.package import package
 from nnbuild.exchange.onnx.writing import elementwise, products, reductions, shapes, windows
 from nnbuild.exchange.onnx.writing.emitters import write_node
@@ -30,9 +31,6 @@ OLDEST, USUAL = 13, 17
 
 #: Samples in the trace: more than one, so that nothing takes the batch for an axis of size 1.
 _SAMPLES = 2
-
-#: The metadata key under which a file without weights names them.
-WITHOUT_WEIGHTS = "nnbuild.weights"
 
 
 class Written(NamedTuple):
@@ -113,7 +111,7 @@ def _outputs(graph: GraphWriter) -> list[tuple[str, Value]]:
         if own in made and own not in renamed:
             renamed[own] = name
         else:
-            graph.nodes.append(package().helper.make_node("Identity", [own], [name], graph.unused("Identity")))
+            graph.nodes.append(package().helper.make_node("Identity", [own], [name], graph.unused("/Identity")))
         found.append((name, value))
     for node in graph.nodes:
         for names in (node.input, node.output):

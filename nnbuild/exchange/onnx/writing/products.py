@@ -64,9 +64,7 @@ def _attention(graph: GraphWriter, node: Node, a: Any) -> Any:
     factor = (1 / math.sqrt(width) if a.scale is None else a.scale) ** 0.5
     key, value = graph.name_of(a.key), graph.name_of(a.value)
     if a.enable_gqa and a.key.shape[-3] != a.query.shape[-3]:
-        key, value = (
-            _repeated(graph, node, name, tensor, a.query) for name, tensor in ((key, a.key), (value, a.value))
-        )
+        key, value = (_repeated(graph, name, tensor, a.query) for name, tensor in ((key, a.key), (value, a.value)))
     turned = graph.emit("Transpose", key, perm=[*range(rank - 2), rank - 1, rank - 2])
     scale = graph.number(factor, dtype)
     scores = graph.emit("MatMul", graph.emit("Mul", graph.name_of(a.query), scale), graph.emit("Mul", turned, scale))
@@ -81,24 +79,25 @@ def _attention(graph: GraphWriter, node: Node, a: Any) -> Any:
 
 def _mask(graph: GraphWriter, node: Node, a: Any, dtype: str) -> str | None:
     if a.is_causal:
-        sizes = [graph.traces.shape(tensor)[-2] for tensor in (a.query, a.key)]
-        if all(isinstance(size, int) for size in sizes):
-            allowed = np.tri(*sizes, dtype=bool)
+        rows, columns = sizes = [graph.traces.shape(tensor)[-2] for tensor in (a.query, a.key)]
+        if isinstance(rows, int) and isinstance(columns, int):
+            allowed = np.arange(columns) <= np.arange(rows)[:, None]
             return graph.constant(np.where(allowed, 0, -np.inf).astype(dtype))
         ones = graph.emit("Expand", graph.number(1, dtype), graph.lengths(sizes))
         below = graph.emit("Equal", graph.emit("Trilu", ones, upper=0), graph.number(1, dtype))
-        return graph.emit("Where", below, graph.number(0, dtype), graph.number(-math.inf, dtype))
+        return str(graph.emit("Where", below, graph.number(0, dtype), graph.number(-math.inf, dtype)))
     if a.attn_mask is None:
         return None
     if str(a.attn_mask.dtype) != "bool":
         return graph.operand(a.attn_mask, dtype)
-    return graph.emit("Where", graph.name_of(a.attn_mask), graph.number(0, dtype), graph.number(-math.inf, dtype))
+    choices = (graph.number(0, dtype), graph.number(-math.inf, dtype))
+    return str(graph.emit("Where", graph.name_of(a.attn_mask), *choices))
 
 
-def _repeated(graph: GraphWriter, node: Node, name: str, tensor: Any, query: Any) -> str:
+def _repeated(graph: GraphWriter, name: str, tensor: Any, query: Any) -> str:
     shape = graph.traces.shape(tensor)
     count = query.shape[-3] // tensor.shape[-3]
-    lead, (heads, steps, width) = shape[:-3], shape[-3:]
+    lead, heads, (steps, width) = shape[:-3], tensor.shape[-3], shape[-2:]
     spread = graph.reshape(name, shape, (*lead, heads, 1, steps, width))
     wide = (*lead, heads, count, steps, width)
     return graph.reshape(graph.emit("Expand", spread, graph.lengths(wide)), wide,

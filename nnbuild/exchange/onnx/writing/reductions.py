@@ -217,7 +217,9 @@ def _group_norm(graph: GraphWriter, node: Node, a: Any) -> Any:
     ones = graph.constant(np.ones(a.num_groups, dtype))
     zeros = graph.constant(np.zeros(a.num_groups, dtype))
     normal = graph.emit("InstanceNormalization", grouped, ones, zeros, epsilon=a.eps)
-    return _scaled(graph, graph.emit("Reshape", normal, graph.lengths(shape)), a, (count, *(1,) * (len(shape) - 2)))
+    return _scaled(
+        graph, graph.emit("Reshape", normal, graph.lengths(shape)), a, (a.input.shape[1], *(1,) * (len(shape) - 2))
+    )
 
 
 @emits("local_response_norm")

@@ -47,10 +47,11 @@ def _joined(graph: GraphWriter, node: Node, a: Any) -> Any:
         dim = 0 if node.op.name == "vstack" or rank == 1 else 1
     own = [graph.traces.shape(value) for value in a.tensors if value.shape != (0,)]
     if node.op.name in ("stack", "vstack", "hstack"):
+        stacked = node.op.name == "stack"
         wanted = [
-            (*before[:dim], 1, *before[dim:]) if node.op.name == "stack" else (*(1,) * (len(shape) - len(before)), *before)
+            (*before[:dim], 1, *before[dim:]) if stacked else (*(1,) * (len(shape) - len(before)), *before)
             for before in own
-        ]  # fmt: skip
+        ]
         names = [graph.reshape(*item) for item in zip(names, own, wanted, strict=True)]
     return names[0] if len(names) == 1 else graph.emit("Concat", *names, axis=dim)
 
@@ -122,8 +123,7 @@ def _getitem(graph: GraphWriter, node: Node, a: Any) -> Any:
             place = item if isinstance(item, int) else int(np.asarray(getattr(item, "data", item)))
             cuts[axis] = (place, place + 1 if place != -1 else _END, 1)
         axis += 1
-    before = [1 if at in cuts and not isinstance(index_of(index, at), slice) else _length_at(graph, node, shape, index, at)
-              for at in range(len(shape))]  # fmt: skip
+    before = [_left(graph, node, shape[at], index_of(index, at)) for at in range(len(shape))]
     name = graph.reshape(_sliced(graph, name, cuts), before, kept)
     return _taken(graph, node, name, kept, lists)
 
@@ -133,9 +133,11 @@ def index_of(index: list[Any], axis: int) -> Any:
     return [item for item in index if item is not None][axis]
 
 
-def _length_at(graph: GraphWriter, node: Node, shape: Any, index: list[Any], axis: int) -> Length:
-    item = index_of(index, axis)
-    return _length(graph, node, shape[axis], item) if isinstance(item, slice) else shape[axis]
+def _left(graph: GraphWriter, node: Node, size: Length, item: Any) -> Length:
+    """What is left of an axis when slices and numbers are taken."""
+    if isinstance(item, slice):
+        return _length(graph, node, size, item)
+    return size if isinstance(item, list) or (is_tensor(item) and item.shape) else 1
 
 
 def _spelt_out(index: tuple[Any, ...], rank: int) -> list[Any]:
@@ -262,7 +264,7 @@ def _scatter(graph: GraphWriter, node: Node, a: Any) -> Any:
     source = getattr(a, "src", None)
     dtype = node.output.dtype
     if not is_tensor(source):
-        number = getattr(a, "value", None) if source is None else source
+        number: Any = getattr(a, "value", None) if source is None else source
         source_name = graph.emit("Expand", graph.number(number, dtype), graph.lengths(graph.traces.shape(a.index)))
     else:
         source_name = graph.operand(source, dtype)
@@ -277,7 +279,8 @@ def _scatter(graph: GraphWriter, node: Node, a: Any) -> Any:
 def _triangle(graph: GraphWriter, node: Node, a: Any) -> Any:
     if graph.opset < 14:
         raise SpecError(f"{node.op.name} wants --opset 14 or later", path=node.path or None)
-    return graph.emit("Trilu", graph.name_of(a.input), graph.number(a.diagonal, "int64"), upper=int(node.op.name == "triu"))  # fmt: skip
+    upper = int(node.op.name == "triu")
+    return graph.emit("Trilu", graph.name_of(a.input), graph.number(a.diagonal, "int64"), upper=upper)
 
 
 @emits("one_hot")

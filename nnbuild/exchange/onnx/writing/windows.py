@@ -122,9 +122,10 @@ def _adaptive(graph: GraphWriter, node: Node, a: Any) -> Any:
         return _restored(graph, node, made, alone)
     if not all(isinstance(size, int) for size in (*sizes, *outputs)):
         raise SpecError("adaptive pooling to more than 1 wants known sizes", path=node.path or None)
-    if any(size % out for size, out in zip(sizes, outputs, strict=True)):
+    known = [(a.input.shape[place - axes], node.output.shape[place - axes]) for place in range(axes)]
+    if any(size % out for size, out in known):
         return _restored(graph, node, _uneven(graph, input, sizes, outputs, axes, average), alone)
-    steps = [size // out for size, out in zip(sizes, outputs, strict=True)]
+    steps = [size // out for size, out in known]
     made = graph.emit("AveragePool" if average else "MaxPool", input, kernel_shape=steps, strides=steps)
     return _restored(graph, node, made, alone)
 
@@ -148,10 +149,8 @@ def reduced(graph: GraphWriter, operator: str, name: str, axes: list[int] | None
     given = axes is not None
     if graph.opset >= (13 if operator == "ReduceSum" else 18):
         places = graph.constant(np.array(axes, np.int64)) if given else None
-        made: str = graph.emit(operator, name, places, keepdims=int(keepdim))
-        return made
-    made = graph.emit(operator, name, axes=axes, keepdims=int(keepdim))
-    return made
+        return str(graph.emit(operator, name, places, keepdims=int(keepdim)))
+    return str(graph.emit(operator, name, axes=axes, keepdims=int(keepdim)))
 
 
 @emits("max_unpool1d", "max_unpool2d", "max_unpool3d")
@@ -211,14 +210,14 @@ def _pixel(graph: GraphWriter, node: Node, a: Any) -> Any:
     parts = graph.emit("Transpose", graph.reshape(input, (count, channels, height, width), split),
                        perm=[0, 1, 3, 5, 2, 4])  # fmt: skip
     moved = (count, channels, factor, factor, height // factor, width // factor)
-    last = (count, channels * factor * factor, height // factor, width // factor)
+    last = (count, a.input.shape[-3] * factor * factor, height // factor, width // factor)
     return _restored(graph, node, graph.reshape(parts, moved, last), alone)
 
 
 @emits("channel_shuffle")
 def _channel_shuffle(graph: GraphWriter, node: Node, a: Any) -> Any:
     shape = graph.traces.shape(a.input)
-    split = (shape[0], a.groups, shape[1] // a.groups, *shape[2:])
+    split = (shape[0], a.groups, a.input.shape[1] // a.groups, *shape[2:])
     order = [0, 2, 1, *range(3, len(split))]
     turned = graph.emit("Transpose", graph.reshape(graph.name_of(a.input), shape, split), perm=order)
     return graph.reshape(turned, [split[place] for place in order], shape)
