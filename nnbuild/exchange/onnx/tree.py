@@ -124,6 +124,8 @@ class Tree:
             steps.append(GroupStep(name, len(child._parts), taken, given))
             self._fill(child, run, depth + 1, taken, given)
         group._parts.append(Part(list(inputs), list(outputs), steps))
+        if type(group).__name__ == "Group" and len(group._parts) == 1 and _is_chain(group._parts[0]):
+            group.__class__ = group_class("Sequential")
         for name in outputs:
             self._hold(group, name, None, 0)
 
@@ -199,6 +201,17 @@ def _is_again(own: Path, scope: Path) -> bool:
 def _is_below(own: Path, scope: Path, inner: set[Path]) -> bool:
     """Whether the path that the weights' names say is the scope or in it, and no group's."""
     return own[: len(scope)] == scope and own not in inner
+
+
+def _is_chain(part: Part) -> bool:
+    """Whether the steps are layers that take what the one before gives."""
+    ends = [part.inputs, *(step.outputs for step in part.steps)]
+    return (
+        all(isinstance(step, LayerStep | GroupStep) for step in part.steps)
+        and all(step.inputs == end for step, end in zip(part.steps, ends, strict=False))
+        and ends[-1] == part.outputs
+        and len(part.outputs) == 1
+    )
 
 
 def _runs(items: Sequence[Item], depth: int) -> list[tuple[str | None, list[Item]]]:

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from nnbuild.errors import SpecError
 from nnbuild.graph.graph import Graph
-from nnbuild.ops.nests import is_tensor, like
+from nnbuild.lazy import np
+from nnbuild.ops.nests import is_array, is_tensor, like
 
 #: By how much each axis is larger in the trace that tells what hangs on it; then in the one that proves it.
 _FURTHER, _PROOF = 1, 3
@@ -98,6 +99,10 @@ class Traces:
 def merged(values: Sequence[Any]) -> Any:
     """Several arguments that differ in numbers only as one, with Sizes there."""
     first = values[0]
+    if is_array(first):
+        if any(value.shape != first.shape or not np.array_equal(value, first, equal_nan=True) for value in values[1:]):
+            raise SpecError("a constant of the network hangs on the sizes of its inputs", hint="state them as numbers")
+        return first
     if isinstance(first, bool | str | float | type(None)) or is_tensor(first):
         return first
     if isinstance(first, int):
