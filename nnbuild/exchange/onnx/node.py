@@ -96,8 +96,9 @@ def shortest(value: Any) -> Any:
 
 
 def created(op: Any, *args: Any, **options: Any) -> Any:
-    """A tensor that is made of options alone; a small one at once, also in a trace, since shapes may hang on it."""
-    if op.infer(*args, **options).numel() > _FOLDED:
+    """A tensor that is made of options alone; a short row at once, also in a trace, since shapes may hang on it."""
+    made = op.infer(*args, **options)
+    if made.ndim > 1 or made.numel() > _FOLDED:
         return op(*args, **options)
     token = recorder.set(None)
     try:

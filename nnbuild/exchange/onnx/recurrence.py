@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from nnbuild import ops
 from nnbuild.errors import SpecError
-from nnbuild.exchange.onnx.node import OnnxNode, cast, constant, created
+from nnbuild.exchange.onnx.node import OnnxNode, cast, constant
 
 Function = Callable[[Any], Any]
 
@@ -75,7 +75,7 @@ def _turned(input: Any, lengths: Any) -> Any:
 
 
 def _steps_of(input: Any) -> Any:
-    return ops.unsqueeze(created(ops.arange, input.shape[0], dtype="int64"), 1)
+    return ops.unsqueeze(ops.arange(input.shape[0], dtype="int64"), 1)
 
 
 def steps(node: OnnxNode, input: Any, own: Direction, lengths: Any, reverse: bool) -> tuple[Any, ...]:

@@ -47,6 +47,9 @@ class Tree:
         known = [item.scope if item.scope is not None else item.weight_path for item in items]
         scopes = between(known)
         alone = Counter(scopes)
+        kinds: dict[Path, set[Any]] = {}
+        for item, scope in zip(items, scopes, strict=True):
+            kinds.setdefault(scope, set()).add(_kind(item) if item.made is not None else item)
         inner = {scope[:end] for scope in alone for end in range(len(scope))}
         counted: Counter[tuple[Path, str]] = Counter()
         for item, scope in zip(items, scopes, strict=True):
@@ -56,7 +59,7 @@ class Tree:
             own = item.weight_path
             if own is not None and (_is_again(own, scope) or (_is_below(own, scope, inner) and alone[own] <= 1)):
                 item.path = own
-            elif scope and alone[scope] == 1 and scope not in inner:
+            elif scope and len(kinds[scope]) == 1 and scope not in inner:
                 item.path = scope
             else:
                 item.path = (*scope, self._layer_name(item, scope, counted))
@@ -228,10 +231,16 @@ def _runs(items: Sequence[Item], depth: int) -> list[tuple[str | None, list[Item
 
 
 def _identity(item: Item) -> Any:
-    """What tells a layer from others: its weights, by name. None for one without weights."""
+    """What tells a layer from others: its path, options and weights. None where nothing says that it is one of them."""
+    kind, names = _kind(item)
+    known = all(names) if names else item.path == item.scope
+    return (item.path, kind, names) if known else None
+
+
+def _kind(item: Item) -> tuple[str, tuple[str, ...]]:
+    """What a layer is, and its weights: equal where a scope has one layer that is called several times."""
     assert item.made is not None
-    names = tuple(weight.key for weight in item.made.weights.values())
-    return (item.path, type(item.made.module), repr(item.made.module), names) if names and all(names) else None
+    return repr(item.made.module), tuple(weight.key for weight in item.made.weights.values())
 
 
 def _classes(items: Iterable[Item]) -> dict[Path, str]:

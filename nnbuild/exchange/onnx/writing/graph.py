@@ -129,6 +129,11 @@ class GraphWriter:
         self.nodes.append(package().helper.make_node(operator, given, made, label, **settled))
         return made if outputs > 1 else made[0]
 
+    def filled(self, value: float, dtype: str, shape: str) -> str:
+        """A tensor of one number. Params: shape, the name of its sizes."""
+        fill = package().numpy_helper.from_array(np.array([value], dtype))
+        return str(self.emit("ConstantOfShape", shape, value=fill))
+
     # Sizes
 
     def length(self, size: Length) -> str:

@@ -59,7 +59,7 @@ def write_model(
     _check_opset(opset)
     if not inputs:
         raise SpecError("the spec states no input, so nothing can be written", hint="write `input: [N, 3, 224, 224]`")
-    traces = _traces(network, inputs, dynamic)
+    traces = traces_of(network, inputs, dynamic)
     keys = {id(tensor): key for key, tensor in reversed(list(network.state_dict(keep_vars=True).items()))}
     graph = GraphWriter(traces, keys, opset)
     for value, given in zip(traces.graphs[0].inputs, inputs, strict=True):
@@ -83,7 +83,7 @@ def _check_opset(opset: int) -> None:
         raise InputError(f"the opset may be from {OLDEST} to {newest}, which the package onnx knows, not {opset}")
 
 
-def _traces(network: Module, inputs: Sequence[Input], dynamic: bool) -> Traces:
+def traces_of(network: Module, inputs: Sequence[Input], dynamic: bool) -> Traces:
     """Traces of the network, from which it shows what hangs on the batch and on the free axes."""
     axes: dict[str, Axis] = {}
     for place, given in enumerate(inputs):

@@ -265,7 +265,7 @@ def _scatter(graph: GraphWriter, node: Node, a: Any) -> Any:
     dtype = node.output.dtype
     if not is_tensor(source):
         number: Any = getattr(a, "value", None) if source is None else source
-        source_name = graph.emit("Expand", graph.number(number, dtype), graph.lengths(graph.traces.shape(a.index)))
+        source_name = graph.filled(number, dtype, graph.lengths(graph.traces.shape(a.index)))
     else:
         source_name = graph.operand(source, dtype)
     added = node.op.name == "scatter_add"
@@ -294,6 +294,8 @@ def _one_hot(graph: GraphWriter, node: Node, a: Any) -> Any:
 def _filled(graph: GraphWriter, node: Node, a: Any) -> Any:
     name = node.op.name
     value = 1 if "ones" in name else getattr(a, "fill_value", 0)
+    if not is_tensor(value):
+        return graph.filled(value, node.output.dtype, graph.lengths(graph.traces.shape(node.output)))
     filled = graph.operand(value, node.output.dtype)
     return graph.emit("Expand", filled, graph.lengths(graph.traces.shape(node.output)))
 

@@ -165,7 +165,7 @@ def _max_unpool(graph: GraphWriter, node: Node, a: Any) -> Any:
         raise SpecError("unpooling wants known sizes", path=node.path or None)
     flat = [graph.reshape(graph.name_of(value), inputs, (*lead, few)) for value in (a.input, a.indices)]
     shape = graph.lengths((*lead, plane))
-    zeros = graph.emit("Expand", graph.number(0, node.output.dtype), shape)
+    zeros = graph.filled(0, node.output.dtype, shape)
     laid = graph.emit("ScatterElements", zeros, flat[1], flat[0], axis=len(lead))
     return graph.reshape(laid, (*lead, plane), outputs)
 
