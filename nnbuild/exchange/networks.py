@@ -28,22 +28,36 @@ def load(
     variant: str | None = None,
     choose: Mapping[str, Any] | None = None,
     seed: int = 0,
-    weights: bool = True,
+    weights: bool | str | Path = True,
+    weights_key: str | None = None,
+    strict: bool = True,
 ) -> SpecModule:
     """Build the network of a spec file, an ONNX file, a bundled spec, or a variant by its own name.
 
     Params: params, values for the spec's `params:` (text is read as the default's type); variant, one of `variants:`;
-    choose, run-time choices; seed, of the default weights; weights, whether to load the weights that the file names or
-    holds. Of an ONNX file the network is in evaluation mode.
+    choose, run-time choices; seed, of the default weights; weights, a file of them, or whether to load those that the
+    file names or holds; weights_key, the part of the file to take; strict, refuse a file that lacks tensors or has
+    others. Of an ONNX file the network is in evaluation mode.
     Raises: SpecError, or a ProblemList of several; WeightError; InputError for a file that cannot be read.
     """
     if is_foreign(Path(str(path_or_name))) and is_foreign(path := library.find(path_or_name).path):
         for what, given in (("params", params), ("variants", variant), ("choices", choose)):
             if given:
                 raise SpecError(f"{path} has no {what}: only a spec has", hint="`nnbuild import` makes a spec of it")
-        from nnbuild.nn import random
+        return _foreign(path, seed, weights, weights_key, strict)
+    return load_spec(
+        path_or_name, params=params, variant=variant, choose=choose, seed=seed, weights=weights,
+        weights_key=weights_key, strict=strict,
+    )  # fmt: skip
 
-        random.manual_seed(seed)
-        network: SpecModule = import_module(READERS[path.suffix.lower()]).read(path, weights=weights)
-        return network
-    return load_spec(path_or_name, params=params, variant=variant, choose=choose, seed=seed, weights=weights)
+
+def _foreign(path: Path, seed: int, weights: bool | str | Path, key: str | None, strict: bool) -> SpecModule:
+    from nnbuild.nn import random
+
+    random.manual_seed(seed)
+    network: SpecModule = import_module(READERS[path.suffix.lower()]).read(path, weights=weights is True)
+    if not isinstance(weights, bool):
+        from nnbuild.spec.weights import load_weights
+
+        load_weights(network, Path(weights), key, strict)
+    return network

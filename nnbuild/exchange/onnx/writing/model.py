@@ -16,12 +16,12 @@ from nnbuild.exchange.onnx.writing.folding import fold_constants, fold_norms
 from nnbuild.exchange.onnx.writing.graph import GraphWriter
 from nnbuild.exchange.onnx.writing.sizes import Axis, Length, Traces
 from nnbuild.graph.graph import Value
+from nnbuild.graph.names import result_names
 from nnbuild.graph.trace import trace
 from nnbuild.lazy import np
 from nnbuild.nn.module import Module
 from nnbuild.nn.parameter import StoredTensor
 from nnbuild.ops.spec import TensorSpec
-from nnbuild.runs.names import result_names
 from nnbuild.spec.build.stated import BATCH, Input
 
 _FAMILIES = (elementwise, products, reductions, shapes, windows)  # importing them fills the table of emitters
