@@ -78,7 +78,7 @@ def _stft(node: OnnxNode, signal: Any, step: Any, window: Any = None, frame: Any
     for part in (real, imaginary):
         cut = None if part is None else ops.tensor_unfold(part, -1, size, int(node.number("frame_step", step)))
         frames.append(cut if cut is None or window is None else ops.mul(cut, window))
-    made = _transformed(*frames, size // 2 + 1 if node.get("onesided") and imaginary is None else size, -1)
+    made = _transformed(frames[0], frames[1], size // 2 + 1 if node.get("onesided") and imaginary is None else size, -1)
     return ops.stack(list(made), -1)
 
 

@@ -166,7 +166,7 @@ def _typed(graph: GraphWriter, name: str, dtype: str, shape: Sequence[Length]) -
 
 def values_of(tensor: Any) -> np.ndarray:
     """The values of a tensor that is written."""
-    return np.ascontiguousarray(tensor.data if isinstance(tensor, StoredTensor) else tensor)
+    return np.asarray(tensor.data if isinstance(tensor, StoredTensor) else tensor, order="C")
 
 
 def size_of(tensors: Mapping[str, Any]) -> int:
