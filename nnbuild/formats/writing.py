@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import stat
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from math import prod
 from pathlib import Path
@@ -16,20 +17,31 @@ from nnbuild.errors import InputError
 from nnbuild.formats.hidden_folder import HiddenFolder
 from nnbuild.formats.member_names import ENDING, MemberNames
 
-SUFFIXES = (".npy", ".npz")
+SUFFIXES = (".npy", ".npz", ".csv")
+
+#: The endings of files that hold one array only.
+SINGLE = (".npy", ".csv")
 
 
 class OutputFile:
     """A .npy or .npz file in the making. As a context manager: complete on leaving it, untouched after an error.
 
     Params: path, the target, a file or a new name; samples, the size of the first axis of what is appended in parts;
-    sources, files that are read meanwhile.
-    Raises: InputError, at once, for a path that cannot be written, is one of the sources or is neither .npy nor .npz.
+    sources, files that are read meanwhile; columns and rows, names for a .csv of the elements and of the samples.
+    Raises: InputError, at once, for a path that cannot be written, is one of the sources or has another ending.
     """
 
-    def __init__(self, path: Path, samples: int, sources: Iterable[Path] = ()) -> None:
+    def __init__(
+        self,
+        path: Path,
+        samples: int,
+        sources: Iterable[Path] = (),
+        columns: Sequence[str] = (),
+        rows: Sequence[str] = (),
+    ) -> None:
         if path.suffix not in SUFFIXES:
-            raise InputError(f"{path} is neither a .npy nor a .npz file", hint="give the output one of these endings")
+            raise InputError(f"{path} is not a .npy, .npz or .csv file", hint="give the output one of these endings")
+        self._columns, self._rows = columns, rows
         self.path = path
         self.samples = samples
         self.members = MemberNames()
@@ -41,7 +53,7 @@ class OutputFile:
     def append(self, name: str, array: np.ndarray, whole: bool) -> None:
         """Add samples to the array of this name; `whole`: it comes in one piece, whatever its axes."""
         part = self._parts.get(name)
-        if part is None and self.path.suffix == ".npy" and self._parts:
+        if part is None and self.path.suffix in SINGLE and self._parts:
             raise InputError(f"{self.path} can hold one array only, and there are several", hint="name it .npz")
         with _telling(self.path):
             if part is None:
@@ -74,13 +86,31 @@ class OutputFile:
 
     def _finish(self) -> None:
         """Put the file in its place, once all of it is on the disk."""
-        made = next(iter(self._parts.values())).path if self.path.suffix == ".npy" else self._packed()
+        made = {".npy": self._only, ".npz": self._packed, ".csv": self._written_out}[self.path.suffix]()
         _settle(made, os.O_RDWR)
         if self._mode is not None:
             made.chmod(self._mode)
         made.replace(self.path)
         with suppress(OSError):  # not every system opens folders
             _settle(self.path.parent, os.O_RDONLY)
+
+    def _only(self) -> Path:
+        (part,) = self._parts.values()
+        return part.path
+
+    def _written_out(self) -> Path:
+        """A line a sample: its name, if samples have names, and its elements."""
+        array = np.load(self._only(), mmap_mode="r")
+        table = array.reshape(len(array) if array.ndim else 1, -1)
+        columns = self._columns if len(self._columns) == table.shape[1] else range(table.shape[1])
+        names = self._rows if len(self._rows) == len(table) else ()
+        written = self._folder.path / "written"
+        with written.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            lines = csv.writer(file, lineterminator="\n")
+            lines.writerow([*(["file"] if names else []), *columns])
+            for place, row in enumerate(table):
+                lines.writerow([*names[place : place + 1], *row.tolist()])
+        return written
 
     def _packed(self) -> Path:
         packed = self._folder.path / "packed"
