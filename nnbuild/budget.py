@@ -31,12 +31,21 @@ class Budget:
         self.seconds = limits.SECONDS if seconds is None else seconds
         self.steps = round(self.seconds * limits.STEPS_A_SECOND)
         self.doing = "the spec"
-        self.modules = 0
+        self.on_data = on_data
+        self.restart()
         self._left = self.steps
         self._look_at = max(0, self.steps - _STEPS_A_LOOK)
         self._bytes = limits.MAX_WORK_BYTES
-        self.on_data = on_data
-        self._deadline = inf if on_data else monotonic() + self.seconds
+
+    def restart(self) -> None:
+        """Begin another network within the same steps: the clock and the count of modules start anew."""
+        self.modules = 0
+        self._deadline = inf if self.on_data else monotonic() + self.seconds
+
+    @property
+    def spent(self) -> bool:
+        """Whether no steps are left."""
+        return self._left < 0
 
     def spend(self, steps: int = 1) -> None:
         """Count these steps, a microsecond of work each. Raises BudgetError where they or the time run out."""
@@ -130,6 +139,11 @@ def charge_modules(count: int = 1) -> None:
         if budget.modules > limits.MAX_MODULES:
             raise BudgetError(f"a network of more than {limits.MAX_MODULES:,} layers", hint="repeat less")
         budget.spend(count * limits.STEPS_A_MODULE)
+
+
+def end() -> None:
+    """What follows computes on the user's own data: it is no longer a file's doing, and takes what it takes."""
+    _open.set(None)
 
 
 @contextmanager

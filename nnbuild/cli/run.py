@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nnbuild import budget
 from nnbuild.cli import completion
 from nnbuild.cli.network import Network, build
 from nnbuild.cli.options import building, output_format, spec_argument
 from nnbuild.cli.output import emit, warn
 from nnbuild.errors import InputError
+from nnbuild.limits import STEPS_A_PLANNED_OP
 
 if TYPE_CHECKING:
     from nnbuild.report.outputs import Classes
@@ -118,6 +120,8 @@ def command(
         )
     if not force:
         inference.check_memory()
+    budget.charge(STEPS_A_PLANNED_OP * len(inference.graph.nodes))
+    budget.end()
     _weigh(network, weights, seed)
     classes = _classes(network, inference, topk)
     _run(inference, output, classes, format, started if timed else None, explain)

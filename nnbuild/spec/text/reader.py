@@ -38,9 +38,21 @@ def read(path: str | Path) -> Node:
 
 
 def read_text(text: str, file: str = "<spec>") -> Node:
-    """The node tree of a YAML text."""
+    """The node tree of a YAML text; the same one for the text that was read last."""
     if len(text) > MAX_BYTES:
         raise SpecError(f"{file} is larger than {MAX_BYTES / 1e6:.0f} MB", hint="is it really a spec?")
+    if (file, text) not in _latest:
+        root = _composed(text, file)
+        _latest.clear()
+        _latest[file, text] = root
+    return _latest[file, text]
+
+
+#: The text that was read last, and its tree: a check of all variants, and of what a file names, reads it many times.
+_latest: dict[tuple[str, str], Node] = {}
+
+
+def _composed(text: str, file: str) -> Node:
     document = Document(text.removeprefix("\ufeff"), file)
     composer = _Composer(document)
     try:
