@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from nnbuild.errors import NnbuildError, ProblemList, SpecError
@@ -114,6 +115,9 @@ class Builder(Build):
                 self.note(self.located(node, error))
         if self.noted == before:
             self._complete(definition, module, scope)
+        else:
+            with suppress(NnbuildError):
+                module.__dict__["_choices"] = dict(definition.choices(scope, self))
         return module
 
     def _complete(self, definition: Any, module: SpecModule, scope: Scope) -> None:

@@ -99,6 +99,10 @@ class Caller:
         finally:
             self._depth -= 1
 
+    def instead_of(self, error: NnbuildError) -> Any:
+        """What goes on in place of a value that could not be had, where mistakes are gathered; else None."""
+        return None
+
     def make(self, callee: Any, args: list[Any], kwargs: dict[str, Any], code: Code, node: ast.AST) -> Any:
         """Make a layer of this type."""
         raise NotImplementedError

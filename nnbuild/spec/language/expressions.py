@@ -12,7 +12,7 @@ from typing import Any
 
 from nnbuild.budget import Budget
 from nnbuild.errors import PYTHONS_WORDS, NnbuildError, ProblemList, SpecError, suggestion
-from nnbuild.spec.language import arithmetic, functions, tensors
+from nnbuild.spec.language import arithmetic, functions, namespaces, tensors
 from nnbuild.spec.language.advice import advice
 from nnbuild.spec.language.assignment import bind, subscript
 from nnbuild.spec.language.calls import Caller
@@ -40,6 +40,9 @@ class Evaluator:
         except NnbuildError as error:
             if error.mark is None and not isinstance(error, ProblemList):
                 error.locate(mark=self.code.mark(node))
+                instead = self.caller.instead_of(error)
+                if instead is not None:
+                    return instead
             raise
         except PYTHONS_WORDS as error:
             raise SpecError(f"this cannot be computed: {error}", mark=self.code.mark(node)) from error
@@ -275,7 +278,8 @@ def prefixed(known: tuple[str, str], scope: Scope) -> Any:
     prefix, name = known
     value = scope.prefixed(prefix, name)
     if value is MISSING:
-        names = functions.MATH if prefix in ("math", "np") else scope.names()
+        own = namespaces.names(prefix) if prefix in namespaces.NAMESPACES else None
+        names = own or (functions.MATH if prefix in ("math", "np") else scope.names())
         hint = made_under_layers(name) if prefix == "nn" else None
         raise SpecError(f"{prefix}.{name} is not known here", hint=hint or suggestion(name, names))
     return value

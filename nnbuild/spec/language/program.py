@@ -12,7 +12,8 @@ from typing import Any
 
 from nnbuild.budget import spending
 from nnbuild.errors import NnbuildError, OptionError, SpecError, suggestion
-from nnbuild.spec.language import functions, tensors, torch_names
+from nnbuild.ops.op import recorder
+from nnbuild.spec.language import functions, namespaces, tensors, torch_names
 from nnbuild.spec.language.calls import Caller
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.expressions import Evaluator, prefixed
@@ -33,6 +34,10 @@ class Running(Caller):
             f"{callee.__name__}(...) in a forward would make a new layer at every call",
             hint="name it under `layers:` and call it by its name",
         )
+
+    def instead_of(self, error: NnbuildError) -> Any:
+        instead = getattr(recorder.get(), "instead_of", None)
+        return instead(error) if instead else None
 
     def run(self, module: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         try:
@@ -77,6 +82,8 @@ class ForwardNames(Scope):
             op = tensors.find_op(name)
             if op is not None:
                 return op
+        if prefix in namespaces.NAMESPACES:
+            return namespaces.find(prefix, name, MISSING)
         tables = {"torch": torch_names.TORCH, "math": functions.MATH, "np": functions.NP}
         return tables[prefix].get(name, MISSING) if prefix in tables else MISSING
 

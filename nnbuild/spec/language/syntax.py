@@ -13,6 +13,7 @@ from itertools import accumulate, islice
 
 from nnbuild.errors import Mark, NnbuildError, ProblemList, SpecError
 from nnbuild.limits import MAX_BITS, MAX_EXPRESSION, MAX_PROBLEMS, MAX_PROGRAM, MAX_SYNTAX_DEPTH, MAX_TEXT
+from nnbuild.spec.language import namespaces
 from nnbuild.spec.language.advice import advice
 from nnbuild.spec.language.written import Written
 
@@ -36,6 +37,10 @@ PREFIXES = {
     ("torch", "nn", "utils", "parametrizations"): "parametrizations",
     ("np",): "np",
     ("numpy",): "np",
+    ("torch", "linalg"): "linalg",
+    ("torch", "fft"): "fft",
+    ("linalg",): "linalg",
+    ("fft",): "fft",
 }
 
 _OPERATORS = """Load Store Add Sub Mult Div FloorDiv Mod Pow MatMult LShift RShift BitAnd BitOr BitXor And Or Not Invert
@@ -238,6 +243,8 @@ def _note_prefix(node: ast.Attribute) -> bool:
     dotted = (value.id, *reversed(parts))
     if dotted not in PREFIXES or ((*dotted, node.attr) in PREFIXES):
         return False
+    if dotted[0] in namespaces.NAMESPACES and not namespaces.knows(dotted[0], node.attr):
+        return False  # a tensor that is called so
     node.known = (PREFIXES[dotted], node.attr)  # type: ignore[attr-defined]
     return True
 
