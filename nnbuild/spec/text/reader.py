@@ -14,8 +14,9 @@ from typing import Any
 
 import yaml
 
+from nnbuild.budget import charge
 from nnbuild.errors import Mark, NnbuildError, ProblemList, SpecError
-from nnbuild.limits import MAX_BYTES, MAX_NESTING, MAX_NODES
+from nnbuild.limits import MAX_BYTES, MAX_NESTING, MAX_NODES, MAX_PROBLEMS, STEPS_A_YAML_NODE
 from nnbuild.spec.text.nodes import Document, Mapping, Node, Scalar, Sequence
 from nnbuild.spec.text.source import read_bytes, shown_name
 
@@ -53,6 +54,10 @@ _latest: dict[tuple[str, str], Node] = {}
 
 
 def _composed(text: str, file: str) -> Node:
+    directive = _TAG_DIRECTIVE.search(text)
+    if directive:
+        mark = Document(text, file).mark(*directive.span())
+        raise SpecError("%TAG is not part of the language", mark=mark, hint="a spec is plain data: drop it")
     document = Document(text.removeprefix("\ufeff"), file)
     composer = _Composer(document)
     try:
@@ -66,6 +71,9 @@ def _composed(text: str, file: str) -> Node:
     if root is None:
         raise SpecError("the spec is empty", mark=Mark(file, 1, 1))
     return root
+
+
+_TAG_DIRECTIVE = re.compile(r"^%TAG\b", re.MULTILINE)
 
 
 class _Open:
@@ -162,6 +170,7 @@ class _Composer:
         self._add(node, None)
 
     def _add(self, node: Node, anchor: str | None) -> None:
+        charge(STEPS_A_YAML_NODE)
         self._count += node.size
         if self._count > MAX_NODES:
             raise SpecError(
@@ -183,6 +192,8 @@ class _Composer:
             problem = self._key_problem(key, seen, flow)
             if problem:
                 self.problems.append(problem.locate(mark=key.mark))
+                if len(self.problems) == MAX_PROBLEMS:
+                    raise ProblemList(self.problems)
             elif isinstance(key, Scalar):
                 seen[key.text] = key
                 entries.append((key, value))
