@@ -25,7 +25,7 @@ class Budget:
     Such computing may take long without anything being wrong: neither the clock counts nor what the ops do.
     """
 
-    __slots__ = ("_bytes", "_deadline", "_left", "_look_at", "doing", "modules", "on_data", "seconds", "steps")
+    __slots__ = ("_bytes", "_deadline", "_look_at", "doing", "left", "modules", "on_data", "seconds", "steps")
 
     def __init__(self, seconds: float | None = None, on_data: bool = False) -> None:
         self.seconds = limits.SECONDS if seconds is None else seconds
@@ -33,7 +33,7 @@ class Budget:
         self.doing = "the spec"
         self.on_data = on_data
         self.restart()
-        self._left = self.steps
+        self.left = self.steps
         self._look_at = max(0, self.steps - _STEPS_A_LOOK)
         self._bytes = limits.MAX_WORK_BYTES
 
@@ -45,21 +45,21 @@ class Budget:
     @property
     def spent(self) -> bool:
         """Whether no steps are left."""
-        return self._left < 0
+        return self.left < 0
 
     def spend(self, steps: int = 1) -> None:
         """Count these steps, a microsecond of work each. Raises BudgetError where they or the time run out."""
-        self._left -= steps
-        if self._left < self._look_at:
+        self.left -= steps
+        if self.left < self._look_at:
             self._look()
 
     def _look(self) -> None:
         hint = "loop over fewer items, or allow more with --max-seconds"
-        if self._left < 0:
+        if self.left < 0:
             raise BudgetError(f"{self.doing} takes more than {self.steps:,} steps to evaluate", hint=hint)
         if monotonic() > self._deadline:
             raise BudgetError(f"{self.doing} takes more than {self.seconds:g} s", hint=hint)
-        self._look_at = max(0, self._left - _STEPS_A_LOOK)
+        self._look_at = max(0, self.left - _STEPS_A_LOOK)
 
     def take(self, size: int) -> None:
         """Count bytes that are made. Raises BudgetError where they run out."""
