@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from nnbuild import budget
 from nnbuild.cli import completion
 from nnbuild.cli.network import Network, build
 from nnbuild.cli.options import (
@@ -23,6 +24,7 @@ from nnbuild.cli.options import (
 from nnbuild.cli.output import emit, warn
 from nnbuild.errors import InputError
 from nnbuild.formats.memory import memory_limit
+from nnbuild.limits import STEPS_A_PLANNED_OP
 from nnbuild.words import cut
 
 if TYPE_CHECKING:
@@ -154,6 +156,8 @@ def command(
     output = _output(inference, network, saving.output, weights)
     if not means.force:
         inference.check_memory()
+    budget.charge(STEPS_A_PLANNED_OP * len(inference.graph.nodes))
+    budget.end()
     if weights is not None:
         _load(network, weights, key, not no_strict)
     else:
