@@ -71,10 +71,9 @@ class Tensor(NamedTuple):
             )
         total = prod(shape) * size
         if total > self.storage.nbytes and total > available_memory():
-            return (
-                f"expands {self.storage.nbytes:,} bytes to {prod(shape):,} elements, {in_gigabytes(total)}, and "
-                f"{in_gigabytes(available_memory())} of memory are free"
-            )
+            elements = f"{prod(shape):,}" if prod(shape) < 1 << 62 else "more than 2 ** 62"
+            free = in_gigabytes(available_memory())
+            return f"expands {self.storage.nbytes:,} bytes to {elements} elements, and {free} of memory are free"
         return None
 
     def of_file(self) -> FileTensor:
