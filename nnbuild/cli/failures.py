@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import sys
 import warnings
@@ -70,7 +71,9 @@ def _told(error: BaseException) -> int | None:
     if isinstance(error, NnbuildError):
         say(error.render())
     elif isinstance(error, OSError):
-        warn(f"error: {error.filename or 'the output'}: {error.strerror or error}")
+        closed = error.errno == errno.EBADF and not error.filename
+        reason = "it is closed" if closed else error.strerror or error
+        warn(f"error: {error.filename or 'the output'}: {reason}")
     elif isinstance(error, MemoryError):
         warn("error: there is not enough memory")
     elif isinstance(error, RecursionError):
