@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
 from math import prod
@@ -12,6 +10,9 @@ from pathlib import Path
 from typing import IO
 
 from nnbuild.errors import InputError
+from nnbuild.formats.hidden_folder import HiddenFolder
+from nnbuild.formats.member_names import ENDING, MemberNames
+from nnbuild.formats.place import Place, telling
 from nnbuild.formats.tensors import BFLOAT16, FileTensor, row_bytes
 from nnbuild.lazy import np
 
@@ -24,22 +25,17 @@ def save_weights(path: Path, tensors: Mapping[str, FileTensor], source: Path) ->
 
     Raises: InputError for another ending, what cannot be written, and a tensor that cannot be read.
     """
-    write = writer(path)
-    if path.is_dir() or not path.parent.is_dir():
-        where = f"{path} is a folder" if path.is_dir() else f"there is no folder {path.parent}"
-        raise InputError(f"{path} cannot be written: {where}")
+    write, place = writer(path), Place(path)
+    with telling(path):
+        folder = HiddenFolder(path.parent)
     try:
-        folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from None
-    try:
-        with (folder / "whole").open("wb") as file:
-            write(file, tensors, source)
-        (folder / "whole").replace(path)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
+        with telling(path):
+            made = folder.path / "whole"
+            with made.open("xb") as file:
+                write(file, tensors, source)
+            place.take(made)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.remove()
 
 
 def writer(path: Path) -> Write:
@@ -50,11 +46,12 @@ def writer(path: Path) -> Write:
 
 
 def _write_npz(file: IO[bytes], tensors: Mapping[str, FileTensor], source: Path) -> None:
+    members = MemberNames()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, tensor in tensors.items():
-            if ".." in name.split("/") or name.startswith("/"):
-                raise InputError(f"{name} cannot be a name in a .npz file, which it would lead out of")
-            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
+            if members[name] != name:
+                raise InputError(f"{name} cannot be a name in a .npz file", hint="write a .safetensors file")
+            with archive.open(zipfile.ZipInfo(name + ENDING), "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, tensor.read(name, source), allow_pickle=False)
 
 
