@@ -75,7 +75,7 @@ def fitting_part(file: WeightsFile, wanted: Wanted, key: str | None = None) -> P
         names = [within + part.prefix for part in complete]
         raise WeightError(
             f"{file.path} holds {len(names)} sets of weights that fit: {', '.join(map(_shown, names))}",
-            hint=f"choose one: --weights-key {(names[-1] or names[0]).rstrip('.')}",
+            hint=f"choose one: --weights-key {next(filter(None, names)).rstrip('.')}",
         )
     best = max(complete or parts, key=lambda part: (part.matched, -len(part.unexpected)), default=None)
     return (best or partbehind("", tensors, wanted))._replace(prefix=within + (best.prefix if best else ""))
