@@ -139,6 +139,7 @@ _MADE: dict[str, Callable[..., Any]] = {
     "torch._C.Generator": _inert("torch.Generator"),
     "torch.serialization._get_layout": _inert("torch.layout"),
     "torch.nn.parameter.Parameter": _passed,
+    "torch.nn.backends.thnn._get_thnn_function_backend": _inert("torch.nn.backends"),
     "torch._utils._rebuild_tensor": rebuilt,
     "torch._utils._rebuild_tensor_v2": rebuilt,
     "torch._utils._rebuild_tensor_v3": rebuilt_with_dtype,

@@ -48,6 +48,8 @@ def _places(file: MappedFile) -> dict[str, tuple[int, int]]:
             place += tarfile.BLOCKSIZE
             if header.size < 0 or place + header.size > len(file.data):
                 raise InputError(f"{file.path} is cut short: {header.name:.40} is not all there")
+            if ".." in header.name.split("/") or header.name.startswith("/"):
+                raise InputError(f"{file.path} has an entry {header.name!r:.60}, which leads out of it")
             if header.isreg():
                 places[header.name.removeprefix("./")] = (place, place + header.size)
             place += -(-header.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE

@@ -100,6 +100,8 @@ class Tensor(NamedTuple):
             data, offset = self.storage.data(), self.offset * dtype.itemsize
             array = np.ndarray(tuple(self.shape), dtype, data, offset, strides)
             array = array.astype(dtype.newbyteorder("="), copy=False)
+        if dtype.kind == "b":
+            array = array.view(np.uint8) != 0  # a file may hold other bytes than 0 and 1
         if self.dtype.name == BFLOAT16:
             array = (array.astype(np.uint32) << 16).view(np.float32)
         array = array.conj() if self.conjugated else array

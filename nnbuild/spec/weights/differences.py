@@ -52,11 +52,11 @@ def grouped(names: Sequence[str]) -> str:
     """Names by how they begin: 'layer1.* : 122 keys, fc.* : 2 keys'. Few stand as they are."""
     if len(names) <= _FEW:
         return ", ".join(names)
-    depth = 1
-    groups = _groups(names, depth)
-    while len(groups) == 1 and depth < 6:
-        depth += 1
-        groups = _groups(names, depth)
+    groups = _groups(names, 1)
+    for depth in range(2, 6):
+        finer = _groups(names, depth)
+        if len(groups) == 1 and len(finer) <= _FEW:
+            groups = finer
     shown = [f"{name} : {count} keys" if count > 1 else name for name, count in list(groups.items())[:_FEW]]
     rest = sum(list(groups.values())[_FEW:])
     return ", ".join(shown) + (f", and {rest} more" if rest else "")

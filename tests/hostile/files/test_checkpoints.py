@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import random
 import struct
+import tarfile
 import tracemalloc
 import zipfile
 from collections.abc import Iterator
@@ -252,6 +253,19 @@ def test_entries_that_lead_out_of_the_archive(tmp_path: Path, name: str) -> None
         info.filename = name
         file.writestr(info, b"")
     refused(path, "leads out of|lead out of")
+
+
+def test_a_tar_entry_that_leads_out_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "w.pth"
+    with tarfile.open(path, "w:") as file:
+        file.addfile(tarfile.TarInfo("../storages"))
+    refused(path, r"has an entry '\.\./storages', which leads out of it")
+
+
+def test_bytes_of_booleans(tmp_path: Path) -> None:
+    program = tensor().replace(b"FloatStorage", b"BoolStorage")
+    file = open_weights(archive(tmp_path / "w.pth", program + b".", _0=b"\0\7"))
+    assert file.tensors["w"].read("w", file.path).view(np.uint8).tolist() == [0, 1]
 
 
 def test_a_pickle_that_is_not_what_was_written(tmp_path: Path) -> None:
