@@ -89,6 +89,7 @@ def test_tensors_without_values_are_refused_by_name(tmp_path: Path) -> None:
         "rows": (torch.ones(2, 2).to_sparse_csr(), "is sparse"),
         "meta": (torch.zeros(2, device="meta"), "has no values: it was saved from the device meta"),
         "float8": (torch.zeros(2).to(torch.float8_e4m3fn), "is float8_e4m3fn, which is not read"),
+        "lazy": (torch.nn.LazyLinear(1).weight, "has no values: it is of a lazy layer"),
         "objects": (np.array([None, "a"]), "is a NumPy array of O8, which is not read"),
     }
     torch.save({name: value for name, (value, _) in problems.items()} | {"fine": torch.ones(1)}, path)

@@ -155,6 +155,20 @@ def test_what_is_not_taken_is_not_read(tmp_path: Path) -> None:
     assert loaded(path)[0] == 1
 
 
+def test_a_few_weights_behind_a_prefix_are_enough(tmp_path: Path) -> None:
+    path = saved(tmp_path / "w.pth", module={"19.weight": np.full((1, 1), 8), "other": np.zeros(1)})
+    model = nn.Sequential(*(nn.Linear(1, 1) for _ in range(20)))
+    notes = load_weights(model, path, strict=False).notes
+    assert model[19].weight.data == 8 and notes[0] == f"the weights are those under 'module' in {path}"
+
+
+def test_many_parts_that_fit(tmp_path: Path) -> None:
+    path = saved(tmp_path / "w.pth", **{f"part{number}": state(number) for number in range(500)})
+    with pytest.raises(WeightError, match=r"holds 100 sets of weights that fit: part0, part1, .* and 70 more"):
+        loaded(path)
+    assert loaded(path, key="part499")[0] == 499
+
+
 def test_complex_numbers_are_refused_by_name(tmp_path: Path) -> None:
     path = saved(tmp_path / "w.pth", model={"weight": np.zeros((3, 2), np.complex64), "bias": np.zeros(3)})
     with pytest.raises(WeightError, match=r"model\.weight in .*w\.pth holds complex64, not real numbers"):

@@ -52,12 +52,7 @@ def load_weights(model: Module, path: str | Path, key: str | None = None, strict
     file = open_weights(Path(path))
     wanted = Wanted.by(model)
     part = fitting_part(file, wanted, key)
-    for name, tensor in part.tensors.items():
-        if name in wanted.shapes and (tensor.problem or tensor.dtype.startswith("complex")):
-            raise WeightError(
-                f"{part.prefix}{name} in {path} {tensor.problem or f'holds {tensor.dtype}, not real numbers'}",
-                hint=tensor.hint,
-            )
+    part.refuse_unreadable(wanted, file.path)
     given = {name: _delayed(part.prefix + name, tensor, file.path) for name, tensor in part.tensors.items()}
     for group in wanted.groups:
         known = next((name for name in group if name in given), None)

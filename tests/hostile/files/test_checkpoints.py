@@ -268,6 +268,39 @@ def test_bytes_of_booleans(tmp_path: Path) -> None:
     assert file.tensors["w"].read("w", file.path).view(np.uint8).tolist() == [0, 1]
 
 
+VIEW = tensor().replace(b"tQ", b"(" + text("1") + b"K\1K\2ttQ", 1)
+
+
+def stream_with_a_view(view: bytes, keys: object = ("0",)) -> bytes:
+    """The tensor over a view of a storage of three numbers, as the first versions had them."""
+    program = b"\x80\x02" + VIEW.replace(b"K\2(" + text("1") + b"K\1K\2t", b"K\3" + view) + b"."
+    return STREAM_START + program + pickle.dumps(list(keys), 2) + struct.pack("<q3f", 3, 4, 5, 6)  # type: ignore[call-overload]
+
+
+def test_a_view_of_a_storage_in_a_stream(tmp_path: Path) -> None:
+    path = tmp_path / "w.pth"
+    path.write_bytes(stream_with_a_view(b"(" + text("1") + b"K\1K\2t"))
+    file = open_weights(path)
+    assert file.tensors["w"].read("w", path).tolist() == [5, 6]
+
+
+@pytest.mark.parametrize(
+    ("view", "keys", "message"),
+    [
+        (b"(" + text("1") + b"K\2K\2t", ("0",), "a view reaches beyond the storage 0"),
+        (b"(" + text("1") + b"J\xff\xff\xff\xffK\2t", ("0",), "a view of a storage that is none"),
+        (b"K\1", ("0",), "a view of a storage that is none"),
+        (b"N", ("1",), "nothing uses the storage 1"),
+        (b"N", (), "the storage 0 is missing"),
+        (b"N", (1,), "does not say which storages follow"),
+    ],
+)
+def test_storages_of_a_stream_that_are_wrong(tmp_path: Path, view: bytes, keys: object, message: str) -> None:
+    path = tmp_path / "w.pth"
+    path.write_bytes(stream_with_a_view(view, keys))
+    refused(path, message)
+
+
 def test_a_pickle_that_is_not_what_was_written(tmp_path: Path) -> None:
     path = archive(tmp_path / "w.pth", tensor() + b".", _0=b"\0" * 8)
     path.write_bytes(path.read_bytes().replace(b"K\x02\x85", b"K\x01\x85"))
