@@ -77,11 +77,19 @@ def _write_safetensors(file: IO[bytes], tensors: Mapping[str, FileTensor], sourc
         name: {"dtype": _known(name, dtype), "shape": list(tensors[name].shape), "data_offsets": places[name]}
         for name, dtype in dtypes.items()
     }
-    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text = _encoded(json.dumps(header, separators=(",", ":"), ensure_ascii=False))
     text += b" " * (-len(text) % 8)
     file.write(len(text).to_bytes(8, "little") + text)
     for name in order:
         file.write(row_bytes(tensors[name].read(name, source)))
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        name = text[max(0, error.start - 20) : error.end + 20]
+        raise InputError(f"{name!r} cannot be a name in a .safetensors file: it is no text") from None
 
 
 def _read_dtype(name: str, tensor: FileTensor, source: Path) -> np.dtype:

@@ -88,6 +88,7 @@ def test_a_safetensors_header_is_aligned(tmp_path: Path) -> None:
         ("a", np.ones(1), "", "is of no format that is written"),
         ("a", np.ones(1, complex), "w.safetensors", "a is complex128, which a .safetensors file does not have"),
         ("__metadata__", np.ones(1), "w.safetensors", "__metadata__ cannot be a name in a .safetensors file"),
+        ("a\udc80", np.ones(1), "w.safetensors", "cannot be a name in a .safetensors file: it is no text"),
         ("../a", np.ones(1), "w.npz", "../a cannot be a name in a .npz file"),
     ],
 )

@@ -221,6 +221,12 @@ def test_a_list_in_itself(tmp_path: Path) -> None:
     assert list(file.tensors) == ["1.w"]
 
 
+def test_calls_in_calls(tmp_path: Path) -> None:
+    name = b"ctorch._tensor\n_rebuild_from_type_v2\n"
+    deep = (name + b"N") * 5000 + b")" + b"\x87" * 5000
+    refused(archive(tmp_path / "w.pth", name + deep + b"R."), "has a damaged pickle")
+
+
 def test_lists_in_lists(tmp_path: Path) -> None:
     deep = b"]" * 100_000 + tensor() + b"a" * 100_000 + b"."
     refused(archive(tmp_path / "w.pth", deep, _0=b"\0" * 8), "is nested deeper than 100 levels")
