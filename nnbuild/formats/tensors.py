@@ -54,9 +54,9 @@ class FileTensor:
     def stored(cls, source: ArraySource) -> FileTensor:
         """The tensor of an array in a file."""
         problem = None if source.dtype.kind in "fiubc" else f"holds {source.dtype}, not numbers"
-        read = source.whole if problem is None else None
+        read, storage = (source.whole, id(source)) if problem is None else (None, None)
         dtype, nbytes = (BFLOAT16, source.nbytes // 2) if source.widened else (source.dtype.name, source.nbytes)
-        return cls(source.shape, dtype, nbytes, read, id(source), problem)
+        return cls(source.shape, dtype, nbytes, read, storage, problem)
 
     def numel(self) -> int:
         """The number of elements."""
