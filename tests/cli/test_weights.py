@@ -43,8 +43,13 @@ def test_a_listing(run: Run) -> None:
 def test_what_is_shared_counts_once(run: Run) -> None:
     data = json.loads(run("weights", GOLDEN / "module.pt", "--format", "json").stdout)
     assert data["format"] == "PyTorch checkpoint (zip)"
-    assert data["totals"] == {"tensors": 16, "elements": 3 + 6 + 3 + 4 * 3 + 1, "bytes": 24 + 24 + 12 + 48 + 8}
-    assert "16, 8 of them apart" in run("weights", GOLDEN / "module.pt").stdout
+    assert data["totals"] == {
+        "names": 16,
+        "tensors": 8,
+        "elements": 3 + 6 + 3 + 4 * 3 + 1,
+        "bytes": 24 + 24 + 12 + 48 + 8,
+    }
+    assert "Tensors   8, under 16 names" in run("weights", GOLDEN / "module.pt").stdout
 
 
 def test_figures(run: Run, tmp_path: Path) -> None:
