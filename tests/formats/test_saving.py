@@ -20,6 +20,18 @@ def real(file: WeightsFile) -> dict[str, FileTensor]:
     return {name: tensor for name, tensor in file.tensors.items() if not tensor.dtype.startswith("complex")}
 
 
+def test_bfloat16_stays_what_it_is(tmp_path: Path) -> None:
+    source = open_weights(GOLDEN / "kinds.pt")
+    tensor = {"a": source.tensors["dtypes.torch.bfloat16"]}
+    save_weights(tmp_path / "w.safetensors", tensor, source.path)
+    once = open_weights(tmp_path / "w.safetensors")
+    save_weights(tmp_path / "w.pth", once.tensors, once.path)
+    for path in ("w.safetensors", "w.pth"):
+        file = open_weights(tmp_path / path)
+        assert (file.tensors["a"].dtype, file.tensors["a"].nbytes) == ("bfloat16", 6)
+        assert file.tensors["a"].read("a", file.path).tolist() == [0, 1, 1]
+
+
 def assert_equal(found: WeightsFile, wanted: dict[str, FileTensor], source: Path) -> None:
     assert list(found.tensors) == list(wanted)
     for name, tensor in wanted.items():
@@ -59,7 +71,9 @@ def test_pytorch_reads_what_is_written(tmp_path: Path) -> None:
         found = torch.load(tmp_path / "w.pth", weights_only=True, **options)
         assert list(found) == list(tensors)
         for name, tensor in tensors.items():
-            np.testing.assert_array_equal(found[name].numpy(), tensor.read(name, source.path), err_msg=name)
+            assert str(found[name].dtype) == f"torch.{tensor.dtype}"
+            values = found[name].float() if tensor.dtype == "bfloat16" else found[name]
+            np.testing.assert_array_equal(values.numpy(), tensor.read(name, source.path), err_msg=name)
 
 
 @pytest.mark.torch
