@@ -32,7 +32,8 @@ def _filled(size: tuple[Any, ...], value: Any, dtype: Any) -> np.ndarray:
     return np.full(spread(size, "size"), value, dtype=None if dtype is None else named(dtype))
 
 
-def _nothing() -> dict[str, Reaches]:
+def no_tensors() -> dict[str, Reaches]:
+    """The axes facet of an op that takes no tensors."""
     return {}
 
 
@@ -58,8 +59,8 @@ def _of_sizes(size: tuple[Sizes, ...], dtype: Any) -> TensorSpec:
 
 zeros.shape(_of_sizes)
 ones.shape(_of_sizes)
-zeros.axes(_nothing)
-ones.axes(_nothing)
+zeros.axes(no_tensors)
+ones.axes(no_tensors)
 empty = zeros.alias("empty")
 
 
@@ -76,7 +77,7 @@ def _(size: Sizes, fill_value: Any, dtype: Any) -> TensorSpec:
     return made((size,), dtype, result_type(fill_value))
 
 
-full.axes(_nothing)
+full.axes(no_tensors)
 
 
 @op
@@ -203,7 +204,7 @@ def _(start: float, end: float | None, step: float, dtype: Any) -> TensorSpec:
     return made((math.ceil((end - start) / step),), dtype, kind)
 
 
-arange.axes(_nothing)
+arange.axes(no_tensors)
 
 
 @creation
@@ -219,7 +220,7 @@ def _(steps: int, dtype: Any) -> TensorSpec:
     return made((whole(steps, "steps"),), dtype)
 
 
-linspace.axes(_nothing)
+linspace.axes(no_tensors)
 
 
 @creation
@@ -235,7 +236,7 @@ def _(n: int, m: int | None, dtype: Any) -> TensorSpec:
     return made((n, n if m is None else m), dtype)
 
 
-eye.axes(_nothing)
+eye.axes(no_tensors)
 
 
 @creation
@@ -249,7 +250,7 @@ def _(data: Any, dtype: Any) -> TensorSpec:
     return made((listed_shape(data),), dtype, _listed_dtype(data) or DEFAULT_FLOAT)
 
 
-tensor.axes(_nothing)
+tensor.axes(no_tensors)
 
 
 def _listed_dtype(data: Any) -> str | None:
@@ -276,7 +277,7 @@ def _triangle(lower: bool) -> Op:
 
     triangle = creation(kernel).alias("tril_indices" if lower else "triu_indices")
     triangle.shape(shape)
-    triangle.axes(_nothing)
+    triangle.axes(no_tensors)
     triangle.__doc__ = f"Row and column, (2, count), of each element on and {'below' if lower else 'above'} a diagonal."
     return triangle
 

@@ -53,7 +53,7 @@ LOOSE = {
     *((f"conv_transpose{axes}d", "weight") for axes in (1, 2, 3)),
     *((f"{name}_cell", weight) for name in ("rnn_tanh", "rnn_relu", "gru", "lstm") for weight in ("b_ih", "b_hh")),
     *((f"{name}_cell", "w_hh") for name in ("rnn_tanh", "gru", "lstm")), ("gru_cell", "w_ih"), ("lstm_cell", "w_ih"),
-    ("fractional_max_pool2d", "_random_samples"), ("linalg_qr", "A"),
+    ("fractional_max_pool2d", "_random_samples"), ("linalg_qr", "A"), ("istft", "window"),
     ("fractional_max_pool3d", "_random_samples"),
 }  # fmt: skip
 
@@ -70,7 +70,9 @@ def changed(array: np.ndarray, place: tuple[int, ...]) -> Iterator[np.ndarray]:
     old = array[place]
     if array.dtype == bool:
         values = [not old]
-    elif array.dtype.kind in "fc":
+    elif array.dtype.kind == "c":
+        values = [old + 1e4 - 1e4j, old - 1e4 + 1e4j, old + 0.37 + 0.2j]
+    elif array.dtype.kind == "f":
         values = [old + 1e4, old - 1e4, old + 0.37, 0][: 4 if array.size < FEW else 2]
     else:
         values = [np.int64(old) + change for change in (1, -1, 90)]
