@@ -17,7 +17,7 @@ from nnbuild.formats.memory import available_memory, in_gigabytes
 
 _DTYPES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "|i1",
-    "U8": "|u1", "BOOL": "|b1",
+    "U8": "|u1", "BOOL": "|b1", "C64": "<c8",
 }  # fmt: skip
 _MAX_HEADER = 100_000_000
 

@@ -33,6 +33,6 @@ def read_weights(path: Path) -> dict[str, np.ndarray]:
     except InputError as error:
         raise WeightError(f"the weights file {error.message}", hint=error.hint) from None
     for name, array in arrays.items():
-        if array.dtype.kind not in "fiub":
+        if array.dtype.kind not in "cfiub":
             raise WeightError(f"{name} in {path} holds {array.dtype}, not numbers")
     return arrays

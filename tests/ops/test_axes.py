@@ -40,7 +40,7 @@ TRUSTED = {(f"max_unpool{axes}d", "indices") for axes in (1, 2, 3)}
 #: Seen or not as the data decide: what is compared, overwritten, dropped or not picked moves no element.
 DECIDED = {
     *((name, argument) for name in ("eq", "ne") for argument in ("input", "other")),
-    *((name, "input") for name in ("isnan", "isinf", "isfinite", "tril", "triu", "scatter", "setitem")),
+    *((name, "input") for name in ("isnan", "isinf", "isfinite", "isreal", "tril", "triu", "scatter", "setitem")),
     *((name, "input") for name in FORMS),
     *((f"max_unpool{axes}d", "input") for axes in (1, 2, 3)),
     ("clamp", "min"), ("where", "other"), ("setitem", "index"), ("one_hot", "input"), ("max_unpool2d", "indices"),

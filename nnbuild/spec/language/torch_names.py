@@ -78,6 +78,16 @@ class IsInstance:
         return isinstance(value, self._kinds[name])
 
 
+class Fact:
+    """A function that says of a tensor what is known without its data."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.described = name, f"the function {name}"
+
+    def call_with(self, caller: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        return tensors.fact(self.name, args, kwargs)
+
+
 #: Names of a forward's own, beside the functions of every expression.
 NAMES: dict[str, Any] = {"isinstance": IsInstance(), "Tensor": TensorType()}
 
@@ -88,5 +98,6 @@ TORCH: dict[str, Any] = {
     "Size": functions.NAMES["tuple"],
     "finfo": Function("finfo", _finfo),
     "iinfo": Function("iinfo", _iinfo),
+    **{name: Fact(name) for name in ("is_complex", "is_floating_point", "numel")},
     **{name: Function(name, lambda budget, args, kwargs: False) for name in ("is_scripting", "is_tracing")},
 }

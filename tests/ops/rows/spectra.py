@@ -18,7 +18,7 @@ ROWS = [
       for given in (C, X, I, T(()), T((2,), "complex128"))),
     call("imag", C), call("imag", T((), "complex64")), call("view_as_real", C), call("view_as_real", W),
     call("angle", T((4,), values=[1, -1, 0, float("nan")])), call("angle", T((2,), "float16")), call("sgn", Z),
-    call("angle", Z), call("adjoint", C), call("adjoint", PAIR),
+    call("angle", Z), call("isreal", Z), call("adjoint", C), call("adjoint", PAIR),
     *(call("view_as_complex", T(sizes, dtype)) for sizes in ((3, 2), (2,)) for dtype in ("float32", "float64")),
     call("complex", X, X), call("complex", PAIR, T((2,))), call("complex", T((3, 1), "float64"), T((4,), "float64")),
     call("polar", X, X), call("polar", T((3, 1), "float64", low=0), T((4,), "float64")),
