@@ -76,6 +76,8 @@ _TYPES = {
     "Dims": "builtins.int | Sequence[builtins.int] | None",
     "Dims | bool": "builtins.int | Sequence[builtins.int] | builtins.bool | None",
     "OutputSize": "builtins.int | Sequence[builtins.int | None] | None",
+    "Sequence[float]": "Sequence[builtins.float]",
+    "Sequence[float] | None": "Sequence[builtins.float] | None",
     "Factors": "builtins.float | Sequence[builtins.float] | None",
     "float | tuple[float, ...] | None": "builtins.float | Sequence[builtins.float] | None",
     "tuple[Any, ...]": "object",
@@ -96,6 +98,8 @@ _NAMED = {
     "target": "_DType | T",
     "device": "str | None",
     "data": "object",
+    "indices": "Sequence[T | None]",
+    "output_size": "builtins.int | Sequence[builtins.int]",
     "dims": "builtins.int | Sequence[Sequence[builtins.int]]",
 }
 
