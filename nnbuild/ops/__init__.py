@@ -91,6 +91,8 @@ _FAMILIES = {
     "cross_map": "cross_map_lrn2d",
     "normalization": "batch_norm instance_norm layer_norm group_norm rms_norm local_response_norm",
     "recurrence": "rnn_tanh rnn_relu gru lstm rnn_tanh_cell rnn_relu_cell gru_cell lstm_cell",
+    "packed_recurrence": "packed_rnn_tanh packed_rnn_relu packed_gru packed_lstm padded_rnn_tanh padded_rnn_relu"
+    " padded_gru padded_lstm pad_steps",
     "attention": "scaled_dot_product_attention",
     "bilinear_map": "bilinear",
 }  # fmt: skip

@@ -43,9 +43,11 @@ DECIDED = {
     *((name, "input") for name in ("isnan", "isinf", "isfinite", "isreal", "tril", "triu", "scatter", "setitem")),
     *((name, "input") for name in FORMS),
     *((f"max_unpool{axes}d", "input") for axes in (1, 2, 3)),
+    *((f"padded_{name}", "lengths") for name in ("rnn_tanh", "rnn_relu", "gru", "lstm")), ("pad_steps", "lengths"),
     ("clamp", "min"), ("where", "other"), ("setitem", "index"), ("one_hot", "input"), ("max_unpool2d", "indices"),
     ("max_unpool3d", "indices"),
-    *((name, "params") for name in ("rnn_tanh", "rnn_relu", "gru", "lstm")),  # all of them from the second step on
+    *((f"{way}{name}", "params") for name in ("rnn_tanh", "rnn_relu", "gru", "lstm")
+      for way in ("", "packed_", "padded_")),  # all of them from the second step on
 }  # fmt: skip
 
 #: Said to be seen whole though an element sees less: weights, and numbers that say where others lie.

@@ -67,6 +67,7 @@ _TYPES = {
     "Sizes": "builtins.int | Sequence[builtins.int]",
     "Sizes | None": "builtins.int | Sequence[builtins.int] | None",
     "Sizes | str": "builtins.int | Sequence[builtins.int] | str",
+    "Sequence[int] | None": "Sequence[builtins.int] | None",
     "Sequence[int]": "Sequence[builtins.int]",
     "int | Sequence[int]": "builtins.int | Sequence[builtins.int]",
     "int | Sequence[int] | None": "builtins.int | Sequence[builtins.int] | None",
@@ -98,7 +99,7 @@ _NAMED = {
     "target": "_DType | T",
     "device": "str | None",
     "data": "object",
-    "indices": "Sequence[T | None]",
+    "indices": "Sequence[object]",
     "output_size": "builtins.int | Sequence[builtins.int]",
     "dims": "builtins.int | Sequence[Sequence[builtins.int]]",
 }

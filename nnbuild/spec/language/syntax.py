@@ -41,6 +41,9 @@ PREFIXES = {
     ("torch", "fft"): "fft",
     ("linalg",): "linalg",
     ("fft",): "fft",
+    ("nn", "utils", "rnn"): "rnn",
+    ("torch", "nn", "utils", "rnn"): "rnn",
+    ("rnn_utils",): "rnn",
 }
 
 _OPERATORS = """Load Store Add Sub Mult Div FloorDiv Mod Pow MatMult LShift RShift BitAnd BitOr BitXor And Or Not Invert

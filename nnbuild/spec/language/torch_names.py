@@ -72,6 +72,11 @@ class IsInstance:
     def _is(self, value: Any, kind: Any) -> bool:
         if isinstance(kind, TensorType):
             return tensors.is_tensor(value)
+        if isinstance(kind, type):
+            from nnbuild.nn.sequences import PackedSequence, is_packed
+
+            if kind is PackedSequence:
+                return is_packed(value)
         name = getattr(kind, "name", None)
         if name not in self._kinds:
             raise SpecError(f"isinstance knows no type {describe(kind)}", hint="as Tensor, list, tuple or int")
