@@ -14,6 +14,7 @@ _FUNCTIONS = {
         "PackedSequence pack_padded_sequence pad_packed_sequence pad_sequence pack_sequence unpad_sequence"
         " unpack_sequence",
     ),
+    "einops": ("nnbuild.ops.einops", "rearrange reduce repeat einsum pack unpack parse_shape"),
 }
 _HOMES = {prefix: (module, tuple(names.split())) for prefix, (module, names) in _FUNCTIONS.items()}
 
@@ -42,8 +43,20 @@ def find(prefix: str, name: str, missing: Any) -> Any:
 
 
 def bare(name: str) -> Any:
-    """The function of this name, written without its namespace."""
-    return find(BARE[name], name, None)
+    """The function of this name, written without its namespace; one that is an op too is told by its pattern."""
+    from nnbuild import ops
+
+    function = find(BARE[name], name, None)
+    if name not in ops.OPS:
+        return function
+    op = getattr(ops, name)
+
+    def either(*args: Any, **options: Any) -> Any:
+        of_pattern = any(isinstance(arg, str) for arg in args[1:]) or "pattern" in options
+        return (function if of_pattern else op)(*args, **options)
+
+    either.__name__ = name
+    return either
 
 
 def names(prefix: str) -> list[str]:
