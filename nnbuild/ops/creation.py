@@ -13,6 +13,7 @@ from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.axes import listed_shape, spread, whole
 from nnbuild.ops.dtypes import DEFAULT_FLOAT, named, promote, result_type
+from nnbuild.ops.memory_format import check_format
 from nnbuild.ops.op import Op, creation, op, takes_complex
 from nnbuild.ops.reach import UNSEEN, Kept, Reaches
 from nnbuild.ops.spec import TensorSpec
@@ -81,18 +82,33 @@ full.axes(no_tensors)
 
 
 @op
-def zeros_like(input: np.ndarray, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> np.ndarray:
+def zeros_like(
+    input: np.ndarray,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: str | None = None,
+) -> np.ndarray:
     """Zeros of the input's shape and dtype, or of another dtype."""
     return np.zeros(input.shape, named(dtype or input.dtype.name))
 
 
 @op
-def ones_like(input: np.ndarray, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> np.ndarray:
+def ones_like(
+    input: np.ndarray,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: str | None = None,
+) -> np.ndarray:
     """Ones of the input's shape and dtype, or of another dtype."""
     return np.ones(input.shape, named(dtype or input.dtype.name))
 
 
-def _like(input: TensorSpec, dtype: Any) -> TensorSpec:
+def _like(input: TensorSpec, dtype: Any, memory_format: Any) -> TensorSpec:
+    check_format(memory_format, input.ndim)
     return made((input.shape,), dtype, input.dtype)
 
 
@@ -105,17 +121,19 @@ empty_like = zeros_like.alias("empty_like")
 
 @op
 def full_like(
-    input: np.ndarray, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    input: np.ndarray,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: str | None = None,
 ) -> np.ndarray:
     """One value in the input's shape and dtype, or in another dtype."""
     return _filled((input.shape,), fill_value, dtype)
 
 
-@full_like.shape
-def _(input: TensorSpec, dtype: Any) -> TensorSpec:
-    return made((input.shape,), dtype, input.dtype)
-
-
+full_like.shape(_like)
 full_like.axes(_sizes_alone)
 
 

@@ -56,6 +56,7 @@ LOOSE = {
     *((f"{name}_cell", weight) for name in ("rnn_tanh", "rnn_relu", "gru", "lstm") for weight in ("b_ih", "b_hh")),
     *((f"{name}_cell", "w_hh") for name in ("rnn_tanh", "gru", "lstm")), ("gru_cell", "w_ih"), ("lstm_cell", "w_ih"),
     ("fractional_max_pool2d", "_random_samples"), ("linalg_qr", "A"), ("istft", "window"),
+    ("repeat_interleave", "repeats"),
     ("fractional_max_pool3d", "_random_samples"),
 }  # fmt: skip
 

@@ -99,6 +99,7 @@ _NAMED = {
     "target": "_DType | T",
     "device": "str | None",
     "data": "object",
+    "repeats": "T | builtins.int",
     "indices": "Sequence[object]",
     "output_size": "builtins.int | Sequence[builtins.int]",
     "dims": "builtins.int | Sequence[Sequence[builtins.int]]",
@@ -233,7 +234,7 @@ def _argument(parameter: Parameter, tensor: str, usual: str | None, given: bool)
     if parameter.default is None and "None" not in kind:
         kind += " | None"
     if tensor == "TensorSpec":  # nothing else, given
-        kind = kind.removesuffix(" | None").removesuffix(" | builtins.float")
+        kind = kind.removesuffix(" | None").removesuffix(" | builtins.float").removesuffix(" | builtins.int")
     star = "*" if parameter.kind is Parameter.VAR_POSITIONAL else ""
     return f"{star}{parameter.name}: {kind}{default}"
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from nnbuild.ops.namespaces import NAMESPACES as OF_OPS
+from nnbuild.ops.namespaces import NAMESPACES as _OPS_NAMESPACES
+
+#: Those of ops. A tensor may be called like one of them too.
+OF_OPS = _OPS_NAMESPACES
 
 #: Other namespaces: where their functions are, and which are known.
 _FUNCTIONS = {

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from nnbuild.budget import Budget
 from nnbuild.errors import SpecError
+from nnbuild.ops.memory_format import FORMATS
 from nnbuild.spec.language import functions, tensors
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.functions import Function
@@ -100,6 +101,7 @@ TORCH: dict[str, Any] = {
     **functions.MATH,
     **DTYPES,
     "Tensor": NAMES["Tensor"],
+    **{name: name for name in FORMATS},
     "Size": functions.NAMES["tuple"],
     "finfo": Function("finfo", _finfo),
     "iinfo": Function("iinfo", _iinfo),

@@ -36,7 +36,8 @@ def _packed(name: str, gates: int) -> list:
 
 ROWS = [
     *(row for name, gates in GATES.items() for row in _packed(name, gates)),
-    ours(call("pad_steps", PADDED, SOME, 4)), ours(call("pad_steps", PADDED, FULL, 3)), ours(call("pad_steps", FIRST, SORTED, 3, -1.5, True)),
+    ours(call("pad_steps", PADDED, SOME, 4)), ours(call("pad_steps", PADDED, FULL, 3)),
+    ours(call("pad_steps", FIRST, SORTED, 3, -1.5, True)),
     ours(call("pad_steps", T((3, 2)), SORTED, 3)),
 ]  # fmt: skip
 
