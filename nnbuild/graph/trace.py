@@ -26,6 +26,7 @@ class Tracer:
         self.current: Call | None = None
         self.called: set[int] = set()
         self.overwritten: dict[Value, Value] = {}
+        self.arrays: dict[int, tuple[Any, Any]] = {}
         self.aliases = Aliases()
 
     def record(self, op: Op, arguments: dict[str, Any], outputs: Any) -> Any:
@@ -54,21 +55,30 @@ class Tracer:
     def overwrite(self, old: Any, new: Any) -> None:
         """An op worked in place: who asks for the old value from here on gets the new one."""
         given, old = old, self._latest(old)
-        if given is not old:
-            self.overwritten[given] = new
-        self.overwritten[old] = new
+        for tensor in (given, old):
+            if isinstance(tensor, Value):
+                self.overwritten[tensor] = new
+            else:  # an array, which is no key; it is kept so that its id stays its own
+                self.arrays[id(tensor)] = tensor, new
         if isinstance(old, Value):
             self.aliases.spoil(old, new)
             new.base = old
 
+    def changed(self, arrays: list[Any]) -> bool:
+        """Whether an op has put a value in the place of one of these arrays."""
+        return bool(self.arrays) and any(id(array) in self.arrays for array in arrays)
+
     def settled(self, value: Any) -> Any:
         """The value with overwritten tensors replaced by what they hold now."""
-        return map_tensors(self._latest, value) if self.overwritten else value
+        return map_tensors(self._latest, value) if self.overwritten or self.arrays else value
 
     def _latest(self, tensor: Any) -> Any:
+        if id(tensor) in self.arrays:
+            tensor = self.arrays[id(tensor)][1]
         while isinstance(tensor, Value) and tensor in self.overwritten:
             tensor = self.overwritten[tensor]
-        self.aliases.check(tensor)
+        if isinstance(tensor, Value):
+            self.aliases.check(tensor)
         return tensor
 
     def call(self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -36,7 +36,9 @@ class Figures:
         """Take in one part."""
         self._samples += array.shape[0] if array.ndim else 0
         self.shape[:1] = [self._samples] if array.ndim else []
-        if array.size:
+        if array.size and array.dtype.kind == "c":
+            self._count += array.size  # complex numbers have no order
+        elif array.size:
             low, high = float(array.min()), float(array.max())
             self._low = low if self._low is None else float(np.minimum(self._low, low))
             self._high = high if self._high is None else float(np.maximum(self._high, high))
@@ -55,7 +57,7 @@ class Figures:
     @property
     def row(self) -> dict[str, Any]:
         """The figures by name."""
-        mean = self._sum / self._count if self._count else None
+        mean = self._sum / self._count if self._low is not None else None
         return {"shape": self.shape, "dtype": self.dtype, "min": self._low, "mean": mean, "max": self._high}
 
 
@@ -140,6 +142,8 @@ def outputs(
 
 def _small(figure: Figures) -> dict[str, Any]:
     values = figure.values
+    if values is not None and values.dtype.kind == "c":
+        values = np.stack([values.real, values.imag], -1)
     return {} if values is None or not np.isfinite(values).all() else {"values": values.tolist()}
 
 

@@ -103,12 +103,12 @@ def _channel_hint(shape: tuple[int, ...], wanted: tuple[Any, ...]) -> str | None
 def _conversion(source: ArraySource, input: Input, note: Callable[[str], None]) -> Callable[[np.ndarray], np.ndarray]:
     """How the source's values become the input's dtype."""
     have, want = source.dtype, np.dtype(input.dtype)
-    kinds = {"f": "fiub", "i": "iub", "u": "iub", "b": "b"}[want.kind]
+    kinds = {"c": "cfiub", "f": "fiub", "i": "iub", "u": "iub", "b": "b"}[want.kind]
     if have.kind not in kinds:
         hints = {"i": f"round them: array.astype({input.dtype!r})", "b": "compare: array != 0"}
         raise InputError(
             f"the input {input.name} is {input.dtype} and {source.path} holds {have}",
-            hint=hints.get(want.kind) if have.kind in "fiub" else "give it an array of numbers",
+            hint=hints.get(want.kind) if have.kind in "cfiub" else "give it an array of numbers",
         )
     if want.kind == "f" and have.kind in "iub":
         note(f"{source.path} holds {have}; its values are taken as they are, as {want}")

@@ -156,7 +156,7 @@ def _behind_each_other(sources: list[ArraySource]) -> ArraySource:
     if not all(source.shape and source.shape[1:] == sources[0].shape[1:] for source in sources):
         shapes = ", ".join(f"{source.path} {source.shape}" for source in sources)
         raise InputError(f"files for one input differ in shape: {shapes}")
-    if any(source.dtype.kind not in "fiub" for source in sources):
+    if any(source.dtype.kind not in "cfiub" for source in sources):
         held = ", ".join(f"{source.path} {source.dtype}" for source in sources)
         raise InputError(f"files for one input hold other things than numbers: {held}")
     return _joined(sources)
