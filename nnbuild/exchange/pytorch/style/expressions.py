@@ -107,7 +107,7 @@ def _attribute(node: ast.Attribute, inside: bool) -> Document:
     number = isinstance(value, ast.Constant) and isinstance(value.value, int | float)
     if binding(value) < ATOM or number:
         return row(_around(document(value)), f".{node.attr}")
-    breaks = inside and isinstance(value, ast.Call | ast.Subscript) and getattr(node, "fluent", False)
+    breaks = inside and isinstance(value, ast.Call | ast.Subscript) and getattr(node, "linked", False)
     return row(document(value, inside), *([SOFT] if breaks else []), f".{node.attr}")
 
 
@@ -117,16 +117,19 @@ def _in_chain(handler: Callable[..., Document]) -> Callable[..., Document]:
     def handle(node: ast.Call | ast.Subscript, inside: bool) -> Document:
         if not inside or getattr(node, "linked", False) or not is_fluent(node):
             return handler(node, inside)
-        for part in _links(node):
-            part.linked = part.fluent = True  # type: ignore[attr-defined]
-        node.linked = True  # type: ignore[union-attr]
-        return group(handler(node, inside))
+        links = _links(node)
+        for part in links:
+            part.linked = True  # type: ignore[attr-defined]
+        made = group(handler(node, inside))
+        for part in links:
+            part.linked = False  # type: ignore[attr-defined]
+        return made
 
     return handle
 
 
 def _links(node: ast.expr) -> list[ast.expr]:
-    found = []
+    found: list[ast.expr] = []
     while isinstance(node, ast.Call | ast.Subscript | ast.Attribute):
         found.append(node)
         node = node.func if isinstance(node, ast.Call) else node.value

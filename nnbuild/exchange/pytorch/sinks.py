@@ -1,0 +1,106 @@
+"""Where layers go: to the attributes of a module, or into a list or a dict that a container is made of."""
+
+from __future__ import annotations
+
+import ast
+import keyword
+from typing import TYPE_CHECKING
+
+from nnbuild.errors import SpecError
+from nnbuild.exchange.pytorch import syntax
+from nnbuild.exchange.pytorch.names import Variable
+
+if TYPE_CHECKING:
+    from nnbuild.exchange.pytorch.files import Source
+
+
+class Sink:
+    """What is done with a layer, as statements. A name of None numbers it."""
+
+    def one(self, name: ast.expr | None, layer: ast.expr) -> list[ast.stmt]:
+        raise NotImplementedError
+
+    def several(self, layers: ast.expr) -> list[ast.stmt]:
+        raise NotImplementedError
+
+    def perhaps(self, name: ast.expr | None, layer: ast.expr, test: ast.expr) -> list[ast.stmt]:
+        """A layer that may be left out."""
+        return [ast.If(test, self.one(name, layer), [])]
+
+    def nothing(self, name: ast.expr | None) -> list[ast.stmt]:
+        """A layer that is left out."""
+        return []
+
+    def under(self, test: ast.expr, body: list[ast.stmt], names: list[str]) -> list[ast.stmt]:
+        """What is below an `if`."""
+        return [ast.If(test, body, [])] if body else []
+
+
+class Fields(Sink):
+    """The attributes of the module. Params: asked, names that must be there, if as None."""
+
+    def __init__(self, asked: set[str]) -> None:
+        self.asked = asked
+        self.count = 0
+
+    def one(self, name: ast.expr | None, layer: ast.expr) -> list[ast.stmt]:
+        plain = isinstance(name, ast.Constant) and _is_word(str(name.value))
+        self.count += 1
+        if plain:
+            return [syntax.assign(f"self.{name.value}", layer)]  # type: ignore[union-attr]
+        place = name or syntax.call("str", syntax.call("len", syntax.name("self._modules")))
+        return [syntax.run(syntax.call("self.add_module", place, layer))]
+
+    def several(self, layers: ast.expr) -> list[ast.stmt]:
+        raise SpecError("several layers without names in a module with a forward of its own", hint="name them")
+
+    def perhaps(self, name: ast.expr | None, layer: ast.expr, test: ast.expr) -> list[ast.stmt]:
+        if isinstance(name, ast.Constant) and _is_word(str(name.value)):
+            return self.one(name, ast.IfExp(test, layer, ast.Constant(None)))
+        return super().perhaps(name, layer, test)
+
+    def nothing(self, name: ast.expr | None) -> list[ast.stmt]:
+        return self.one(name, ast.Constant(None)) if isinstance(name, ast.Constant) else []
+
+    def under(self, test: ast.expr, body: list[ast.stmt], names: list[str]) -> list[ast.stmt]:
+        (single,) = body if len(body) == 1 else (None,)
+        if isinstance(single, ast.Assign) and not isinstance(single.value, ast.IfExp) and len(names) == 1:
+            single.value = ast.IfExp(test, single.value, ast.Constant(None))
+            return [single]
+        missing: list[ast.stmt] = [
+            syntax.assign(f"self.{name}", ast.Constant(None)) for name in names if name in self.asked
+        ]
+        return [ast.If(test, body, missing)] if body else []
+
+
+def _is_word(name: str) -> bool:
+    return name.isidentifier() and not keyword.iskeyword(name)
+
+
+class Filled(Sink):
+    """A list, or a dict if the layers are named, in a variable."""
+
+    def __init__(self, variable: Variable, named: bool) -> None:
+        self.variable = variable
+        self.named = named
+
+    def place(self) -> ast.Name:
+        return self.variable.place(self.variable.since)
+
+    def start(self, source: Source) -> ast.expr:
+        """What the variable begins as."""
+        if not self.named:
+            return ast.List([])
+        source.imports.add("collections.OrderedDict")
+        return syntax.call("OrderedDict")
+
+    def one(self, name: ast.expr | None, layer: ast.expr) -> list[ast.stmt]:
+        if not self.named:
+            return [syntax.run(syntax.call(ast.Attribute(self.place(), "append"), layer))]
+        key = name or syntax.call("str", syntax.call("len", self.place()))
+        return [syntax.assign(ast.Subscript(self.place(), key), layer)]
+
+    def several(self, layers: ast.expr) -> list[ast.stmt]:
+        if self.named:
+            raise SpecError("several layers without names beside layers that have some", hint="name all of them")
+        return [syntax.run(syntax.call(ast.Attribute(self.place(), "extend"), layers))]
