@@ -10,6 +10,7 @@ from nnbuild.errors import NnbuildError, SpecError
 from nnbuild.exchange.pytorch import syntax
 from nnbuild.exchange.pytorch.files import Source
 from nnbuild.exchange.pytorch.forward import Inside, kept_name, method
+from nnbuild.exchange.pytorch.kinds import TENSOR
 from nnbuild.exchange.pytorch.layers import Layers
 from nnbuild.exchange.pytorch.members import buffers, parameters, tie
 from nnbuild.exchange.pytorch.names import Callee, Frame, Variable
@@ -62,7 +63,7 @@ class ClassWriter:
         for name in self.definition.signature.names:
             if name in self.definition.signature.defaults:
                 defaults[name] = self._default(name)
-            self.names.scopes[0][name] = self.frame.bind(name)
+            self.names.scopes[0][name] = self.frame.argument(name)
         return defaults
 
     def _default(self, name: str) -> ast.expr:
@@ -119,7 +120,7 @@ class ClassWriter:
             target = f"self.{kept_name(name)}"
             variable = self.names.scopes[0].get(name)
             if variable is None:
-                variable = self.names.scopes[0][name] = self.frame.bind(name)
+                variable = self.names.scopes[0][name] = self.frame.argument(name)
             own = next((pair for pair in self.lets if pair[0] is variable), None)
             if own is not None and variable.last <= 0 and isinstance(own[1], ast.Assign):
                 self.lets.remove(own)
@@ -264,7 +265,7 @@ def function_of(outer: Translator, key: Scalar, body: Node, title: str) -> ast.F
     names = {name: Variable(name, 0) for name in signature.names}
     inner.scopes = [*outer.scopes, names]
     inner.scopes[0] = outer.scopes[0]
-    inner.kinds = dict.fromkeys(signature.names, "unknown")
+    inner.kinds = dict.fromkeys(outer.owner.tensors, TENSOR)
     code = parse_expression(key)
     keywords = getattr(code.tree.body, "keywords", [])  # type: ignore[attr-defined]
     defaults = {each.arg: inner.expression(each.value, code) for each in keywords}

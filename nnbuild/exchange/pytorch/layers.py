@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 from nnbuild.errors import NnbuildError, SpecError
 from nnbuild.exchange.pytorch import syntax
+from nnbuild.exchange.pytorch.names import Variable
 from nnbuild.exchange.pytorch.recording import LAYER, NONE, TYPE
-from nnbuild.exchange.pytorch.sinks import Fields, Filled, Sink
+from nnbuild.exchange.pytorch.sinks import Filled, Sink
 from nnbuild.exchange.pytorch.translator import Meaning, Translator
 from nnbuild.exchange.pytorch.values import expression_of, options_of, tree_of, value_of
 from nnbuild.spec.build.builder import CONTAINERS
@@ -41,6 +42,8 @@ class Layers:
     def __init__(self, translator: Translator, body: list[ast.stmt]) -> None:
         self.translator = translator
         self.body = body
+        self._open: list[str] = []
+        self._filled: list[Variable] = []
 
     # Entries
 
@@ -249,21 +252,27 @@ class Layers:
         inline = self._inline(kind, node)
         if inline is not None:
             return inline
-        sink = Filled(self._variable(name, node), named=is_named(kind, node))
+        sink = Filled(self._variable(), named=is_named(kind, node))
+        self._open.append(sink.variable.name)
+        start = len(self.body)
         self.body.append(syntax.assign(sink.place(), sink.start(self.translator.source)))
         self.entries(node, sink)
+        self.body[start:] = sink.gathered(self.body[start:])
+        self._open.pop()
         filled = sink.place()
         unpacked = kind == "Sequential" and not sink.named
         return syntax.call(f"nn.{kind}", ast.Starred(filled) if unpacked else filled)
 
-    def _variable(self, name: ast.expr | None, node: Node) -> Any:
-        """What the list or dict is called that a container is made of."""
+    def _variable(self) -> Variable:
+        """The list or dict that a container is made of, called so unless one around it is, or something of the spec."""
         frame = self.translator.frame
-        wanted = ["layers"] if len(self.translator.scopes) == 1 else []
-        if isinstance(name, ast.Constant) and str(name.value).isidentifier():
-            wanted.append(str(name.value))
         frame.tick()
-        return frame.fresh(*wanted, "inner")
+        if not any(variable.name == "layers" and variable not in self._filled for variable in frame.variables):
+            if "layers" not in self._open:
+                self._filled.append(frame.bind("layers"))
+                return self._filled[-1]
+        self._filled.append(frame.fresh("inner"))
+        return self._filled[-1]
 
     def _inline(self, kind: str, node: Node) -> ast.expr | None:
         """The container in one expression, if it is simple enough."""
@@ -389,6 +398,3 @@ def _nn_type(meaning: Meaning) -> Any:
     from nnbuild import nn
 
     return getattr(nn, meaning.word.name, None) if meaning.word is not None and meaning.word.name in nn.LAYERS else None
-
-
-__all__ = ["Fields", "Layers", "Made"]

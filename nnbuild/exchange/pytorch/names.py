@@ -23,8 +23,9 @@ class Key(NamedTuple):
 class Callee:
     """A class or a function of the file that is written.
 
-    Params: title, its name there; own, the names that the spec gives it; file, whose names it sees; lifted, the params
-    and values of that file that it needs, which it takes as arguments.
+    Params: title, its name there; file, whose names it sees; thing, the definition that it is of, or the node of a
+    function; body, of a function; lifted, the params and values of the file that it needs, which it takes as arguments;
+    tensors, those of a function's arguments that are tensors.
     """
 
     def __init__(self, title: str, signature: Signature, file: SpecDefinition, thing: Any, body: Node | None) -> None:
@@ -34,6 +35,7 @@ class Callee:
         self.thing = thing
         self.body = body
         self.lifted: list[Key] = []
+        self.tensors: set[str] = set()
         self.is_helper = False
 
     @property
@@ -64,13 +66,12 @@ def _lets(file: SpecDefinition) -> Iterator[str]:
 class Variable:
     """A variable of a function: where it is bound and used, so that it can be renamed.
 
-    Params: since, from when on nothing else may go by its name; in_loop, whether it is bound in a loop.
+    Params: since, from when on nothing else may go by its name; 0 for an argument.
     """
 
-    def __init__(self, name: str, since: int, in_loop: bool = False) -> None:
+    def __init__(self, name: str, since: int) -> None:
         self.name = name
         self.since = since
-        self.in_loop = in_loop
         self.places: list[ast.Name | ast.arg] = []
         self.last = -1
 
@@ -103,10 +104,16 @@ class Frame:
         self.time += 1
         return self.time
 
+    def argument(self, name: str) -> Variable:
+        """A variable that is there from the start."""
+        return self._add(name, 0)
+
     def bind(self, name: str) -> Variable:
         """A new variable, bound here."""
-        start = self._loops[0] if self._loops else self.tick()
-        variable = Variable(name, start, bool(self._loops))
+        return self._add(name, self._loops[0] if self._loops else self.tick())
+
+    def _add(self, name: str, since: int) -> Variable:
+        variable = Variable(name, since)
         self.variables.append(variable)
         return variable
 
@@ -124,9 +131,14 @@ class Frame:
 
     def settle(self) -> None:
         """Rename the variables that would take the name of another that is still needed."""
-        for index, variable in enumerate(self.variables):
-            before = [other for other in self.variables[:index] if other.name == variable.name]
-            if variable.name in self.reserved or any(other.last > variable.since for other in before):
+        for variable in self.variables:
+            if variable.since and (variable.name in self.reserved or self._is_taken(variable)):
                 taken = {other.name for other in self.variables} | self.reserved
                 names = (variable.name + "_" * count for count in range(1, 100))
                 variable.rename(next(name for name in names if name not in taken))
+
+    def _is_taken(self, variable: Variable) -> bool:
+        return any(
+            other is not variable and other.name == variable.name and other.since <= variable.since < other.last
+            for other in self.variables
+        )

@@ -94,6 +94,21 @@ class Filled(Sink):
         source.imports.add("collections.OrderedDict")
         return syntax.call("OrderedDict")
 
+    def gathered(self, statements: list[ast.stmt]) -> list[ast.stmt]:
+        """The statements that fill the variable, with the first layers in its list from the start."""
+        start, *rest = statements
+        assert isinstance(start, ast.Assign)
+        while isinstance(start.value, ast.List) and rest and (layer := self._appended(rest[0])) is not None:
+            start.value.elts.append(layer)
+            del rest[0]
+        return [start, *rest]
+
+    def _appended(self, statement: ast.stmt) -> ast.expr | None:
+        call = statement.value if isinstance(statement, ast.Expr) else None
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or call.func.attr != "append":
+            return None
+        return call.args[0] if any(call.func.value is place for place in self.variable.places) else None
+
     def one(self, name: ast.expr | None, layer: ast.expr) -> list[ast.stmt]:
         if not self.named:
             return [syntax.run(syntax.call(ast.Attribute(self.place(), "append"), layer))]

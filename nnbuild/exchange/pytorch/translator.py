@@ -75,7 +75,7 @@ class Translator:
         self.source.lift(self.owner, key)
         name = self.source.lifted_name(key)
         if name not in self.scopes[0]:
-            self.scopes[0][name] = self.frame.bind(name)
+            self.scopes[0][name] = self.frame.argument(name)
         return self.scopes[0][name].place(self.frame.tick())
 
     def prefixed(self, prefix: str, name: str, node: ast.AST) -> Meaning:
@@ -176,8 +176,18 @@ class Translator:
             return self._of_torch(node, meaning, meaning.word, iterated)
         made = ast.Call(meaning.expression, *self.arguments(node))
         if meaning.callee is not None:
+            self._tell_tensors(node, meaning.callee)
             return self.given_lifted(made, meaning.callee)
         return self.met(made, node, node)
+
+    def _tell_tensors(self, node: ast.Call, callee: Callee) -> None:
+        """Keep which arguments of a function are tensors."""
+        if not callee.is_layer_type:
+            named = [(each.arg, each.value) for each in node.keywords]
+            for name, value in (*zip(callee.signature.names, node.args, strict=False), *named):
+                if name is not None and self.kind(value) != PLAIN and name not in callee.tensors:
+                    callee.tensors.add(name)
+                    self.source.changed = True
 
     def arguments(self, node: ast.Call, iterated: bool = False) -> tuple[list[ast.expr], list[ast.keyword]]:
         """The arguments of a call, dtypes as torch's."""

@@ -40,15 +40,19 @@ def bracketed(opening: str, parts: Sequence[Document], closing: str) -> Document
     """Items one a line where they do not fit."""
     if not parts:
         return opening + closing
-    return group(opening, indent(SOFT, *joined(COMMA, parts), IfBroken(",")), SOFT, closing)
+    return group(opening, indent(SOFT, *_items(parts)), SOFT, closing)
 
 
-def arguments(parts: Sequence[Document], comma: bool = True) -> Document:
+def _items(parts: Sequence[Document]) -> list[Document]:
+    """Items with commas between them, and where they stand one a line behind the last too, unless it is the only one."""
+    return [*joined(COMMA, parts), IfBroken(",")] if len(parts) > 1 else list(parts)
+
+
+def arguments(parts: Sequence[Document]) -> Document:
     """Arguments in brackets: in a line of their own if they fit there, else one a line."""
     if not parts:
         return "()"
-    inner = [*joined(COMMA, parts), IfBroken(",")] if comma else joined(COMMA, parts)
-    return group("(", indent(SOFT, group(*inner)), SOFT, ")")
+    return group("(", indent(SOFT, group(*_items(parts))), SOFT, ")")
 
 
 def _around(part: Document) -> Document:
@@ -141,7 +145,7 @@ def _call(node: ast.Call, inside: bool) -> Document:
     if binding(node.func) < ATOM:
         function = _around(document(node.func))
     if len(node.args) == 1 and not node.keywords and isinstance(node.args[0], ast.GeneratorExp):
-        return row(function, arguments([_comprehended(node.args[0].elt, node.args[0].generators)], comma=False))
+        return row(function, arguments([_comprehended(node.args[0].elt, node.args[0].generators)]))
     named = [
         row("**" if keyword.arg is None else f"{keyword.arg}=", document(keyword.value)) for keyword in node.keywords
     ]
