@@ -15,7 +15,7 @@ from nnbuild.exchange.pytorch.layers import Layers
 from nnbuild.exchange.pytorch.members import buffers, parameters, tie
 from nnbuild.exchange.pytorch.names import Callee, Frame, Variable
 from nnbuild.exchange.pytorch.patterns import freeze, initialise
-from nnbuild.exchange.pytorch.sinks import Fields
+from nnbuild.exchange.pytorch.sinks import Fields, is_word
 from nnbuild.exchange.pytorch.translator import Translator
 from nnbuild.exchange.pytorch.values import expression_of, value_of
 from nnbuild.exchange.pytorch.vocabulary import RESERVED
@@ -28,7 +28,7 @@ from nnbuild.spec.text.nodes import Mapping, Node, Scalar, Sequence
 
 
 class ClassWriter:
-    """Writes one class. Params: values, of the params of a network that are not their defaults; choices, of its forward."""
+    """Writes one class. Params: values, of params that are not their defaults; choices, of its forward."""
 
     def __init__(self, source: Source, callee: Callee, values: dict[str, ast.expr], choices: dict[str, Any]) -> None:
         self.source = source
@@ -40,6 +40,8 @@ class ClassWriter:
         self.names = Translator(source, callee, self.frame)
         self.models = source.record.modules.get(id(self.definition), [])
         self.lets: list[tuple[Variable, ast.stmt]] = []
+        self.row: list[ast.expr] | None = None  # the layers that the base is given
+        self.inside: Inside | None = None
 
     def write(self) -> ast.ClassDef:
         """The class, with `__init__` and, unless its layers run in order, `forward`."""
@@ -53,7 +55,7 @@ class ClassWriter:
         init = self._init(defaults, [*self._needed_lets(), *kept], body)
         docstring = self._docstring()
         methods = [each for each in (docstring, init, forward) if each is not None]
-        base = "nn.Module" if self.definition.program else "nn.Sequential"
+        base = "nn.Module" if forward is not None else "nn.Sequential"
         return ast.ClassDef(self.callee.title, [syntax.name(base)], [], methods or [ast.Pass()], [])
 
     # Arguments and values
@@ -89,14 +91,10 @@ class ClassWriter:
                 raise located(value, error) from None
 
     def _let_value(self, name: str, node: Node) -> None:
-        made = self._layer(node) or value_of(node, self.names)
+        made = value_of(node, self.names)
         variable = self.frame.bind(name)
         self.names.scopes[0][name] = variable
         self.lets.append((variable, syntax.assign(variable.place(0), made)))
-
-    def _layer(self, node: Node) -> ast.expr | None:
-        """A layer under `let:` in its long form is none there: only a call makes one."""
-        return None
 
     def _let_function(self, key: Scalar, node: Node) -> None:
         signature = parse_signature(key, "a function")
@@ -113,8 +111,8 @@ class ClassWriter:
     def _kept(self) -> list[ast.stmt]:
         """What the forward asks for is kept on the module."""
         wanted = [*self.inside.kept] if self.inside else []
-        known = {*self.names.scopes[0]}
-        wanted += [name for name in sorted(self.source.accessed & known) if name not in (*wanted, *self._members()[0])]
+        asked = self.source.accessed & {*self.names.scopes[0]} - {*wanted, *self._members()[0]}
+        wanted += [name for name in sorted(asked) if not self._is_layer(name)]
         kept: list[ast.stmt] = []
         for name in sorted(wanted, key=[*self.names.scopes[0], *wanted].index):
             target = f"self.{kept_name(name)}"
@@ -129,16 +127,35 @@ class ClassWriter:
                 kept.append(syntax.assign(target, variable.place(self.frame.tick())))
         return kept
 
+    def _is_layer(self, name: str) -> bool:
+        return any(hasattr(model._names.lookup(name), "_modules") for model in self.models)
+
     # The parts of the class
 
     def _forward(self) -> ast.FunctionDef | None:
-        self.inside: Inside | None = None
         program = self.definition.program
         if program is None:
-            return None
+            return self._in_order() if self._is_a_chain() else None
         layers, tensors = self._members()
         self.inside = Inside(self.source, self.callee, layers, tensors, set(self.names.scopes[0]))
         return method(program, self.inside, self.choices)
+
+    def _is_a_chain(self) -> bool:
+        """Whether the layers have names, and all of them are always there."""
+        node = self.definition.sections.get("layers")
+        layers = Layers(self.names, [])
+        return isinstance(node, Mapping) and all(
+            is_word(key.text) and (isinstance(value, Mapping) or layers.is_plain(value)) for key, value in node.entries
+        )
+
+    def _in_order(self) -> ast.FunctionDef:
+        """The forward of layers that run in order."""
+        node = self.definition.sections["layers"]
+        assert isinstance(node, Mapping)
+        x = self.definition.inputs[0]
+        calls = [syntax.call(f"self.{key.text}", ast.Name(x)) for key, _ in node.entries]
+        body: list[ast.stmt] = [syntax.assign(x, each) for each in calls[:-1]]
+        return syntax.function("forward", syntax.signature(["self", x]), [*body, ast.Return(calls[-1])])
 
     def _members(self) -> tuple[set[str], set[str]]:
         """The names of the layers, and of the parameters and buffers."""
@@ -171,9 +188,9 @@ class ClassWriter:
 
     def _layers(self, node: Node) -> list[ast.stmt]:
         writer = Layers(self.names, [])
-        self.names.layers = self._members()[0]  # type: ignore[attr-defined]
+        self.names.layers = self._members()[0]
         if self.definition.program is not None or isinstance(node, Mapping):
-            asked = self.definition.program.names() if self.definition.program else set()
+            asked = self.definition.program.names() if self.definition.program else set[str]()
             writer.entries(node, Fields(asked))
             return writer.body
         row = writer._container("Sequential", node, None)
@@ -190,7 +207,7 @@ class ClassWriter:
         lifted = [self.source.lifted_name(key) for key in self.callee.lifted]
         start = syntax.run(syntax.call("super().__init__"))
         start.value = ast.Call(ast.Attribute(syntax.call("super"), "__init__"), [], [])
-        row = getattr(self, "row", None)
+        row = self.row
         if row is not None:
             start.value.args = row
             creating = [*first, *body] if not _sets_self(first) else None

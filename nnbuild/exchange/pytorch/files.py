@@ -1,7 +1,7 @@
 """The file that is written: its classes and functions, what they need of each other, and its imports.
 
-A block sees the params of its file, and a class of PyTorch does not: what it needs of them is an argument. Who needs what
-is only known when all is written, so the file is written anew until nothing changes.
+A block sees the params of its file, and a class of PyTorch does not: what it needs of them is an argument. Who needs
+what is only known when all is written, so the file is written anew until nothing changes.
 """
 
 from __future__ import annotations

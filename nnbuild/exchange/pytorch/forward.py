@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nnbuild.exchange.pytorch import syntax
 from nnbuild.exchange.pytorch.kinds import PLAIN, TENSOR
@@ -16,9 +16,6 @@ from nnbuild.spec.language.program import Program
 
 if TYPE_CHECKING:
     from nnbuild.exchange.pytorch.files import Source
-
-#: Annotated, an assignment is the same without its annotation.
-_PLAIN = (ast.Pass, ast.Break, ast.Continue, ast.Delete)
 
 
 class Inside(Translator):
@@ -141,13 +138,15 @@ class Body:
         value = self._value(node.value)
         if isinstance(node.target, ast.Subscript) or isinstance(node.value, ast.List | ast.ListComp):
             old = self._value(node.target) if isinstance(node.target, ast.Subscript) else self._read(node.target)
+            assert isinstance(old, ast.Name | ast.Subscript)
             return ast.AugAssign(old, node.op, value)
         read = self._read(node.target)
         kinds = {self._inside.kind(node.target), self._inside.kind(node.value)}
         self._bind(node.target, PLAIN if kinds == {PLAIN} else TENSOR)
-        if kinds == {PLAIN}:
-            return ast.AugAssign(self._target(node.target), node.op, value)
-        return ast.Assign([self._target(node.target)], ast.BinOp(read, node.op, value))
+        target = self._target(node.target)
+        if kinds == {PLAIN} and isinstance(target, ast.Name):
+            return ast.AugAssign(target, node.op, value)
+        return ast.Assign([target], ast.BinOp(read, node.op, value))
 
     def _read(self, node: ast.expr) -> ast.expr:
         assert isinstance(node, ast.Name)
@@ -157,7 +156,7 @@ class Body:
         return ast.Return(self._value(node.value) if node.value else None)
 
     def _for(self, node: ast.For) -> ast.stmt:
-        iterable = self._inside._iterated(node.iter)
+        iterable = self._inside.iterated(node.iter)
         self._bind(node.target, _items(node.iter, self._inside))
         return ast.For(self._target(node.target), iterable, self.block(node.body), [])
 
@@ -201,7 +200,7 @@ _STATEMENTS: dict[type[ast.stmt], Callable[..., ast.stmt]] = {
 }  # fmt: skip
 
 
-def method(program: Program, inside: Inside, choices: dict[str, object]) -> ast.FunctionDef:
+def method(program: Program, inside: Inside, choices: dict[str, Any]) -> ast.FunctionDef:
     """`def forward(self, ...)`: the inputs, then the choices with their defaults."""
     defaults = {name: inside.expression(node, program.code) for name, node in program.defaults.items()}
     for name in (*program.inputs, *choices):

@@ -12,6 +12,13 @@ PLAIN, TENSOR, LIST = "plain", "tensor", "list"
 _FACTS = frozenset({"shape", "ndim", "size", "dim", "numel", "dtype", "device", "ndimension", "nelement"})
 
 
+def is_of_tensors(attribute: str) -> bool:
+    """Whether tensors have an attribute or a method of this name."""
+    from nnbuild.ops import METHODS
+
+    return attribute in METHODS or attribute in _FACTS or attribute in ("T", "mT", "data")
+
+
 def kind_of(node: ast.expr, of_name: Callable[[str], str]) -> str:
     """The kind of an expression. Params: of_name, the kind of a name, `op` or `layer` for what gives tensors."""
     if isinstance(node, ast.Name):

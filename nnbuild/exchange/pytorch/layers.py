@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence as Items
-from typing import Any, NamedTuple
+from typing import Any
 
 from nnbuild.errors import NnbuildError, SpecError
 from nnbuild.exchange.pytorch import syntax
 from nnbuild.exchange.pytorch.names import Variable
 from nnbuild.exchange.pytorch.recording import LAYER, NONE, TYPE
-from nnbuild.exchange.pytorch.sinks import Filled, Sink
+from nnbuild.exchange.pytorch.sinks import Filled, Sink, may_be_none
 from nnbuild.exchange.pytorch.translator import Meaning, Translator
 from nnbuild.exchange.pytorch.values import expression_of, options_of, tree_of, value_of
 from nnbuild.spec.build.builder import CONTAINERS
@@ -22,18 +22,6 @@ from nnbuild.spec.build.entries import _is_control, _statement
 from nnbuild.spec.build.values import comprehension_of, in_brackets, located
 from nnbuild.spec.language.syntax import parse_expression
 from nnbuild.spec.text.nodes import Mapping, Node, Scalar, Sequence
-
-
-class Made(NamedTuple):
-    """A layer as source. Params: test, what has to hold for it to be there."""
-
-    expression: ast.expr
-    test: ast.expr | None = None
-
-    @property
-    def whole(self) -> ast.expr:
-        """The layer, or none where it is left out."""
-        return self.expression if self.test is None else ast.IfExp(self.test, self.expression, ast.Constant(None))
 
 
 class Layers:
@@ -100,25 +88,20 @@ class Layers:
             made = self.layer(node, name)
         except NnbuildError as error:
             raise located(node, error) from None
-        if syntax.is_none(made.expression):
-            self.body += sink.nothing(name)
-        elif made.test is None:
-            self.body += sink.one(name, made.expression)
-        else:
-            self.body += sink.perhaps(name, made.expression, made.test)
+        self.body += sink.layer(name, made)
 
     def _for(self, key: Scalar, value: Node, sink: Sink) -> None:
         translator, frame = self.translator, self.translator.frame
         code = _statement(key, "pass")
         loop: ast.For = code.tree.body[0]  # type: ignore[attr-defined]
         try:
-            iterable = translator._iterated(loop.iter)
+            iterable = translator.iterated(loop.iter)
         except NnbuildError as error:
             raise error.locate(mark=key.mark) from None
         frame.enter()
         names = [each.id for each in ast.walk(loop.target) if isinstance(each, ast.Name)]
         translator.scopes.append({name: frame.bind(name) for name in names})
-        target = translator._any(loop.target)
+        target = translator.translated(loop.target)
         body = self._below(value, sink)
         translator.scopes.pop()
         frame.leave()
@@ -164,62 +147,56 @@ class Layers:
 
     # One layer
 
-    def layer(self, node: Node, name: ast.expr | None = None) -> Made:
-        """A layer, from its short or long form."""
+    def layer(self, node: Node, name: ast.expr | None = None) -> ast.expr:
+        """A layer, from its short or long form; none where it is left out."""
         if isinstance(node, Mapping):
             ((key, value),) = node.entries
-            return Made(self._long(key, value, name))
+            return self._long(key, value, name)
         assert isinstance(node, Scalar)
         tree = tree_of(node)
         if tree is None:
-            return Made(expression_of(node, self.translator))
+            return expression_of(node, self.translator)
         try:
             return self._short(tree, node)
         except NnbuildError as error:
             raise error.locate(mark=parse_expression(node).mark(tree)) from None
 
-    def _short(self, tree: ast.expr, node: Scalar) -> Made:
+    def _short(self, tree: ast.expr, node: Scalar) -> ast.expr:
         translator = self.translator
         if isinstance(tree, ast.IfExp):
-            return self._either(tree, node)
-        if isinstance(tree, ast.Call) and not _makes_type(tree):
-            return Made(translator._any(tree))
+            test = translator.translated(tree.test)
+            body, orelse = self._short(tree.body, node), self._short(tree.orelse, node)
+            if syntax.is_none(body):
+                test, body, orelse = syntax.negated(test), orelse, body
+            return ast.IfExp(test, body, orelse)
+        if isinstance(tree, ast.Constant) or (isinstance(tree, ast.Call) and not _makes_type(tree)):
+            return translator.translated(tree)
         if isinstance(tree, ast.Name) or getattr(tree, "known", None):
             meaning = translator.meaning(tree)
             if meaning.callee is not None or (meaning.word is not None and not meaning.word.is_constant):
-                return Made(self._called(meaning, node))
-        return self._named(translator._any(tree), node)
-
-    def _either(self, tree: ast.IfExp, node: Scalar) -> Made:
-        test = self.translator._any(tree.test)
-        body, orelse = self._short(tree.body, node), self._short(tree.orelse, node)
-        if syntax.is_none(orelse.expression) and body.test is None:
-            return Made(body.expression, test)
-        if syntax.is_none(body.expression) and orelse.test is None:
-            return Made(orelse.expression, syntax.negated(test))
-        whole = ast.IfExp(test, body.whole, orelse.whole)
-        if body.test is orelse.test is None:
-            return Made(whole)
-        raise SpecError("a layer with several conditions, some of which leave it out", hint="write `if` as a key")
+                return self._called(meaning, node)
+        return self._named(translator.translated(tree), node)
 
     def _called(self, meaning: Meaning, node: Node) -> ast.expr:
         """A bare layer type makes a layer without options."""
         made = syntax.call(meaning.expression)
         return self.translator.given_lifted(made, meaning.callee) if meaning.callee else made
 
-    def _named(self, expression: ast.expr, node: Scalar) -> Made:
+    def _named(self, expression: ast.expr, node: Scalar) -> ast.expr:
         """What a value stands for is known from the build: a layer type, a layer, none."""
         kinds = self.translator.source.record.kinds.get(id(node), {TYPE})
         if {TYPE, LAYER} <= kinds:
             raise SpecError("this is a layer type at one time and a layer at another", hint="give it as one of them")
-        test = syntax.is_not_none(expression) if NONE in kinds else None
-        if LAYER in kinds:
-            return Made(expression, test)
         if kinds == {NONE}:
-            return Made(ast.Constant(None))
-        made = syntax.call(_again(expression, self.translator) if test else expression)
-        tree = parse_expression(node).tree.body  # type: ignore[attr-defined]
-        return Made(self.translator.met(made, tree, node), test)
+            return ast.Constant(None)
+        made = expression
+        if TYPE in kinds:
+            called = syntax.call(_again(expression, self.translator) if NONE in kinds else expression)
+            tree = parse_expression(node).tree.body  # type: ignore[attr-defined]
+            made = self.translator.met(called, tree, node)
+        if NONE not in kinds or made is expression:
+            return made
+        return ast.IfExp(syntax.is_not_none(expression), made, ast.Constant(None))
 
     def layer_type(self, key: Scalar) -> Meaning | None:
         """What a key that is a layer type means."""
@@ -267,11 +244,9 @@ class Layers:
         """The list or dict that a container is made of, called so unless one around it is, or something of the spec."""
         frame = self.translator.frame
         frame.tick()
-        if not any(variable.name == "layers" and variable not in self._filled for variable in frame.variables):
-            if "layers" not in self._open:
-                self._filled.append(frame.bind("layers"))
-                return self._filled[-1]
-        self._filled.append(frame.fresh("inner"))
+        taken = any(variable.name == "layers" and variable not in self._filled for variable in frame.variables)
+        free = not taken and "layers" not in self._open
+        self._filled.append(frame.bind("layers") if free else frame.fresh("inner"))
         return self._filled[-1]
 
     def _inline(self, kind: str, node: Node) -> ast.expr | None:
@@ -280,12 +255,12 @@ class Layers:
             scalar = comprehension_of(node) if isinstance(node, Sequence) else node
             assert isinstance(scalar, Scalar)
             return self._of_value(kind, expression_of(scalar, self.translator))
-        if not self._is_static(node):
+        if not self.is_static(node):
             return None
         named = is_named(kind, node)
         pairs: list[tuple[ast.expr, ast.expr]] = []
         for key, value in _static_pairs(node):
-            pairs.append((ast.Constant(key), self.layer(value).expression))
+            pairs.append((ast.Constant(key), self.layer(value)))
         layers = [layer for _, layer in pairs]
         if kind == "ModuleList":
             return syntax.call("nn.ModuleList", ast.List(layers))
@@ -309,31 +284,32 @@ class Layers:
             return syntax.call("nn.Sequential", syntax.call("OrderedDict", made))
         return syntax.call("nn.Sequential", ast.Starred(made))
 
-    def _is_static(self, node: Node) -> bool:
+    def is_static(self, node: Node) -> bool:
         """Whether all layers are there whatever the params, and each is one expression."""
         if isinstance(node, Mapping):
-            return all("{" not in key.text and not _is_control(key) and self._is_plain(value)
+            return all("{" not in key.text and not _is_control(key) and self.is_plain(value)
                        for key, value in node.entries)  # fmt: skip
         assert isinstance(node, Sequence)
         for item in node.items:
             if isinstance(item, Mapping) and len(item.entries) == 1 and self._is_pair(*item.entries[0]):
                 return False
-            if not self._is_plain(item):
+            if not self.is_plain(item):
                 return False
         return True
 
-    def _is_plain(self, node: Node) -> bool:
+    def is_plain(self, node: Node) -> bool:
+        """Whether the layer is there whatever the params, and one expression."""
         if isinstance(node, Mapping):
             key, value = node.entries[0]
             container = key.text.removeprefix("torch.").removeprefix("nn.") in CONTAINERS
             scalar = isinstance(value, Scalar) or (isinstance(value, Sequence) and bool(comprehension_of(value)))
-            return not container or scalar or self._is_static(value)
+            return not container or scalar or self.is_static(value)
         if not isinstance(node, Scalar) or node.text.lstrip().startswith("*"):
             return False
         tree = tree_of(node)
         if tree is None:
             return False
-        return NONE not in self.translator.source.record.kinds.get(id(node), ()) and not _may_be_none(tree)
+        return NONE not in self.translator.source.record.kinds.get(id(node), ()) and not may_be_none(tree)
 
 
 def is_named(kind: str, node: Node) -> bool:
@@ -373,12 +349,6 @@ def _static_names(node: Node) -> list[str]:
     if not isinstance(node, Mapping):
         return []
     return [key.text for key, _ in node.entries if not _is_loop(key) and "{" not in key.text]
-
-
-def _may_be_none(tree: ast.expr) -> bool:
-    if isinstance(tree, ast.IfExp):
-        return _may_be_none(tree.body) or _may_be_none(tree.orelse)
-    return syntax.is_none(tree)
 
 
 def _makes_type(tree: ast.Call) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from nnbuild.errors import NnbuildError, SpecError
+from nnbuild.errors import NnbuildError
 from nnbuild.exchange.pytorch import syntax
 from nnbuild.exchange.pytorch.forward import Body, Inside
-from nnbuild.exchange.pytorch.names import Callee, Frame
+from nnbuild.exchange.pytorch.names import Callee
 from nnbuild.exchange.pytorch.translator import Translator
 from nnbuild.exchange.pytorch.values import expression_of, value_of
 from nnbuild.spec.build.values import located
@@ -45,8 +45,6 @@ def _parameter(made: ast.expr, translator: Translator) -> ast.expr:
         return ast.IfExp(made.test, _parameter(made.body, translator), _parameter(made.orelse, translator))
     function = ast.unparse(made.func) if isinstance(made, ast.Call) else ""
     if syntax.is_none(made) or function in ("nn.Parameter", *(f"nn.{name}" for name in _CONTAINERS)):
-        return made
-    if function == "nn.Parameter.requires_grad_":
         return made
     translator.source.imports.add("torch.nn")
     return syntax.call("nn.Parameter", _with_fractions(made))
@@ -119,11 +117,6 @@ def _argument(inside: Inside, key: Any) -> ast.expr:
     return ast.Name(inside.source.lifted_name(key))
 
 
-def used_names(node: Scalar, own: set[str]) -> list[str]:
-    """The names of its block that a program uses."""
-    return sorted(Program(node, ()).names() & own)
-
-
 def tie(node: Node, models: list[Any]) -> list[ast.stmt]:
     """The `tie:` section. Params: models, what the block became."""
     made: list[ast.stmt] = []
@@ -152,11 +145,3 @@ def _is_row(module: Any) -> bool:
     """Whether the module becomes an nn.Sequential."""
     definition = getattr(module, "definition", None)
     return definition is not None and definition.program is None
-
-
-def frame() -> Frame:
-    """The variables of a function with none."""
-    return Frame(())
-
-
-__all__ = ["SpecError", "buffers", "helper", "member", "parameters", "tie", "used_names"]

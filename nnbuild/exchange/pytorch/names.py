@@ -1,6 +1,4 @@
-"""Names of the file that is written: variables of a function, what classes and functions are given, what there is at the
-top.
-"""
+"""Names of the file that is written: its classes and functions, and the variables of a function."""
 
 from __future__ import annotations
 

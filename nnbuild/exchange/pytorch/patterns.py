@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from nnbuild.errors import NnbuildError, SpecError
 from nnbuild.exchange.pytorch import syntax
 from nnbuild.exchange.pytorch.members import member
-from nnbuild.exchange.pytorch.translator import Translator
+from nnbuild.exchange.pytorch.translator import Meaning, Translator
 from nnbuild.exchange.pytorch.values import expression_of
 from nnbuild.spec.build.patterns import owned
 from nnbuild.spec.build.values import located
@@ -80,9 +80,7 @@ class _Options(Translator):
         self._outer = outer
         self._layer = layer
 
-    def lookup(self, name: str, node: ast.AST | None = None) -> Any:
-        from nnbuild.exchange.pytorch.translator import Meaning
-
+    def lookup(self, name: str, node: ast.AST | None = None) -> Meaning | None:
         found = None if name in self.source.options else self._outer.lookup(name, node)
         if found is not None:
             return found
@@ -101,10 +99,11 @@ class _Rules:
         made: list[ast.stmt] = []
         try:
             for sort, group in groupby(rules, self._sort):
+                together = list(group)
                 if sort == BY_PATH:
-                    made += [self._by_path(rule) for rule in group]
+                    made += [self._by_path(rule) for rule in together]
                 else:
-                    made.append(self._by_type(list(group)) if sort == BY_TYPE else self._by_name(list(group)))
+                    made.append(self._by_type(together) if sort == BY_TYPE else self._by_name(together))
         except NnbuildError as error:
             raise located(rules[0].node, error) from None
         return made
@@ -190,5 +189,6 @@ class _Rules:
         return syntax.call("fnmatchcase", ast.Name(name), ast.Constant(pattern))
 
     def _loop_name(self, wanted: str) -> str:
-        self._translator.frame.tick()
-        return self._translator.frame.fresh(wanted, f"each_{wanted}").name
+        """A variable of a loop that stands behind all else, which another such loop may have too."""
+        taken = any(variable.name == wanted for variable in self._translator.frame.variables)
+        return f"each_{wanted}" if taken else wanted

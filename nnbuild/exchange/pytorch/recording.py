@@ -1,5 +1,6 @@
-"""A build of a network that keeps what its names turn out to stand for: which layer types a call meets, which layers are
-left out, which modules a definition becomes.
+"""A build of a network that keeps what its names turn out to stand for.
+
+Which layer types a call meets, which layers are left out, which modules a definition becomes.
 """
 
 from __future__ import annotations

@@ -26,8 +26,10 @@ class Remarks:
     def put(self, old: ast.stmt, new: ast.stmt) -> None:
         """What stands before and behind the old statement, on the new one."""
         line, before = old.lineno - 1, []
-        while line in self._own:
-            before.append(self._comments.pop(line))
+        while line in self._own or (line in self._empty and line - 1 in self._own):
+            if line in self._own:
+                before.append(self._comments.pop(line))
+                self._own.discard(line)
             line -= 1
         new.gap = line in self._empty  # type: ignore[attr-defined]
         head = old.body[0].lineno - 1 if hasattr(old, "body") else old.end_lineno or old.lineno

@@ -23,9 +23,16 @@ class Sink:
     def several(self, layers: ast.expr) -> list[ast.stmt]:
         raise NotImplementedError
 
-    def perhaps(self, name: ast.expr | None, layer: ast.expr, test: ast.expr) -> list[ast.stmt]:
-        """A layer that may be left out."""
-        return [ast.If(test, self.one(name, layer), [])]
+    def layer(self, name: ast.expr | None, layer: ast.expr) -> list[ast.stmt]:
+        """A layer, which may be left out: none, or none under a condition."""
+        if syntax.is_none(layer):
+            return self.nothing(name)
+        if not isinstance(layer, ast.IfExp) or not may_be_none(layer):
+            return self.one(name, layer)
+        body, orelse = self.layer(name, layer.body), self.layer(name, layer.orelse)
+        if not body:
+            return [ast.If(syntax.negated(layer.test), orelse, [])]
+        return [ast.If(layer.test, body, orelse)]
 
     def nothing(self, name: ast.expr | None) -> list[ast.stmt]:
         """A layer that is left out."""
@@ -44,7 +51,7 @@ class Fields(Sink):
         self.count = 0
 
     def one(self, name: ast.expr | None, layer: ast.expr) -> list[ast.stmt]:
-        plain = isinstance(name, ast.Constant) and _is_word(str(name.value))
+        plain = isinstance(name, ast.Constant) and is_word(str(name.value))
         self.count += 1
         if plain:
             return [syntax.assign(f"self.{name.value}", layer)]  # type: ignore[union-attr]
@@ -54,13 +61,9 @@ class Fields(Sink):
     def several(self, layers: ast.expr) -> list[ast.stmt]:
         raise SpecError("several layers without names in a module with a forward of its own", hint="name them")
 
-    def perhaps(self, name: ast.expr | None, layer: ast.expr, test: ast.expr) -> list[ast.stmt]:
-        if isinstance(name, ast.Constant) and _is_word(str(name.value)):
-            return self.one(name, ast.IfExp(test, layer, ast.Constant(None)))
-        return super().perhaps(name, layer, test)
-
-    def nothing(self, name: ast.expr | None) -> list[ast.stmt]:
-        return self.one(name, ast.Constant(None)) if isinstance(name, ast.Constant) else []
+    def layer(self, name: ast.expr | None, layer: ast.expr) -> list[ast.stmt]:
+        plain = isinstance(name, ast.Constant) and is_word(str(name.value))
+        return self.one(name, layer) if plain else super().layer(name, layer)
 
     def under(self, test: ast.expr, body: list[ast.stmt], names: list[str]) -> list[ast.stmt]:
         (single,) = body if len(body) == 1 else (None,)
@@ -73,7 +76,15 @@ class Fields(Sink):
         return [ast.If(test, body, missing)] if body else []
 
 
-def _is_word(name: str) -> bool:
+def may_be_none(layer: ast.expr) -> bool:
+    """Whether a branch of the expression is none."""
+    if isinstance(layer, ast.IfExp):
+        return may_be_none(layer.body) or may_be_none(layer.orelse)
+    return syntax.is_none(layer)
+
+
+def is_word(name: str) -> bool:
+    """Whether an attribute can be written with this name."""
     return name.isidentifier() and not keyword.iskeyword(name)
 
 

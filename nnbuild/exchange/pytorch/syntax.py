@@ -76,7 +76,7 @@ def signature(
         [ast.arg(each) for each in names[:last]],
         None,
         [ast.arg(each) for each in named],
-        [defaults.get(each) for each in named],  # type: ignore[misc]
+        [defaults.get(each) for each in named],
         None,
         [defaults[each] for each in names[first:last]],
     )
@@ -91,6 +91,6 @@ def literal(value: Any) -> ast.expr | None:
         kind = ast.List if isinstance(value, list) else ast.Tuple
         return None if None in items else kind(items)  # type: ignore[arg-type]
     if isinstance(value, dict):
-        parts = [(literal(key), literal(item)) for key, item in value.items()]
-        return None if any(None in part for part in parts) else ast.Dict(*map(list, zip(*parts, strict=True)))  # type: ignore[arg-type]
+        keys, values = [literal(key) for key in value], [literal(item) for item in value.values()]
+        return None if None in (*keys, *values) else ast.Dict(keys, values)  # type: ignore[arg-type]
     return None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nnbuild.errors import NnbuildError, SpecError
 from nnbuild.exchange.pytorch import syntax, vocabulary
-from nnbuild.exchange.pytorch.kinds import PLAIN, kind_of
+from nnbuild.exchange.pytorch.kinds import PLAIN, TENSOR, is_of_tensors, kind_of
 from nnbuild.exchange.pytorch.names import Callee, Frame, Key, Variable
 from nnbuild.exchange.pytorch.words import Word, prefixed_word, word
 from nnbuild.spec.language.syntax import Code
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Meaning(NamedTuple):
-    """What a name stands for. Params: kind, of its value; callee, the class or function that it is; word, of torch's."""
+    """What a name stands for. Params: kind, of its value; callee, the class or function that it is; word, torch's."""
 
     expression: ast.expr
     kind: str = PLAIN
@@ -38,6 +38,8 @@ class Translator:
         self.frame = frame
         self.scopes: list[dict[str, Variable]] = [{}]
         self.kinds: dict[str, str] = {}
+        self.layers: set[str] = set()
+        self._code: Code | None = None
 
     # Names
 
@@ -46,7 +48,13 @@ class Translator:
         for scope in reversed(self.scopes):
             if name in scope:
                 return Meaning(scope[name].place(self.frame.tick()), self.kinds.get(name, PLAIN))
-        return self.of_file(name) or self.of_language(name, node)
+        return self.of_file(name) or self._layer_above(name) or self.of_language(name, node)
+
+    def _layer_above(self, name: str) -> Meaning | None:
+        """A layer that is made already goes by its name, unless the language has another use for that."""
+        found = word(name)
+        above = name in self.layers and (found is None or found.is_op)
+        return Meaning(syntax.attribute("self", name)) if above else None
 
     def of_file(self, name: str) -> Meaning | None:
         """A block, function, param or value of the file."""
@@ -80,6 +88,8 @@ class Translator:
 
     def prefixed(self, prefix: str, name: str, node: ast.AST) -> Meaning:
         """What `prefix.name` stands for."""
+        if prefix == "self":
+            return Meaning(syntax.attribute("self", name))
         found = prefixed_word(prefix, name)
         if found is None:
             own = self.lookup(name, node) if prefix in ("nn", "torch", "F") else None
@@ -92,28 +102,32 @@ class Translator:
 
     def expression(self, node: ast.expr, code: Code) -> ast.expr:
         """The translated expression. Raises SpecError at the place of what has no counterpart."""
+        outer, self._code = self._code, code
         try:
-            return self._any(node)
-        except NnbuildError as error:
-            raise error.locate(mark=code.mark(node)) from None
+            return self.translated(node)
+        finally:
+            self._code = outer
 
-    def _any(self, node: ast.expr) -> ast.expr:
+    def translated(self, node: ast.expr) -> ast.expr:
+        """The translated expression of the code that is read, or of none."""
         handler = _HANDLERS.get(type(node))
         try:
             return handler(self, node) if handler else self._parts(node)
         except NnbuildError as error:
-            error.__dict__.setdefault("tree", node)
+            if self._code is not None:
+                error.locate(mark=self._code.mark(node))
             raise
 
     def _parts(self, node: ast.expr) -> ast.expr:
         """The same node with its parts translated."""
-        fields = {}
+        fields: dict[str, Any] = {}
         for field, value in ast.iter_fields(node):
             if isinstance(value, list):
-                fields[field] = [self._any(part) if isinstance(part, ast.expr) else part for part in value]
+                fields[field] = [self.translated(part) if isinstance(part, ast.expr) else part for part in value]
             else:
-                fields[field] = self._any(value) if isinstance(value, ast.expr) else value
-        return type(node)(**fields)
+                fields[field] = self.translated(value) if isinstance(value, ast.expr) else value
+        made: ast.expr = type(node)(**fields)
+        return made
 
     def _name(self, node: ast.Name) -> ast.expr:
         if isinstance(node.ctx, ast.Store):
@@ -133,19 +147,20 @@ class Translator:
     def _attribute(self, node: ast.Attribute) -> ast.expr:
         if getattr(node, "known", None):
             return self.meaning(node).expression
-        self.source.accessed.add(node.attr)
-        return ast.Attribute(self._any(node.value), node.attr)
+        if self.kind(node.value) != TENSOR and not is_of_tensors(node.attr):
+            self.source.accessed.add(node.attr)
+        return ast.Attribute(self.translated(node.value), node.attr)
 
-    def _iterated(self, node: ast.expr) -> ast.expr:
+    def iterated(self, node: ast.expr) -> ast.expr:
         """Something that is gone through once: an iterator will do."""
         if isinstance(node, ast.GeneratorExp):
             return self._comprehension(node)
         if isinstance(node, ast.Call):
             return self._call(node, iterated=True)
-        return self._any(node)
+        return self.translated(node)
 
     def _starred(self, node: ast.Starred) -> ast.expr:
-        return ast.Starred(self._iterated(node.value))
+        return ast.Starred(self.iterated(node.value))
 
     def _generator(self, node: ast.GeneratorExp) -> ast.expr:
         return self._comprehension(ast.ListComp(node.elt, node.generators))
@@ -154,24 +169,25 @@ class Translator:
         depth = len(self.scopes)
         generators = [self._comprehended(each) for each in node.generators]
         if isinstance(node, ast.DictComp):
-            made: ast.expr = ast.DictComp(self._any(node.key), self._any(node.value), generators)
+            made: ast.expr = ast.DictComp(self.translated(node.key), self.translated(node.value), generators)
         else:
-            made = type(node)(self._any(node.elt), generators)
+            made = type(node)(self.translated(node.elt), generators)
         del self.scopes[depth:]
         return made
 
     def _comprehended(self, node: ast.comprehension) -> ast.comprehension:
-        iterable = self._iterated(node.iter)
+        iterable = self.iterated(node.iter)
         names = [each.id for each in ast.walk(node.target) if isinstance(each, ast.Name)]
         self.scopes.append({name: Variable(name, 0) for name in names})
-        return ast.comprehension(self._any(node.target), iterable, [self._any(each) for each in node.ifs], 0)
+        target, conditions = self.translated(node.target), [self.translated(each) for each in node.ifs]
+        return ast.comprehension(target, iterable, conditions, 0)
 
     # Calls
 
     def _call(self, node: ast.Call, iterated: bool = False) -> ast.expr:
         function = node.func
         known = isinstance(function, ast.Name) or getattr(function, "known", None)
-        meaning = self.meaning(function) if known else Meaning(self._any(function))
+        meaning = self.meaning(function) if known else Meaning(self.translated(function))
         if meaning.word is not None:
             return self._of_torch(node, meaning, meaning.word, iterated)
         made = ast.Call(meaning.expression, *self.arguments(node))
@@ -191,9 +207,9 @@ class Translator:
 
     def arguments(self, node: ast.Call, iterated: bool = False) -> tuple[list[ast.expr], list[ast.keyword]]:
         """The arguments of a call, dtypes as torch's."""
-        args = [self._iterated(arg) if iterated else self._any(arg) for arg in node.args]
+        args = [self.iterated(arg) if iterated else self.translated(arg) for arg in node.args]
         keywords = [
-            ast.keyword(each.arg, self._dtype(each.value) if each.arg == "dtype" else self._any(each.value))
+            ast.keyword(each.arg, self._dtype(each.value) if each.arg == "dtype" else self.translated(each.value))
             for each in node.keywords
         ]
         return args, keywords
@@ -201,7 +217,7 @@ class Translator:
     def _dtype(self, node: ast.expr) -> ast.expr:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return syntax.attribute("torch", DTYPES.get(node.value, node.value))
-        return self._any(node)
+        return self.translated(node)
 
     def _of_torch(self, node: ast.Call, meaning: Meaning, found: Word, iterated: bool) -> ast.expr:
         tensors = any(self.kind(arg) != PLAIN for arg in (*node.args, *(each.value for each in node.keywords)))

@@ -28,8 +28,8 @@ _ROUNDS = 50
 def source(spec: str, params: dict[str, Any], variant: str | None, choices: dict[str, Any]) -> str:
     """The text of a module that holds the network as a class.
 
-    Params: params, values that its arguments have unless said; variant, one whose values they have; choices, values that
-    the run-time choices have. Raises: SpecError for what a spec cannot be, and for what has no counterpart in PyTorch.
+    Params: params, values that its arguments have unless said; variant, one whose values they have; choices, values
+    that the run-time choices have. Raises: SpecError, for what has no counterpart in PyTorch too.
     """
     return _Order(spec, params, variant, choices).text()
 
@@ -52,6 +52,7 @@ class _Order:
             build(self.definition, {}, name, self.record)
         self.built = build(self.definition, params, self.variant, self.record)
         self.choices = self._chosen(choices)
+        self._file: Source | None = None
 
     def _check_params(self) -> None:
         known = self.definition.signature.nodes
@@ -73,11 +74,11 @@ class _Order:
             body = _Writing(self, file).body()
             if not file.changed:
                 return module_text([*_imports(file.imports), *body])
-            self._known = file
+            self._file = file
         raise SpecError(f"the blocks of {self.definition.path} need each other without end")
 
     def _source(self) -> Source:
-        known: Source | None = getattr(self, "_known", None)
+        known = self._file
         return Source(self.definition, self._title(), self.record) if known is None else known.again()
 
     def _title(self) -> str:

@@ -44,7 +44,7 @@ def bracketed(opening: str, parts: Sequence[Document], closing: str) -> Document
 
 
 def _items(parts: Sequence[Document]) -> list[Document]:
-    """Items with commas between them, and where they stand one a line behind the last too, unless it is the only one."""
+    """Items with commas between them; one a line, also behind the last, unless it is the only one."""
     return [*joined(COMMA, parts), IfBroken(",")] if len(parts) > 1 else list(parts)
 
 
