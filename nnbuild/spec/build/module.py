@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from nnbuild.budget import current
 from nnbuild.errors import NnbuildError, OptionError, ShapeError, SpecError, suggestion
 from nnbuild.nn.module import Module
 from nnbuild.ops.op import recorder
@@ -12,6 +13,7 @@ from nnbuild.spec.build.blocks import Definition
 from nnbuild.spec.build.stated import Spec
 from nnbuild.spec.language.program import ForwardNames
 from nnbuild.spec.language.scope import MISSING, Scope
+from nnbuild.words import listed
 
 
 class SpecModule(Module):
@@ -49,7 +51,7 @@ class SpecModule(Module):
     def _checked(self, choices: dict[str, Any]) -> dict[str, Any]:
         for name in choices:
             if name not in self._choices:
-                known = f"there are {', '.join(self._choices)}" if self._choices else "it declares none"
+                known = f"there are {listed(self._choices)}" if self._choices else "it declares none"
                 hint = suggestion(name, self._choices) or known
                 raise OptionError(f"{type(self).__name__} has no choice {name!r}", hint=hint, option=name)
         return choices
@@ -130,6 +132,7 @@ class ModuleNames(Scope):
             value = module._names.lookup(name)
             if not isinstance(value, (list, dict)):
                 return value
+            current().spend_on(value)
             self.values[name] = _copied(value)
         return self.values[name]
 
