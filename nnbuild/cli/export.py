@@ -69,7 +69,7 @@ def command(
     """
     data = WRITERS[kind or _format_of(output)].write(Order(spec, params, variant, choices))
     if output == STANDARD_INPUT:
-        click.get_binary_stream("stdout").write(data)
+        click.echo(data, nl=False)
         return
     from nnbuild.formats.whole import write_whole
 

@@ -182,6 +182,8 @@ NETWORKS = {
           BatchNorm2d.weight: uniform_
           "conv?.weight": xavier_normal_(gain=2)
           fc.weight: "normal_(0, 1 / sqrt(in_features))"
+          norm.bias: ones_ if std > 1 else None
+          conv2.bias: None
         freeze: ["n*", conv.weight]
     """,
     "normed_weights": """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from pathlib import PurePath
 from typing import Any
 
 from nnbuild.errors import NnbuildError, SpecError
@@ -249,13 +250,13 @@ class ClassWriter:
 
 
 def _leading_comments(place: Node) -> list[str]:
-    """The comment lines at the top of the file."""
+    """The comment lines at the top of the file, but for its name."""
     found = []
     for line in place.document.text.split("\n"):
         if not line.startswith("#"):
             break
         found.append(line.lstrip("# ").strip())
-    return [line for line in found if line]
+    return [line for line in found if line and line != PurePath(place.document.file).name]
 
 
 def _sets_self(statements: list[ast.stmt]) -> bool:

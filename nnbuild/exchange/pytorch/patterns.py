@@ -7,20 +7,19 @@ from collections.abc import Callable, Iterable
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from nnbuild.errors import NnbuildError, SpecError
+from nnbuild.errors import NnbuildError
 from nnbuild.exchange.pytorch import syntax
 from nnbuild.exchange.pytorch.members import member
 from nnbuild.exchange.pytorch.translator import Meaning, Translator
 from nnbuild.exchange.pytorch.values import expression_of
 from nnbuild.spec.build.patterns import owned
 from nnbuild.spec.build.values import located
-from nnbuild.spec.language.names import INITIALISERS
 from nnbuild.spec.text.nodes import Mapping, Node, Scalar, Sequence
 
 BY_PATH, BY_TYPE, BY_NAME = "path", "type", "name"
 
 #: A parameter as source, and the layer that it is of -> what is done with it.
-_Action = Callable[[ast.expr, ast.expr], ast.expr]
+_Action = Callable[[ast.expr, ast.expr], list[ast.stmt]]
 
 
 class Rule(NamedTuple):
@@ -50,25 +49,30 @@ def freeze(node: Node, translator: Translator, models: list[Any]) -> list[ast.st
     return _Rules(translator, models).statements(rules)
 
 
-def _freezing(parameter: ast.expr, layer: ast.expr) -> ast.expr:
-    return syntax.call(ast.Attribute(parameter, "requires_grad_"), ast.Constant(False))
+def _freezing(parameter: ast.expr, layer: ast.expr) -> list[ast.stmt]:
+    return [syntax.run(syntax.call(ast.Attribute(parameter, "requires_grad_"), ast.Constant(False)))]
 
 
 def _initialiser(node: Node, translator: Translator) -> _Action:
-    def act(parameter: ast.expr, layer: ast.expr) -> ast.expr:
+    def act(parameter: ast.expr, layer: ast.expr) -> list[ast.stmt]:
         assert isinstance(node, Scalar)
-        if node.text.strip() in INITIALISERS:
-            found = translator.of_language(node.text.strip())
-            assert found is not None
-            return syntax.call(found.expression, parameter)
-        options = _Options(translator, layer)
-        made = expression_of(node, options)
-        if not isinstance(made, ast.Call):
-            raise SpecError("an init is a call in PyTorch", mark=node.mark, hint="as in normal_(std=0.02)")
-        made.args.insert(0, parameter)
-        return made
+        return _applied(expression_of(node, _Options(translator, layer)), parameter)
 
     return act
+
+
+def _applied(made: ast.expr, parameter: ast.expr) -> list[ast.stmt]:
+    """An initialiser, called or by its name, on the parameter; none does nothing."""
+    if syntax.is_none(made):
+        return []
+    if isinstance(made, ast.IfExp):
+        body, orelse = _applied(made.body, parameter), _applied(made.orelse, parameter)
+        test, body, orelse = (made.test, body, orelse) if body else (syntax.negated(made.test), orelse, body)
+        return [ast.If(test, body, orelse)] if body else []
+    if isinstance(made, ast.Call):
+        made.args.insert(0, parameter)
+        return [syntax.run(made)]
+    return [syntax.run(syntax.call(made, parameter))]
 
 
 class _Options(Translator):
@@ -101,7 +105,7 @@ class _Rules:
             for sort, group in groupby(rules, self._sort):
                 together = list(group)
                 if sort == BY_PATH:
-                    made += [self._by_path(rule) for rule in together]
+                    made += [statement for rule in together for statement in self._by_path(rule)]
                 else:
                     made.append(self._by_type(together) if sort == BY_TYPE else self._by_name(together))
         except NnbuildError as error:
@@ -121,10 +125,10 @@ class _Rules:
         found = self._translator.of_file(kind) or self._translator.of_language(kind)
         return found.expression if found is not None else None
 
-    def _by_path(self, rule: Rule) -> ast.stmt:
+    def _by_path(self, rule: Rule) -> list[ast.stmt]:
         owner, _, name = rule.pattern.rpartition(".")
         layer = member(owner, self._models) if owner else ast.Name("self")
-        return syntax.run(rule.act(ast.Attribute(layer, name), layer))
+        return rule.act(ast.Attribute(layer, name), layer)
 
     def _by_type(self, rules: list[Rule]) -> ast.stmt:
         module = self._loop_name("module")
@@ -134,16 +138,16 @@ class _Rules:
             tests.setdefault(kind, []).extend(self._acts(kind, name, rule, module))
         chain: list[ast.stmt] = []
         for kind, body in reversed(tests.items()):
-            chain = [ast.If(self._is_of(kind, module), body, chain)]
+            chain = [ast.If(self._is_of(kind, module), body or [ast.Pass()], chain)]
         return ast.For(ast.Name(module), syntax.call("self.modules"), chain, [])
 
     def _acts(self, kind: str, name: str, rule: Rule, module: str) -> Iterable[ast.stmt]:
         names = [name] if name.isidentifier() else self._names(kind, name)
         for each in names:
             parameter = ast.Attribute(ast.Name(module), each)
-            act = syntax.run(rule.act(parameter, ast.Name(module)))
+            acts = rule.act(parameter, ast.Name(module))
             absent = any(getattr(layer, "_parameters", {}).get(each, 1) is None for layer in self._layers(kind))
-            yield ast.If(syntax.is_not_none(parameter), [act], []) if absent else act
+            yield from [ast.If(syntax.is_not_none(parameter), acts, [])] if absent and acts else acts
 
     def _layers(self, kind: str) -> list[Any]:
         return [layer for model in self._models for layer in model.modules() if type(layer).__name__ == kind]
@@ -174,10 +178,10 @@ class _Rules:
         )
         body: list[ast.stmt] = []
         for rule in rules:
-            act = syntax.run(rule.act(ast.Name(parameter), owner))
-            body.append(ast.If(self._matches(rule.pattern, name), [act], []))
+            acts = rule.act(ast.Name(parameter), owner)
+            body += [ast.If(self._matches(rule.pattern, name), acts, [])] if acts else []
         loop = syntax.call("self.named_parameters")
-        return ast.For(ast.Tuple([ast.Name(name), ast.Name(parameter)]), loop, body, [])
+        return ast.For(ast.Tuple([ast.Name(name), ast.Name(parameter)]), loop, body or [ast.Pass()], [])
 
     def _matches(self, pattern: str, name: str) -> ast.expr:
         """Whether a parameter's name is one of the pattern's."""

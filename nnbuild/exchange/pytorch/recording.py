@@ -14,8 +14,7 @@ from nnbuild.spec.build.builder import Builder
 from nnbuild.spec.build.module import SpecModule
 from nnbuild.spec.document import SpecDefinition
 from nnbuild.spec.language.calls import Partial, is_layer_type
-from nnbuild.spec.language.names import BUILD_NAMES
-from nnbuild.spec.language.scope import JoinedScope, Scope
+from nnbuild.spec.language.scope import Scope
 from nnbuild.spec.language.syntax import Code
 from nnbuild.spec.text.nodes import Mapping, Node, Scalar, Sequence
 
@@ -74,24 +73,14 @@ class Recorder(Builder):
         return module
 
 
-def build(definition: SpecDefinition, params: dict[str, Any], variant: str | None, record: Record) -> Built:
-    """The network, and what was met on the way. Raises what building it raises."""
+def build(definition: SpecDefinition, params: dict[str, Any], variant: str | None, record: Record) -> dict[str, Any]:
+    """Build the network, keep what is met on the way, and give the values of its file's names."""
     definition.signature.choose_variant(variant)
     recorder = Recorder(record)
     names = definition.scope_for(None, params, recorder)
-    model = recorder.fill(definition, names)
+    recorder.fill(definition, names)
     recorder.finish()
-    return Built(model, names, JoinedScope(names, BUILD_NAMES), recorder)
-
-
-class Built:
-    """A network that was built, and the names of its file."""
-
-    def __init__(self, model: SpecModule, names: Scope, scope: JoinedScope, builder: Recorder) -> None:
-        self.model = model
-        self.names = names
-        self.scope = scope
-        self.builder = builder
+    return names.values
 
 
 def telling_variants(definition: SpecDefinition) -> list[str]:

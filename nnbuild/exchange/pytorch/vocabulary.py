@@ -32,7 +32,10 @@ METHODS = frozenset(_METHODS.split())
 RENAMED = {"tensor_unfold": "unfold"}
 
 #: Ops that PyTorch has no public function for.
-UNKNOWN = frozenset({"getitem", "setitem", "cross_map_lrn2d"})
+UNKNOWN = frozenset({"getitem", "setitem", "cross_map_lrn2d", "bitcast", "nms", "roi_align", "resize"})
+
+#: Modules of torch that keep ops of their own: the beginning of an op's name, as in linalg_norm.
+SPACES = ("linalg", "fft")
 
 #: Options that PyTorch wants stated where the spec's language has but one meaning.
 STATED = {"meshgrid": {"indexing": "ij"}}

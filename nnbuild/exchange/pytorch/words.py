@@ -55,6 +55,9 @@ def _op(name: str) -> Word | None:
         return None
     if name in vocabulary.METHODS:
         return Word(name, vocabulary.RENAMED.get(name, name), is_op=True, is_method=True)
+    space, _, rest = name.partition("_")
+    if space in vocabulary.SPACES and rest:
+        return Word(name, f"torch.{space}.{rest}", "torch", is_op=True)
     if name in vocabulary.FUNCTIONAL:
         return Word(name, f"F.{name}", "torch.nn.functional", is_op=True)
     return Word(name, f"torch.{name}", "torch", is_op=True)
@@ -69,6 +72,8 @@ def prefixed_word(prefix: str, name: str) -> Word | None:
     if prefix in ("utils", "parametrizations") and name in NORMS:
         inner = "parametrizations." if prefix == "parametrizations" else ""
         return Word(name, f"nn.utils.{inner}{name}", "torch.nn")
+    if prefix in vocabulary.SPACES:
+        return _op(f"{prefix}_{name}") if f"{prefix}_{name}" in OPS else None
     if prefix == "init" and name in INITIALISERS:
         return word(name)
     if prefix == "torch" and name in DTYPES:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from nnbuild.errors import SpecError, suggestion
+from nnbuild.budget import spending
+from nnbuild.errors import SpecError
 from nnbuild.exchange.pytorch import syntax
 from nnbuild.exchange.pytorch.classes import ClassWriter, function_of
 from nnbuild.exchange.pytorch.files import Source
@@ -16,9 +17,10 @@ from nnbuild.exchange.pytorch.style import module_text
 from nnbuild.exchange.pytorch.translator import Translator
 from nnbuild.exchange.pytorch.values import value_of
 from nnbuild.exchange.pytorch.vocabulary import RESERVED
+from nnbuild.nn import random
 from nnbuild.spec import library
-from nnbuild.spec.build.params import typed
 from nnbuild.spec.document import Files, SpecDefinition
+from nnbuild.spec.loading import load
 from nnbuild.spec.text.source import STANDARD_INPUT
 
 #: How often a file is written anew until its classes know what they need of each other.
@@ -31,44 +33,28 @@ def source(spec: str, params: dict[str, Any], variant: str | None, choices: dict
     Params: params, values that its arguments have unless said; variant, one whose values they have; choices, values
     that the run-time choices have. Raises: SpecError, for what has no counterpart in PyTorch too.
     """
-    return _Order(spec, params, variant, choices).text()
+    with spending(f"exporting {spec}"):
+        return _Order(spec, params, variant, choices).text()
 
 
 class _Order:
     """One network to be written."""
 
     def __init__(self, spec: str, params: dict[str, Any], variant: str | None, choices: dict[str, Any]) -> None:
+        self.choices = load(spec, params=params, variant=variant, choose=choices, weights=False)._choices
         found = library.find(spec)
-        if variant and found.variant and variant != found.variant:
-            raise SpecError(f"{spec} is the variant {found.variant}, not {variant}", hint="leave one of them out")
         self.definition: SpecDefinition = Files().definition(found.path)
-        if not self.definition.is_network:
-            raise SpecError(f"{found.path} has neither layers nor a forward", hint="export a spec that uses it")
         self.variant = variant or found.variant
         self.params = params
-        self._check_params()
         self.record = Record()
-        for name in telling_variants(self.definition):
-            build(self.definition, {}, name, self.record)
-        self.built = build(self.definition, params, self.variant, self.record)
-        self.choices = self._chosen(choices)
         self._file: Source | None = None
-
-    def _check_params(self) -> None:
-        known = self.definition.signature.nodes
-        for name in self.params:
-            if name not in known:
-                hint = suggestion(name, known) or (f"there are {', '.join(known)}" if known else "it declares none")
-                raise SpecError(f"{self.definition.name} has no param {name}", hint=hint)
-
-    def _chosen(self, given: dict[str, Any]) -> dict[str, Any]:
-        model, built = self.built.model, self.built
-        choices = dict(model._choices)
-        for name in model._checked(given):
-            choices[name] = typed(f"the choice {name}", given[name], choices[name], built.scope, built.builder)
-        return choices
+        with random.apart():
+            for name in telling_variants(self.definition):
+                build(self.definition, {}, name, self.record)
+            self.values = build(self.definition, params, self.variant, self.record)
 
     def text(self) -> str:
+        """The file, written until its classes have what they need of each other."""
         for _ in range(_ROUNDS):
             file = self._source()
             body = _Writing(self, file).body()
@@ -150,7 +136,7 @@ class _Writing:
         for key, node in variant.entries if variant else ():
             values[key.text] = value_of(node, outer)
         for name in order.params:
-            made = self.file.literal(order.built.names.values[name])
+            made = self.file.literal(order.values[name])
             if made is None:
                 raise SpecError(f"the param {name} is no value that can be written as source")
             values[name] = made
