@@ -10,6 +10,7 @@ import click
 from nnbuild.cli import completion
 from nnbuild.errors import suggestion
 from nnbuild.report.texts import FORMATS
+from nnbuild.words import listed
 
 Decorator = Callable[[Any], Any]
 
@@ -47,6 +48,12 @@ shaped_inputs = click.option(
 output_format = click.option(
     "--format", "format", type=click.Choice(FORMATS), help="Format of the output; rich at a terminal, plain in a pipe."
 )
+
+
+weights_key = click.option(
+    "--weights-key", "key", metavar="KEY",
+    help="Take the part of the file of weights under this name, such as state_dict.",
+)  # fmt: skip
 
 
 def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -92,4 +99,4 @@ def sizes(values: tuple[str, ...]) -> dict[str | None, tuple[int, ...]]:
 def unknown_name(what: str, name: str, known: Any) -> str:
     """The hint for a name that is not among the known ones."""
     names = list(known)
-    return suggestion(name, names) or (f"there are {', '.join(names)}" if names else f"it has no {what}")
+    return suggestion(name, names) or (f"there are {listed(names)}" if names else f"it has no {what}")

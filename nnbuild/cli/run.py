@@ -11,7 +11,7 @@ import click
 
 from nnbuild.cli import completion
 from nnbuild.cli.network import Network, build
-from nnbuild.cli.options import building, output_format, spec_argument
+from nnbuild.cli.options import building, output_format, spec_argument, weights_key
 from nnbuild.cli.output import emit, warn
 from nnbuild.errors import InputError
 
@@ -54,8 +54,13 @@ def _files(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
 @click.option("--save-all", is_flag=True, help="Write the outputs of all layers into the .npz.")
 @click.option("--topk", type=click.IntRange(min=1), metavar="K", help="Show the K most likely classes of each sample.")
 @click.option(
-    "--weights", type=click.Path(path_type=Path), metavar="FILE", help="Take weights from a .npz or .safetensors file."
+    "--weights",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Take weights from a .pth, .safetensors or .npz file.",
 )
+@weights_key
+@click.option("--no-strict", is_flag=True, help="Take weights that lack some of the network's, or hold others.")
 @click.option("--seed", type=int, default=0, metavar="N", help="Seed of the weights that no file gives (0).")
 @click.option(
     "--batch", type=click.IntRange(min=1), default=64, metavar="N", help="Run at most N samples at once (64)."
@@ -74,6 +79,8 @@ def command(
     save_all: bool,
     topk: int | None,
     weights: Path | None,
+    key: str | None,
+    no_strict: bool,
     seed: int,
     batch: int,
     threads: int | None,
@@ -99,6 +106,8 @@ def command(
     """
     if (save or save_all) and (output is None or output.suffix != ".npz"):
         raise click.UsageError("--save and --save-all want --output with a .npz file, which holds several arrays")
+    if weights is None and (key is not None or no_strict):
+        raise click.UsageError("--weights-key and --no-strict are of the file of --weights")
     from nnbuild.runs.inference import Inference
     from nnbuild.runs.inputs import gather
 
@@ -118,7 +127,10 @@ def command(
         )
     if not force:
         inference.check_memory()
-    _weigh(network, weights, seed)
+    if weights is not None:
+        _load(network, weights, key, not no_strict)
+    else:
+        _tell_of_drawn_weights(network, seed)
     classes = _classes(network, inference, topk)
     _run(inference, output, classes, format, started if timed else None, explain)
 
@@ -128,13 +140,16 @@ def _that_run(inference: Inference) -> list[str]:
     return list(dict.fromkeys(call.path for call in inference.graph.calls() if call.path and call.outputs))
 
 
-def _weigh(network: Network, weights: Path | None, seed: int) -> None:
-    """Load the weights; say so where there are none."""
-    if weights is not None:
-        from nnbuild.spec.weights import load_weights
+def _load(network: Network, weights: Path, key: str | None, strict: bool) -> None:
+    """Load the weights; say which part of the file they are, and what is left."""
+    from nnbuild.spec.weights import load_weights
 
-        load_weights(network.model, weights)
-    elif network.spec.weights is None and any(True for _ in network.model.parameters()):
+    for note in load_weights(network.model, weights, key, strict).notes:
+        warn(f"note: {note}")
+
+
+def _tell_of_drawn_weights(network: Network, seed: int) -> None:
+    if network.spec.weights is None and any(True for _ in network.model.parameters()):
         warn(f"note: there are no weights, so the network is untrained; its weights are drawn with seed {seed}")
 
 

@@ -57,6 +57,11 @@ class OpenFile:
             self._file.close()
             raise
 
+    @property
+    def number(self) -> int:
+        """The file's descriptor."""
+        return self._file.fileno()
+
     def read_at(self, start: int, count: int) -> bytes:
         """So many bytes from this place on. Raises InputError where they are not there."""
         data = bytearray(count)

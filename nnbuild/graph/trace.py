@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from nnbuild.budget import current, spending
 from nnbuild.errors import NnbuildError, ShapeError
 from nnbuild.graph.aliases import Aliases
 from nnbuild.graph.graph import Call, Graph, Node, Value
+from nnbuild.limits import STEPS_A_NODE
 from nnbuild.nn.module import Module
 from nnbuild.ops.nests import map_tensors, spec_of, tensors_in
 from nnbuild.ops.op import Op, recorder
@@ -24,10 +26,12 @@ class Tracer:
         self.called: set[int] = set()
         self.overwritten: dict[Value, Value] = {}
         self.aliases = Aliases()
+        self.budget = current()
 
     def record(self, op: Op, arguments: dict[str, Any], outputs: Any) -> Any:
         """Append a node; its outputs become Values."""
         call = self.current or self.graph.root
+        self.budget.spend(STEPS_A_NODE)
         node = Node(len(self.graph.nodes), op, self.settled(arguments), call)
         specs = [outputs] if isinstance(outputs, TensorSpec) else list(outputs)
         node.returns_many = not isinstance(outputs, TensorSpec)
@@ -169,7 +173,8 @@ def traced_by(tracer_type: type[Tracer], model: Module, inputs: tuple[Any, ...],
     tracer = tracer_type(model, values)
     token = recorder.set(tracer)
     try:
-        tracer.graph.result = model(*args, **kwargs)
+        with spending(f"the trace of {type(model).__name__}") as tracer.budget:
+            tracer.graph.result = model(*args, **kwargs)
     except NnbuildError as error:
         error.graph = tracer.graph
         raise

@@ -42,7 +42,7 @@ _FAMILIES = {
     " .absolute_ .sign_ .floor_ .ceil_ .trunc_ .round_ .frac_ .clamp_ .clip_ .clamp_min_ .clamp_max_ .lerp_ .addcmul_"
     " .addcdiv_ .nan_to_num_ .cumsum_ .cumprod_ .scatter_ .scatter_add_ .masked_fill_ .tril_ .triu_ .zero_ .fill_"
     " .copy_ .addmm_ .baddbmm_ .relu_ .sigmoid_ .tanh_ elu_ celu_ selu_ leaky_relu_ hardtanh_ threshold_ rrelu_",
-    "casting": ".to .type_as .half .float .double .byte .short .int .long .bool",
+    "casting": ".to .type_as .half .float .double .byte .short .int .long .bool .cfloat .cdouble",
     "convolution": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
     "products": "linear .matmul .mm .bmm .mv .dot .outer .addmm .baddbmm",
     "contraction": "einsum tensordot",

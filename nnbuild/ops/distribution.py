@@ -87,12 +87,13 @@ def _(input: TensorSpec, dim: int | tuple[int, ...]) -> dict[str, Reaches]:
 
 def norms(array: np.ndarray, p: float, dim: int | tuple[int, ...]) -> np.ndarray:
     """The `p`-norm along the axes, which stay with size 1. It overflows only where it is itself too large."""
-    result = _norms(np.abs(array), p, dim)
+    sizes = np.abs(array)
+    result = _norms(sizes, p, dim)
     lost = (result == 0) | np.isinf(result)
     if p in (0, 1, np.inf, -np.inf) or not lost.any():
         return result
-    scale = scales(array, dim, lost)
-    return _norms(np.abs(array / scale), p, dim) * scale
+    scale = scales(sizes, dim, lost)
+    return _norms(sizes / scale, p, dim) * scale
 
 
 def _norms(sizes: np.ndarray, p: float, dim: int | tuple[int, ...]) -> np.ndarray:

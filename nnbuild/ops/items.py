@@ -9,7 +9,7 @@ from nnbuild.lazy import np
 from nnbuild.ops.in_place import check_target, replaced
 from nnbuild.ops.indexing import getitem, parts, places
 from nnbuild.ops.nests import is_tensor
-from nnbuild.ops.op import Op
+from nnbuild.ops.op import Op, takes_complex
 from nnbuild.ops.reach import Kept, Part, Picked, Placed, Reach, Reaches, Strided, Unknown
 from nnbuild.ops.spec import TensorSpec
 
@@ -100,3 +100,6 @@ def _value_reaches(input: TensorSpec, index: tuple[Any, ...], value: TensorSpec)
         axes.get(place + missing, Part(0, 1)) if size > 1 or missing < 0 else Part(0, 1)
         for place, size in enumerate(value.shape)
     )
+
+
+takes_complex(setitem)

@@ -11,7 +11,7 @@ from nnbuild.lazy import np
 from nnbuild.ops.axes import axis, real_axis, spread, whole
 from nnbuild.ops.dtypes import promote
 from nnbuild.ops.memory import Memory
-from nnbuild.ops.op import op
+from nnbuild.ops.op import op, takes_complex
 from nnbuild.ops.reach import UNSEEN, Kept, Laid, Part, Reaches, Strided, along, inserted, without
 from nnbuild.ops.spec import TensorSpec
 
@@ -325,3 +325,5 @@ def _view() -> Memory:
 
 for _op in (split, chunk, tensor_split, unbind, narrow, select):
     _op.memory(_view)
+
+takes_complex(cat, stack, hstack, vstack, split, chunk, tensor_split, unbind, narrow, select)

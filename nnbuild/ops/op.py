@@ -82,6 +82,7 @@ class Op:
         self.members: dict[int, Op] = {}
         self.inplace = False
         self.creates = False
+        self.takes_complex = False
         self.other_names = _NUMPY_NAMES
         self.__doc__ = kernel.__doc__
 
@@ -221,15 +222,28 @@ class Op:
         return self._inferred(map_tensors(spec_of, self.bind(args, options)))
 
     def _inferred(self, specs: dict[str, Any]) -> Any:
+        if not self.family.takes_complex:
+            self.refuse_complex(specs)
         try:
             return self.answer("shape", specs)
         except ShapeError as error:
-            error.subject = error.subject or self.name
+            error.subject, error.arguments = error.subject or self.name, specs
             raise
         except TypeError as error:
             if isinstance(error, OptionError):
                 raise
             raise self._refusal(f"cannot be called so: {error}") from None
+
+    def refuse_complex(self, specs: Any) -> None:
+        """Raise ShapeError for a tensor of complex numbers among these."""
+        for spec in tensors_in(specs):
+            if spec.dtype[0] == "c":
+                error = ShapeError(
+                    f"wants real numbers and gets {spec.dtype}",
+                    hint="take x.real, x.imag, x.abs() or view_as_real(x)",
+                )
+                error.subject = self.name
+                raise error
 
     def compute(self, outputs: Any, bound: dict[str, Any]) -> Any:
         """The arrays for outputs already inferred, of bound arguments. Half precision is computed in single."""
@@ -240,9 +254,9 @@ class Op:
         with np.errstate(all="ignore"):  # 1/0 is inf and 0/0 is nan, without a word, as in torch
             results = self._run(arrays)
             if isinstance(outputs, TensorSpec):
-                return _with_dtype(results, outputs.dtype)
+                return with_dtype(results, outputs.dtype)
             pairs = zip(results, outputs, strict=True)
-            return like(outputs, (_with_dtype(array, spec.dtype) for array, spec in pairs))
+            return like(outputs, (with_dtype(array, spec.dtype) for array, spec in pairs))
 
     def _run(self, arrays: dict[str, Any]) -> Any:
         try:
@@ -286,8 +300,11 @@ def _widen(array: np.ndarray) -> np.ndarray:
     return array.astype(np.float32) if array.dtype == np.float16 else array
 
 
-def _with_dtype(result: Any, dtype: str) -> np.ndarray:
+def with_dtype(result: Any, dtype: str) -> np.ndarray:
+    """The array in this dtype; of complex numbers that become real ones the real parts."""
     array = np.asarray(result)
+    if array.dtype.kind == "c" and dtype[0] != "c":
+        array = array != 0 if dtype == "bool" else array.real
     return array if array.dtype.name == dtype else array.astype(dtype)
 
 
@@ -301,6 +318,12 @@ def _written(target: np.ndarray, result: np.ndarray) -> np.ndarray:
 def op(kernel: Callable[..., Any]) -> Op:
     """Decorator: make the kernel an Op; its other facets are added to it."""
     return Op(kernel)
+
+
+def takes_complex(*ops: Op) -> None:
+    """Note that these ops, and those of their families, take complex numbers; others refuse them."""
+    for each in ops:
+        each.family.takes_complex = True
 
 
 def creation(kernel: Callable[..., Any]) -> Op:

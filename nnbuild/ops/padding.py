@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
-from nnbuild.ops.dtypes import is_floating
-from nnbuild.ops.op import op
+from nnbuild.ops.dtypes import has_fractions
+from nnbuild.ops.op import op, takes_complex
 from nnbuild.ops.reach import Reach, Reaches, Strided, taken
 from nnbuild.ops.spec import ITEM_SIZES, TensorSpec
 from nnbuild.ops.window import Slide
@@ -96,7 +96,7 @@ def _(input: TensorSpec, pad: Sequence[int], mode: str) -> dict[str, Reaches]:
 
 
 def _check_value(dtype: str, value: float | None) -> None:
-    if dtype != "bool" and not is_floating(dtype) and value is not None:
+    if dtype != "bool" and not has_fractions(dtype) and value is not None:
         bits = 8 * ITEM_SIZES[dtype]
         low, high = (0, 2**bits) if dtype == "uint8" else (-(2 ** (bits - 1)), 2 ** (bits - 1))
         if not low <= value < high:
@@ -147,3 +147,6 @@ def _(output: TensorSpec, input: TensorSpec, pad: Sequence[int]) -> list[str]:
             terms = "".join(f" {'-' if size < 0 else '+'} {abs(size)}" for size in (before, after))
             lines.append(f"{name} = {input.shape[place]}{terms} = {output.shape[place]}")
     return lines
+
+
+takes_complex(pad)

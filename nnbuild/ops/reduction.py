@@ -11,9 +11,9 @@ from nnbuild.lazy import np
 from nnbuild.ops import reach
 from nnbuild.ops.axes import axis, several
 from nnbuild.ops.distribution import norms
-from nnbuild.ops.dtypes import floating, fractions, is_floating, named
+from nnbuild.ops.dtypes import floating, fractions, has_fractions, is_complex, named, real
 from nnbuild.ops.magnitude import scales
-from nnbuild.ops.op import op
+from nnbuild.ops.op import op, takes_complex, with_dtype
 from nnbuild.ops.reach import Reaches, Running
 from nnbuild.ops.spec import TensorSpec
 
@@ -41,13 +41,13 @@ def reduced(
 def _summed_dtype(input: TensorSpec, dtype: Any) -> str:
     if dtype is not None:
         return named(dtype)
-    return input.dtype if is_floating(input.dtype) else "int64"
+    return input.dtype if has_fractions(input.dtype) else "int64"
 
 
 def _converted(input: np.ndarray, dtype: Any) -> np.ndarray:
     """In the asked dtype, or in one that holds a sum; float16 is summed in float32."""
     dtype = _summed_dtype(TensorSpec(input.shape, input.dtype.name), dtype)
-    return input.astype("float32" if dtype == "float16" else dtype, copy=False)
+    return with_dtype(input, "float32" if dtype == "float16" else dtype)
 
 
 def _axes(input: TensorSpec, dim: Dims | bool, keepdim: bool) -> dict[str, Reaches]:
@@ -204,8 +204,7 @@ def std(
 def _varied(input: TensorSpec, dim: Dims | bool, unbiased: bool, keepdim: bool, correction: float | None) -> TensorSpec:
     if correction is not None and unbiased is not True:
         raise OptionError("correction and unbiased say the same: give one of them", option="correction")
-    fractions(input.dtype)
-    return reduced(input, None if isinstance(dim, bool) else dim, keepdim)
+    return reduced(input, None if isinstance(dim, bool) else dim, keepdim, real(fractions(input.dtype)))
 
 
 var.shape(_varied)
@@ -271,9 +270,10 @@ def norm(
 def _(input: TensorSpec, p: float | str, dim: Dims, keepdim: bool, dtype: str | None) -> TensorSpec:
     if p != "fro" and not isinstance(p, int | float):
         raise OptionError(f'p wants a number or "fro", not {p!r}', option="p")
-    fractions(input.dtype)
+    if dtype is not None and is_complex(named(dtype)) != is_complex(fractions(input.dtype)):
+        raise ShapeError(f"wants a dtype of the input's kind, which is {input.dtype}, not {dtype}", option="dtype")
     empty_is_nothing = p != "fro" and (p < 0 or p == math.inf)  # type: ignore[operator]
-    return reduced(input, dim, keepdim, named(dtype or input.dtype), refuse_none=empty_is_nothing)
+    return reduced(input, dim, keepdim, real(named(dtype or fractions(input.dtype))), refuse_none=empty_is_nothing)
 
 
 norm.axes(_axes)
@@ -327,3 +327,5 @@ def _run_along(input: TensorSpec, dim: int) -> dict[str, Reaches]:
 
 cumsum.axes(_run_along)
 cumprod.axes(_run_along)
+
+takes_complex(sum, mean, prod, all, any, count_nonzero, norm, cumsum, cumprod)

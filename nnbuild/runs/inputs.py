@@ -15,6 +15,7 @@ from nnbuild.formats.images import is_image, read_image
 from nnbuild.formats.npy import open_arrays
 from nnbuild.ops.spec import ITEM_SIZES
 from nnbuild.spec.build.stated import BATCH, Input, Spec, agreed
+from nnbuild.words import listed
 
 #: An input's name, None where there is only one, and its file.
 Given = tuple[str | None, Path]
@@ -81,7 +82,7 @@ def _by_name(given: Sequence[Given], stated: Sequence[Input]) -> dict[str, list[
                 raise InputError(f"the network has {len(names)} inputs", hint=f"name them: {named}")
             name = names[0]
         if names and name not in names:
-            hint = suggestion(name, names) or f"there are {', '.join(names)}"
+            hint = suggestion(name, names) or f"there are {listed(names)}"
             raise InputError(f"the network has no input {name!r}", hint=hint)
         files.setdefault(name, []).append(path)
     return files
@@ -125,7 +126,7 @@ def _one_source(name: str, path: Path, spec: Spec) -> ArraySource:
         return next(iter(arrays.values()))
     if name not in arrays:
         raise InputError(
-            f"{path} holds {len(arrays)} arrays and none is called {name}", hint=f"it has {', '.join(arrays)}"
+            f"{path} holds {len(arrays)} arrays and none is called {name}", hint=f"it has {listed(arrays)}"
         )
     return arrays[name]
 

@@ -14,7 +14,7 @@ paper: https://...                        # and description:, for people
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -27,6 +27,7 @@ from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.scope import Scope
 from nnbuild.spec.language.torch_names import DTYPES
 from nnbuild.spec.text.nodes import Mapping, Node, Scalar, Sequence
+from nnbuild.words import listed
 
 MAX_AXES = 8
 
@@ -99,14 +100,15 @@ class Sections:
         if len(node.items) > MAX_AXES:
             raise SpecError(f"a shape of more than {MAX_AXES} axes", mark=node.mark)
         if node.items:
-            self._refuse_other_batch(node.items[0])
+            self._refuse_other_batch(node.items[0], node.items[1:])
         return tuple(self._axis(item, scope or self._scope) for item in node.items)
 
-    def _refuse_other_batch(self, node: Node) -> None:
+    def _refuse_other_batch(self, node: Node, others: Iterable[Node]) -> None:
         text = node.text.strip() if isinstance(node, Scalar) else ""
         known = text == BATCH or text in self._free or self._scope.has(text)
         if not known and text.lower() in _BATCHES:
-            raise SpecError(f"the batch is N here, not {text or 'nothing'}", mark=node.mark, hint="write [N, ...]")
+            sizes = ", ".join(["N", *(other.text.strip() if isinstance(other, Scalar) else "..." for other in others)])
+            raise SpecError(f"the batch is N here, not {text or 'nothing'}", mark=node.mark, hint=f"write [{sizes}]")
 
     def _axis(self, node: Node, scope: Scope) -> int | str:
         name = node.text if isinstance(node, Scalar) else ""
@@ -168,7 +170,7 @@ class Sections:
             return {names[0]: self.file(node, "example")}
         for key, _ in node.entries:
             if key.text not in names:
-                hint = suggestion(key.text, names) or f"the inputs are {', '.join(names)}"
+                hint = suggestion(key.text, names) or f"the inputs are {listed(names)}"
                 raise SpecError(f"there is no input {key.text}", mark=key.mark, hint=hint)
         return {key.text: self.file(value, "example") for key, value in node.entries}
 

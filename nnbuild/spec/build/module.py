@@ -12,6 +12,7 @@ from nnbuild.spec.build.blocks import Definition
 from nnbuild.spec.build.stated import Spec
 from nnbuild.spec.language.program import ForwardNames
 from nnbuild.spec.language.scope import MISSING, Scope
+from nnbuild.words import listed
 
 
 class SpecModule(Module):
@@ -49,7 +50,7 @@ class SpecModule(Module):
     def _checked(self, choices: dict[str, Any]) -> dict[str, Any]:
         for name in choices:
             if name not in self._choices:
-                known = f"there are {', '.join(self._choices)}" if self._choices else "it declares none"
+                known = f"there are {listed(self._choices)}" if self._choices else "it declares none"
                 hint = suggestion(name, self._choices) or known
                 raise OptionError(f"{type(self).__name__} has no choice {name!r}", hint=hint, option=name)
         return choices

@@ -6,9 +6,10 @@ import operator
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from nnbuild.budget import Budget
 from nnbuild.errors import SpecError
+from nnbuild.limits import MAX_BITS, MAX_ITEMS, MAX_TEXT
 from nnbuild.spec.language.describe import describe
-from nnbuild.spec.language.limits import MAX_BITS, MAX_ITEMS, MAX_TEXT, Budget
 
 T = TypeVar("T")
 

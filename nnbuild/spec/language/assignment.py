@@ -6,11 +6,11 @@ import ast
 from collections.abc import Iterator
 from typing import Any, Protocol
 
+from nnbuild.budget import Budget
 from nnbuild.errors import NnbuildError, SpecError, suggestion
 from nnbuild.spec.language import tensors
 from nnbuild.spec.language.calls import Caller
 from nnbuild.spec.language.describe import describe
-from nnbuild.spec.language.limits import Budget
 from nnbuild.spec.language.scope import Scope
 from nnbuild.spec.language.syntax import Code
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from nnbuild.budget import Budget, current
 from nnbuild.errors import NnbuildError, SpecError, suggestion
 from nnbuild.spec.language import functions, tensors
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.functions import Function
-from nnbuild.spec.language.limits import Budget
 from nnbuild.spec.language.syntax import Code
 
 _SIZED = frozenset({list, tuple, dict, str, range})
@@ -58,14 +58,18 @@ PARTIAL = Function("partial", _partial)
 
 
 class Caller:
-    """Calls for one evaluation. Params: budget, the steps that it may take."""
+    """Calls for one evaluation."""
 
     #: Whether lists may be changed: in a forward, where they are its own.
     changing = False
 
-    def __init__(self, budget: Budget) -> None:
-        self.budget = budget
+    def __init__(self) -> None:
         self._depth = 0
+
+    @property
+    def budget(self) -> Budget:
+        """What the evaluation may still take."""
+        return current()
 
     def call(self, callee: Any, args: list[Any], kwargs: dict[str, Any], code: Code, node: ast.AST) -> Any:
         """callee(...)."""
@@ -94,6 +98,10 @@ class Caller:
             return function(self, args, kwargs)
         finally:
             self._depth -= 1
+
+    def instead_of(self, error: NnbuildError) -> Any:
+        """What goes on in place of a value that could not be had, where mistakes are gathered; else None."""
+        return None
 
     def make(self, callee: Any, args: list[Any], kwargs: dict[str, Any], code: Code, node: ast.AST) -> Any:
         """Make a layer of this type."""

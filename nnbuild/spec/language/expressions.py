@@ -10,13 +10,13 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from nnbuild.budget import Budget
 from nnbuild.errors import NnbuildError, ProblemList, SpecError, suggestion
 from nnbuild.spec.language import arithmetic, functions, tensors
 from nnbuild.spec.language.advice import advice
 from nnbuild.spec.language.assignment import bind, subscript
 from nnbuild.spec.language.calls import Caller
 from nnbuild.spec.language.describe import describe
-from nnbuild.spec.language.limits import Budget
 from nnbuild.spec.language.other_names import made_under_layers
 from nnbuild.spec.language.scope import MISSING, Scope
 from nnbuild.spec.language.syntax import Code
@@ -40,6 +40,9 @@ class Evaluator:
         except NnbuildError as error:
             if error.mark is None and not isinstance(error, ProblemList):
                 error.locate(mark=self.code.mark(node))
+                instead = self.caller.instead_of(error)
+                if instead is not None:
+                    return instead
             raise
 
     # Names and constants

@@ -9,10 +9,11 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from nnbuild.budget import Budget
 from nnbuild.errors import SpecError, suggestion
+from nnbuild.limits import MAX_ITEMS, MAX_TEXT
 from nnbuild.spec.language.arithmetic import checked
 from nnbuild.spec.language.describe import describe
-from nnbuild.spec.language.limits import MAX_ITEMS, MAX_TEXT, Budget
 from nnbuild.spec.language.tensors import operate
 
 

@@ -11,8 +11,8 @@ import warnings
 from collections.abc import Iterator
 
 from nnbuild.errors import Mark, NnbuildError, ProblemList, SpecError
+from nnbuild.limits import MAX_BITS, MAX_EXPRESSION, MAX_PROGRAM, MAX_SYNTAX_DEPTH, MAX_TEXT
 from nnbuild.spec.language.advice import advice
-from nnbuild.spec.language.limits import MAX_BITS, MAX_EXPRESSION, MAX_PROGRAM, MAX_SYNTAX_DEPTH, MAX_TEXT
 from nnbuild.spec.language.written import Written
 
 #: Names that stand before a dot in torch code, and what is meant.

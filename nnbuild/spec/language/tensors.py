@@ -10,11 +10,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from nnbuild.budget import Budget
 from nnbuild.errors import SpecError, suggestion
 from nnbuild.spec.language import arithmetic
 from nnbuild.spec.language.arithmetic import SYMBOLS
 from nnbuild.spec.language.describe import describe
-from nnbuild.spec.language.limits import Budget
 
 #: Types that are surely no tensors; whatever else comes is asked of `ops`.
 PLAIN = frozenset({int, float, bool, str, type(None), tuple, list, dict, range, type(Ellipsis), slice})

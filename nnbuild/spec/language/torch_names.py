@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from nnbuild.budget import Budget
 from nnbuild.errors import SpecError
 from nnbuild.spec.language import functions, tensors
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.functions import Function
-from nnbuild.spec.language.limits import Budget
 
 #: torch's names of dtypes.
 DTYPES = {

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from typing import Any
 
 from nnbuild.errors import Mark
-from nnbuild.spec.language.limits import MAX_SHOWN
+from nnbuild.limits import MAX_SHOWN
 
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
