@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from nnbuild.cli.options import building, output_format, specs_argument
+from nnbuild.cli.options import building, output_format, outside_allowed, specs_argument
 from nnbuild.cli.output import emit, warn, warn_of
 
 
@@ -50,7 +50,7 @@ def command(
         raise click.UsageError("--set, --variant and --choose are of one network, and --all is many")
     found = []
     for name, which in _bundled() if everything else _asked(specs, variant):
-        verdict = check(name, which, params, choices)
+        verdict = check(name, which, params, choices, outside_allowed())
         verdict = verdict.strict() if strict else verdict
         found.append(verdict)
         for problem in verdict.problems:
@@ -86,7 +86,10 @@ def _unfolded(name: str) -> list[str]:
     folder = Path(name)
     if not folder.is_dir() or library.bundled(name):
         return [name]
-    paths, others = library.specs_below(folder)
+    paths, others, elsewhere = library.specs_below(folder, outside_allowed())
+    if elsewhere:
+        links = f"{elsewhere} links" if elsewhere > 1 else "a link"
+        warn(f"note: {links} to YAML outside {name}: passed over, unless --allow-outside is given")
     if others:
         files = f"{others} YAML files" if others > 1 else "a YAML file"
         warn(f"note: {files} without layers and without a forward in {name}: passed over")
