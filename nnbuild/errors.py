@@ -6,6 +6,7 @@
     │   ├── OptionError    a layer's or op's options: unknown, missing, of the wrong type or value (a TypeError too)
     │   └── ForwardError   a module without a forward is called (a NotImplementedError too)
     ├── ShapeError     sizes or dtypes that do not fit together
+    │   └── DataError      a size or a branch that only the data tells, so nothing can be traced beyond it
     ├── WeightError    a state_dict or weights file that does not fit the network
     └── InputError     a file or array given to `run` that cannot be used
 
@@ -147,6 +148,10 @@ class ShapeError(NnbuildError, RuntimeError):
     """Sizes or dtypes that do not fit together."""
 
 
+class DataError(ShapeError):
+    """A size or a branch that only the data tells: the network runs, op by op, and is not traced beyond it."""
+
+
 class WeightError(NnbuildError, RuntimeError):
     """Weights that do not fit the network, or that cannot be had."""
 
@@ -166,6 +171,10 @@ class ProblemList(NnbuildError):  # noqa: N818
         more = len(self.problems) - MAX_PROBLEMS
         rest = [f"{kind}: and {more:,} more problems"] if more > 0 else []
         return "\n\n".join([*(problem.render(kind) for problem in self.problems[:MAX_PROBLEMS]), *rest])
+
+
+#: What Python raises for values that do not fit; code that is given a user's values puts it in words of its own.
+PYTHONS_WORDS = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
 
 
 def suggestion(name: str, known: Iterable[str], cutoff: float = 0.55) -> str | None:

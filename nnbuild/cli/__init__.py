@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from nnbuild.cli.group import Commands
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nnbuild.cli.group import Commands
+
+    cli: Commands
 
 COMMANDS = {
     "summary": "Show the layers, shapes, parameters and cost of a network.",
@@ -17,9 +22,24 @@ COMMANDS = {
     "help": "List the pages of the guide, or show one.",
 }
 
-cli = Commands(COMMANDS)
-
 
 def main() -> None:
-    """The program `nnbuild`."""
-    cli(prog_name="nnbuild")
+    """The program `nnbuild`. It may be interrupted from here on: nothing is imported before."""
+    from nnbuild import ending
+
+    ending.listen()
+    from nnbuild.cli import streams
+
+    streams.mend()
+    commands: Commands = __getattr__("cli")
+    commands(prog_name="nnbuild")
+
+
+def __getattr__(name: str) -> Any:
+    """`cli`, the group of commands, made when it is asked for."""
+    if name != "cli":
+        raise AttributeError(f"module 'nnbuild.cli' has no attribute {name!r}")
+    from nnbuild.cli.group import Commands
+
+    globals()["cli"] = Commands(COMMANDS)
+    return globals()["cli"]

@@ -21,14 +21,24 @@ _FEW = 1 << 26
 
 
 class ArraySource:
-    """An array that is read in parts. Params: path, the file; shape; dtype; read, gives items start to stop."""
+    """An array that is read in parts.
+
+    Params: path, the file; shape; dtype; read, gives items start to stop; widened, whether the file has the upper
+    halves of these float32 numbers, as bfloat16.
+    """
 
     def __init__(
-        self, path: Path, shape: tuple[int, ...], dtype: np.dtype, read: Callable[[int, int], np.ndarray]
+        self,
+        path: Path,
+        shape: tuple[int, ...],
+        dtype: np.dtype,
+        read: Callable[[int, int], np.ndarray],
+        widened: bool = False,
     ) -> None:
         self.path = path
         self.shape = shape
         self.dtype = dtype
+        self.widened = widened
         self._read = read
 
     @classmethod

@@ -1,17 +1,36 @@
-"""A file in memory without being read: its pages are touched when somebody looks at them."""
+"""A file in memory without being read."""
 
 from __future__ import annotations
 
-import mmap
 from pathlib import Path
+from typing import NamedTuple
 
-from nnbuild.formats.opening import OpenFile, unreadable
+from nnbuild.errors import InputError
+from nnbuild.formats.opening import OpenFile, Stamp, unreadable
 
 
-def mapped(path: Path) -> memoryview:
-    """The bytes of a file, read only. Raises InputError."""
+class MappedFile(NamedTuple):
+    """A file's bytes, read only. Params: stamp, the state in which it was mapped."""
+
+    path: Path
+    data: memoryview
+    stamp: Stamp
+
+    def part(self, start: int, size: int) -> memoryview:
+        """Bytes of the file as it was when it was mapped. Raises InputError where it has changed."""
+        try:
+            with OpenFile(self.path, stamp=self.stamp):
+                return self.data[start : start + size]
+        except OSError as error:
+            raise unreadable(self.path, error) from None
+
+
+def mapped(path: Path) -> MappedFile:
+    """Map a regular file. Raises InputError."""
     try:
         with OpenFile(path) as file:
-            return memoryview(mmap.mmap(file.number, 0, access=mmap.ACCESS_READ) if file.size else b"")
+            return MappedFile(path, file.mapped(), file.stamp)
+    except InputError:
+        raise
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from None

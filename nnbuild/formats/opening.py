@@ -57,11 +57,6 @@ class OpenFile:
             self._file.close()
             raise
 
-    @property
-    def number(self) -> int:
-        """The file's descriptor."""
-        return self._file.fileno()
-
     def read_at(self, start: int, count: int) -> bytes:
         """So many bytes from this place on. Raises InputError where they are not there."""
         data = bytearray(count)
@@ -78,6 +73,12 @@ class OpenFile:
             if not count:
                 raise changed(self.path)
             done += count
+
+    def mapped(self) -> memoryview:
+        """All of it, read only, in pages that are touched when somebody looks at them."""
+        import mmap
+
+        return memoryview(mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) if self.size else b"")
 
     def __enter__(self) -> Self:
         return self

@@ -112,4 +112,4 @@ def _source(path: Path, stamp: Stamp, begin: int, entry: _Entry) -> ArraySource:
         wide = (values.astype(np.uint32) << 16).view(np.float32)
         return wide[first:last] if entry.shape else wide
 
-    return ArraySource(path, entry.shape, np.dtype(np.float32), widened)
+    return ArraySource(path, entry.shape, np.dtype(np.float32), widened, widened=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from nnbuild.errors import InputError
-from nnbuild.formats.tensors import FileTensor, row_bytes
+from nnbuild.formats.tensors import BFLOAT16, FileTensor, row_bytes
 from nnbuild.lazy import np
 
 #: Tensors by name, and the file that they come from, for messages.
@@ -91,7 +91,7 @@ def _read_dtype(name: str, tensor: FileTensor, source: Path) -> np.dtype:
     """The dtype of the values as they are read."""
     if tensor.problem:
         tensor.read(name, source)
-    return np.dtype("float32" if tensor.dtype == "bfloat16" else tensor.dtype)
+    return np.dtype("float32" if tensor.dtype == BFLOAT16 else tensor.dtype)
 
 
 def _known(name: str, dtype: np.dtype) -> str:

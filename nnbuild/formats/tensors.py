@@ -13,6 +13,9 @@ from nnbuild.lazy import np
 if TYPE_CHECKING:
     from nnbuild.formats.array_source import ArraySource
 
+#: A dtype that NumPy lacks: the upper half of float32, as which it is read.
+BFLOAT16 = "bfloat16"
+
 
 class FileTensor:
     """A tensor whose values are still in its file.
@@ -45,16 +48,15 @@ class FileTensor:
     @classmethod
     def of(cls, array: np.ndarray) -> FileTensor:
         """The tensor of an array in memory."""
-        problem = None if array.dtype.kind in "fiubc" else f"holds {array.dtype}, not numbers"
-        read = (lambda: array) if problem is None else None
-        return cls(array.shape, array.dtype.name, array.nbytes, read, id(array), problem)
+        return cls(array.shape, array.dtype.name, array.nbytes, lambda: array, id(array))
 
     @classmethod
     def stored(cls, source: ArraySource) -> FileTensor:
         """The tensor of an array in a file."""
         problem = None if source.dtype.kind in "fiubc" else f"holds {source.dtype}, not numbers"
         read = source.whole if problem is None else None
-        return cls(source.shape, source.dtype.name, source.nbytes, read, id(source), problem)
+        dtype, nbytes = (BFLOAT16, source.nbytes // 2) if source.widened else (source.dtype.name, source.nbytes)
+        return cls(source.shape, dtype, nbytes, read, id(source), problem)
 
     def numel(self) -> int:
         """The number of elements."""

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nnbuild.errors import InputError, WeightError
 from nnbuild.formats.archive import open_archive
-from nnbuild.formats.mapping import mapped
-from nnbuild.formats.opening import OpenFile, unreadable
+from nnbuild.formats.mapping import MappedFile, mapped
 from nnbuild.formats.tensors import FileTensor
 
 if TYPE_CHECKING:
@@ -54,9 +53,6 @@ _OTHERS = {
     b"GGUF": "is a GGUF file",
 }
 
-#: Bytes from the beginning that tell what a file is.
-_START = 512
-
 _KINDS = "a checkpoint of PyTorch (.pth, .pt, .ckpt, .bin), a .safetensors or a .npz file"
 
 
@@ -66,29 +62,23 @@ def open_weights(path: Path) -> WeightsFile:
     Raises: WeightError for a file that cannot be read or holds anything else.
     """
     try:
-        return _opened(path)
+        return _opened(mapped(path))
     except InputError as error:
         raise WeightError(f"the weights file {error.message}", hint=error.hint) from None
 
 
-def _opened(path: Path) -> WeightsFile:
-    if path.is_dir():
-        raise InputError(f"{path} is a folder")
-    try:
-        with OpenFile(path) as file:
-            start = file.read_at(0, min(_START, file.size))
-    except OSError as error:
-        raise unreadable(path, error) from None
+def _opened(file: MappedFile) -> WeightsFile:
+    path, start = file.path, bytes(file.data[:32])
     if start.startswith(b"PK"):
-        return _zipped(path)
+        return _zipped(file)
     if start[:1] == b"\x80":
         from nnbuild.formats.checkpoints.stream import read_stream
 
-        return WeightsFile(path, "PyTorch checkpoint (before version 1.6)", read_stream(path, mapped(path)))
-    if start[257:262] == b"ustar":
+        return _checkpoint(path, "stream", read_stream(file))
+    if bytes(file.data[257:262]) == b"ustar":
         from nnbuild.formats.checkpoints.tar import read_tar
 
-        return WeightsFile(path, "PyTorch checkpoint (tar)", read_tar(path, mapped(path)))
+        return _checkpoint(path, "tar", read_tar(file))
     other = next((words for magic, words in _OTHERS.items() if start.startswith(magic)), None)
     if other is None and path.suffix == ".onnx":
         other = "is an ONNX network"
@@ -102,16 +92,22 @@ def _opened(path: Path) -> WeightsFile:
     raise InputError(f"{path} {what}", hint=f"weights are read from {_KINDS}")
 
 
-def _zipped(path: Path) -> WeightsFile:
+def _zipped(file: MappedFile) -> WeightsFile:
     from nnbuild.formats.checkpoints.archive import is_checkpoint, read_archive, zip_members
 
-    archive = open_archive(path)
-    if is_checkpoint(member.name for member in archive.members):
-        data = mapped(path)
-        return WeightsFile(path, "PyTorch checkpoint (zip)", read_archive(path, data, zip_members(path, data)))
+    open_archive(file.path)  # refuses a directory that is no honest one
+    members = zip_members(file.path, file.data)
+    if is_checkpoint(members):
+        return _checkpoint(file.path, "zip", read_archive(file, members))
     from nnbuild.formats.npy import open_npz
 
-    return WeightsFile(path, "npz", _tensors(open_npz(path)))
+    return WeightsFile(file.path, "npz", _tensors(open_npz(file.path)))
+
+
+def _checkpoint(path: Path, form: str, tensors: dict[str, FileTensor]) -> WeightsFile:
+    if not tensors:
+        raise InputError(f"{path} is a checkpoint of PyTorch without tensors")
+    return WeightsFile(path, f"PyTorch checkpoint ({form})", tensors)
 
 
 def _tensors(sources: Mapping[str, ArraySource]) -> dict[str, FileTensor]:

@@ -10,7 +10,7 @@ from nnbuild.ops.axes import axis, real_axis, several
 from nnbuild.ops.dtypes import fractions
 from nnbuild.ops.magnitude import scales
 from nnbuild.ops.op import op
-from nnbuild.ops.reach import Picked, Reaches, along, mixed
+from nnbuild.ops.reach import Reaches, along, mixed, picked
 from nnbuild.ops.spec import TensorSpec
 
 
@@ -131,7 +131,7 @@ def _(input: TensorSpec, dim: int) -> TensorSpec:
 def _(input: TensorSpec, dim: int) -> dict[str, Reaches]:
     place = axis(dim, input.ndim)
     half = input.shape[place] // 2
-    return {"input": along(input, place, Picked(place, tuple((at, at + half) for at in range(half))))}
+    return {"input": along(input, place, picked(place, ((at, at + half) for at in range(half))))}
 
 
 @glu.formula

@@ -11,6 +11,10 @@ from nnbuild.errors import OptionError, ShapeError, suggestion
 from nnbuild.ops.spec import ITEM_SIZES
 
 DEFAULT_FLOAT = "float32"
+
+#: Those that torch too joins with no other whole numbers.
+_ALONE = frozenset(("uint16", "uint32", "uint64"))
+
 _KINDS = {"bool": 0, "float": 2, "complex": 3}
 _CATEGORY = {name: _KINDS.get(name.rstrip("0123456789"), 1) for name in ITEM_SIZES}
 _OF_NUMBER = {bool: "bool", int: "int64", float: DEFAULT_FLOAT, complex: "complex64"}
@@ -90,6 +94,8 @@ def promote(first: str, second: str) -> str:
         return "complex128"
     if _CATEGORY[first] != _CATEGORY[second]:
         return max(first, second, key=_CATEGORY.__getitem__)
+    if first != second and not _ALONE.isdisjoint((first, second)):
+        raise ShapeError(f"cannot join {first} and {second}: no dtype holds both", hint="convert one: to('int64')")
     if "uint8" in (first, second) and first != second:
         other = second if first == "uint8" else first
         return "int16" if other == "int8" else other

@@ -138,6 +138,24 @@ def cosh(input: np.ndarray) -> np.ndarray:
 
 
 @elementwise(dtype=floating)
+def asinh(input: np.ndarray) -> np.ndarray:
+    """The number with this hyperbolic sine."""
+    return np.arcsinh(input)
+
+
+@elementwise(dtype=floating)
+def acosh(input: np.ndarray) -> np.ndarray:
+    """The number of at least 0 with this hyperbolic cosine."""
+    return np.arccosh(input)
+
+
+@elementwise(dtype=floating)
+def atanh(input: np.ndarray) -> np.ndarray:
+    """The number with this hyperbolic tangent."""
+    return np.arctanh(input)
+
+
+@elementwise(dtype=floating)
 def erf(input: np.ndarray) -> np.ndarray:
     """The error function: twice the share of a normal distribution of variance 1/2 from 0 to x."""
     return special.erf(input)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
@@ -21,20 +21,20 @@ def _sides(pad: Sequence[int], axes: int) -> list[tuple[int, int]]:
     return [(0, 0)] * (axes - len(pairs)) + pairs[::-1]
 
 
-def _reflected(length: int, before: int, after: int) -> list[int]:
+def _reflected(length: int, before: int, after: int) -> Iterator[int]:
     places = map(abs, range(-before, length + after))
-    return [place if place < length else 2 * (length - 1) - place for place in places]
+    return (place if place < length else 2 * (length - 1) - place for place in places)
 
 
-def _replicated(length: int, before: int, after: int) -> list[int]:
-    return [min(max(place, 0), length - 1) for place in range(-before, length + after)]
+def _replicated(length: int, before: int, after: int) -> Iterator[int]:
+    return (min(max(place, 0), length - 1) for place in range(-before, length + after))
 
 
-def _circular(length: int, before: int, after: int) -> list[int]:
+def _circular(length: int, before: int, after: int) -> Iterator[int]:
     """Around what a negative padding leaves, as in torch."""
     first = max(0, -before)
     left = length - first - max(0, -after)
-    return [first + place % left for place in range(-max(0, before), left + max(0, after))]
+    return (first + place % left for place in range(-max(0, before), left + max(0, after)))
 
 
 _PLACES = {"reflect": _reflected, "replicate": _replicated, "circular": _circular}
@@ -51,7 +51,7 @@ def pad(input: np.ndarray, pad: Sequence[int], mode: str = "constant", value: fl
     if mode != "constant":
         for axis, (before, after) in enumerate(sides):
             if before or after:
-                input = input.take(_PLACES[mode](input.shape[axis], before, after), axis)
+                input = input.take(list(_PLACES[mode](input.shape[axis], before, after)), axis)
         return input.copy() if not any(pad) else input
     sizes = [before + size + after for size, (before, after) in zip(input.shape, sides, strict=True)]
     result = np.full(sizes, 0 if value is None else value, input.dtype)

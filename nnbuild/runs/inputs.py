@@ -25,13 +25,21 @@ class Inputs:
     """The inputs of one run.
 
     Params: sources, in the order of the network's inputs; names; samples, the size of the batch axis; batched, whether
-    every input has that axis in front; notes, what the user should know of conversions.
+    every input has that axis in front; notes, what the user should know of conversions; files, all that are read.
     """
 
-    def __init__(self, names: list[str], sources: list[ArraySource], batched: bool, notes: list[str]) -> None:
+    def __init__(
+        self,
+        names: list[str],
+        sources: list[ArraySource],
+        batched: bool,
+        notes: list[str],
+        files: Sequence[Path] = (),
+    ) -> None:
         self.names = names
         self.sources = sources
         self.notes = notes
+        self.files = files
         counts = {source.shape[0] for source in sources if source.shape}
         if batched and len(counts) > 1:
             sizes = ", ".join(f"{name} {source.shape}" for name, source in zip(names, sources, strict=True))
@@ -44,10 +52,11 @@ def gather(given: Sequence[Given], spec: Spec) -> Inputs:
     """The inputs from these files, or from the spec's example where none is given. Raises InputError."""
     stated = spec.inputs
     files = _by_name(given, stated) if given else _example(spec)
+    read = [path for paths in files.values() for path in paths]
     notes: list[str] = []
     if not stated:
         sources = [_tensor(_source(name, paths, spec)) for name, paths in files.items()]
-        return Inputs([name or "input" for name in files], sources, _same_length(sources), notes)
+        return Inputs([name or "input" for name in files], sources, _same_length(sources), notes, read)
     missing = [input.name for input in stated if input.name not in files]
     if missing:
         hint = " ".join(f"--input {name}=file.npy" for name in missing)
@@ -55,7 +64,7 @@ def gather(given: Sequence[Given], spec: Spec) -> Inputs:
     sources = [_fitted(_source(input.name, files[input.name], spec), input, notes.append) for input in stated]
     agreed(stated, {input.name: source.shape for input, source in zip(stated, sources, strict=True)})
     batched = all(input.shape and input.shape[0] == BATCH for input in stated)
-    return Inputs([input.name for input in stated], sources, batched, notes)
+    return Inputs([input.name for input in stated], sources, batched, notes, read)
 
 
 def _same_length(sources: list[ArraySource]) -> bool:

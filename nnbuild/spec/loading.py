@@ -47,7 +47,8 @@ def load(
     found = library.find(path_or_name)
     if variant and found.variant and variant != found.variant:
         raise SpecError(f"{path_or_name} is the variant {found.variant}, not {variant}", hint="leave one of them out")
-    with spending(f"building {shown_name(found.path)}"):
+    with spending(f"building {shown_name(found.path)}") as budget:
+        budget.modules = 0
         definition = Files(Folder(found.path.parent, allow_outside)).definition(found.path)
         model = _build(
             definition, dict(params or {}), variant or found.variant, dict(choose or {}), seed, found.bundled

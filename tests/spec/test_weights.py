@@ -60,7 +60,7 @@ def test_files_that_are_no_weights(tmp_path, name, content, message):
 
 
 def test_a_folder_is_no_file_of_weights(tmp_path):
-    with pytest.raises(WeightError, match="is a folder"):
+    with pytest.raises(WeightError, match="Is a directory"):
         load_weights(nn.Linear(1, 1), tmp_path)
 
 

@@ -25,6 +25,7 @@ from nnbuild.formats.checkpoints.names import named
 from nnbuild.formats.checkpoints.records import Name
 from nnbuild.formats.checkpoints.tensors import Storage
 from nnbuild.formats.checkpoints.unpickler import unpickled
+from nnbuild.formats.mapping import MappedFile
 from nnbuild.formats.tensors import FileTensor
 
 PICKLE = "data.pkl"
@@ -32,9 +33,9 @@ _MAX_PICKLE = 1 << 29
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 
 
-def read_archive(path: Path, data: memoryview, members: dict[str, zipfile.ZipInfo]) -> dict[str, FileTensor]:
+def read_archive(file: MappedFile, members: dict[str, zipfile.ZipInfo]) -> dict[str, FileTensor]:
     """The tensors of a checkpoint by name. Params: members, of the zip file. Raises InputError."""
-    return _Archive(path, data, members).tensors()
+    return _Archive(file, members).tensors()
 
 
 def is_checkpoint(members: Iterable[str]) -> bool:
@@ -86,9 +87,9 @@ class _File(io.RawIOBase):
 
 
 class _Archive:
-    def __init__(self, path: Path, data: memoryview, members: dict[str, zipfile.ZipInfo]) -> None:
-        self._path = path
-        self._data = data
+    def __init__(self, file: MappedFile, members: dict[str, zipfile.ZipInfo]) -> None:
+        self._file = file
+        self._path = file.path
         self._members = members
         pickle = next(name for name in members if name == PICKLE or name.endswith(f"/{PICKLE}"))
         self._folder = pickle.removesuffix(PICKLE)
@@ -97,7 +98,7 @@ class _Archive:
 
     def tensors(self) -> dict[str, FileTensor]:
         name = self._folder + PICKLE
-        data = self._record(name)
+        data = self._file.part(*self._place(name))
         if len(data) > _MAX_PICKLE:
             raise InputError(f"{name} in {self._path} has {len(data):,} bytes: a pickle is read up to {_MAX_PICKLE:,}")
         if zlib.crc32(data) != self._members[name].CRC:
@@ -109,25 +110,25 @@ class _Archive:
         name = f"{self._folder}byteorder"
         if name not in self._members:
             return "<"
-        order = bytes(self._record(name)[:10])
+        order = bytes(self._file.part(*self._place(name))[:10])
         if order not in (b"little", b"big"):
             raise InputError(f"{self._path} is damaged: its byte order is {order!r}")
         return "<" if order == b"little" else ">"
 
-    def _record(self, name: str) -> memoryview:
-        """The bytes of a member, where they lie in the file."""
+    def _place(self, name: str) -> tuple[int, int]:
+        """Where the bytes of a member lie in the file, and how many there are."""
         info = self._members[name]
         if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
             how = "encrypted" if info.flag_bits & 1 else "compressed"
             raise InputError(f"{name} in {self._path} is {how}, which torch.save does not do: it is not read")
-        header = self._data[info.header_offset : info.header_offset + _LOCAL_HEADER.size]
+        header = self._file.data[info.header_offset : info.header_offset + _LOCAL_HEADER.size]
         if info.header_offset < 0 or len(header) < _LOCAL_HEADER.size:
             raise InputError(f"{self._path} is damaged or cut short: {name} is not in it")
         magic, name_length, extra_length = _LOCAL_HEADER.unpack(header)
         start = info.header_offset + _LOCAL_HEADER.size + name_length + extra_length
-        if magic != b"PK\x03\x04" or start + info.file_size > len(self._data):
+        if magic != b"PK\x03\x04" or start + info.file_size > len(self._file.data):
             raise InputError(f"{self._path} is damaged or cut short: {name} is not all there")
-        return self._data[start : start + info.file_size]
+        return start, info.file_size
 
     def _storage(self, key: Any) -> Any:
         """The storage of a persistent id: ("storage", class, key, device, number of elements)."""
@@ -140,6 +141,7 @@ class _Archive:
         if not isinstance(key[2], str) or name not in self._members:
             raise InputError(f"{self._path} is damaged: the record {name} is missing")
         if key[2] not in self._storages:
-            size = self._members[name].file_size
-            self._storages[key[2]] = Storage(key[2], DTYPES[kind], size, partial(self._record, name), self._order)
+            place, size = self._place(name)
+            read = partial(self._file.part, place, size)
+            self._storages[key[2]] = Storage(key[2], DTYPES[kind], size, read, self._order)
         return self._storages[key[2]]._replace(dtype=DTYPES[kind])

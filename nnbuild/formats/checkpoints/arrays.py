@@ -7,8 +7,9 @@ from typing import Any
 
 from nnbuild.formats.checkpoints.dtypes import DTYPES, Dtype
 from nnbuild.formats.checkpoints.tensors import MAX_AXES, Storage, Tensor, Unreadable
+from nnbuild.formats.tensors import BFLOAT16
 
-_BY_CODE = {dtype.code: dtype for dtype in DTYPES.values() if dtype.code and dtype.name != "bfloat16"}
+_BY_CODE = {dtype.code: dtype for dtype in DTYPES.values() if dtype.code and dtype.name != BFLOAT16}
 
 
 class StoredDtype:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from nnbuild.formats.tensors import BFLOAT16
+
 
 class Dtype(NamedTuple):
     """A dtype of PyTorch. Params: code, NumPy's for the bytes of an element; None where NumPy has none."""
@@ -12,8 +14,6 @@ class Dtype(NamedTuple):
     itemsize: int
     code: str | None
 
-
-BFLOAT16 = "bfloat16"
 
 DTYPES = {
     dtype.name: dtype

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,49 +25,49 @@ def flattened(root: Any, path: Path) -> dict[str, FileTensor]:
 
     Raises: InputError for one that its storage cannot hold, and for a nest that is none.
     """
-    found: dict[str, FileTensor] = {}
-    letters = 0
-    for name, tensor in _Walk(path).below("", root, 0):
-        name = name or ALONE
-        damage = tensor.damage()
-        if damage:
-            raise InputError(f"{path} is damaged: the tensor {name} {damage}")
-        found[name] = tensor.of_file()
-        letters += len(name)
-        if len(found) > _MAX_TENSORS or letters > _MAX_LETTERS:
-            raise InputError(f"{path} names more than {len(found) - 1:,} tensors")
-    return found
+    walk = _Walk(path)
+    walk.below("", root, 0)
+    return walk.found
 
 
 class _Walk:
     """One way through a nest, which may hold its parts several times, and itself."""
 
     def __init__(self, path: Path) -> None:
+        self.found: dict[str, FileTensor] = {}
         self._path = path
+        self._letters = 0
         self._above: set[int] = set()
         self._empty: set[int] = set()
 
-    def below(self, name: str, value: Any, depth: int) -> Iterator[tuple[str, Tensor | Unreadable]]:
-        if isinstance(value, StoredArray):
-            value = value.value
+    def below(self, name: str, value: Any, depth: int) -> None:
+        """Find what is in a value of this name."""
+        value = value.value if isinstance(value, StoredArray) else value
         if isinstance(value, (Tensor, Unreadable)):
-            yield name, value
+            self._keep(name or ALONE, value)
             return
-        parts = _parts(value)
-        if parts is None or id(value) in self._above or id(value) in self._empty:
+        parts = None if id(value) in self._above or id(value) in self._empty else _parts(value)
+        if parts is None:
             return
         if depth > _MAX_DEPTH:
             raise InputError(f"{self._path} is nested deeper than {_MAX_DEPTH} levels, at {name[:60]}...")
         self._above.add(id(value))
-        some = False
+        before = len(self.found)
         for key, part in parts:
             if not isinstance(part, _LEAVES):
-                for found in self.below(f"{name}.{_text(key)}" if name else _text(key), part, depth + 1):
-                    some = True
-                    yield found
+                self.below(f"{name}.{_text(key)}" if name else _text(key), part, depth + 1)
         self._above.discard(id(value))
-        if not some:
+        if len(self.found) == before:
             self._empty.add(id(value))
+
+    def _keep(self, name: str, tensor: Tensor | Unreadable) -> None:
+        damage = tensor.damage()
+        if damage:
+            raise InputError(f"{self._path} is damaged: the tensor {name} {damage}")
+        self.found[name] = tensor.of_file()
+        self._letters += len(name)
+        if len(self.found) > _MAX_TENSORS or self._letters > _MAX_LETTERS:
+            raise InputError(f"{self._path} names more than {len(self.found) - 1:,} tensors")
 
 
 _LEAVES = (str, bytes, int, float, type(None))

@@ -12,8 +12,8 @@ from math import prod
 from pathlib import Path
 from typing import IO
 
-from nnbuild.formats.checkpoints.dtypes import BFLOAT16, STORAGES
-from nnbuild.formats.tensors import FileTensor, row_bytes
+from nnbuild.formats.checkpoints.dtypes import STORAGES
+from nnbuild.formats.tensors import BFLOAT16, FileTensor, row_bytes
 from nnbuild.lazy import np
 
 _CLASSES = {dtype: name for name, dtype in STORAGES.items() if name != "UntypedStorage"}

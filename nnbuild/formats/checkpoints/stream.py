@@ -7,7 +7,6 @@ Source: torch.serialization._legacy_load, https://github.com/pytorch/pytorch/blo
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from nnbuild.errors import InputError
@@ -17,6 +16,7 @@ from nnbuild.formats.checkpoints.names import named
 from nnbuild.formats.checkpoints.records import Name
 from nnbuild.formats.checkpoints.tensors import Storage
 from nnbuild.formats.checkpoints.unpickler import unpickled
+from nnbuild.formats.mapping import MappedFile
 from nnbuild.formats.tensors import FileTensor
 
 _MAGIC = 0x1950A86A20F9469CFC6C
@@ -24,9 +24,9 @@ _VERSION = 1001
 _COUNT = 8  # bytes of the number of elements before a storage's data
 
 
-def read_stream(path: Path, data: memoryview) -> dict[str, FileTensor]:
+def read_stream(file: MappedFile) -> dict[str, FileTensor]:
     """The tensors of a file that begins as a pickle, by name. Raises InputError."""
-    storages = _Storages(path, data)
+    path, data, storages = file.path, file.data, _Storages(file)
     first, place = unpickled(data, named, storages.find, str(path))
     if first != _MAGIC:
         return flattened(first, path)
@@ -43,9 +43,9 @@ def read_stream(path: Path, data: memoryview) -> dict[str, FileTensor]:
 class _Storages:
     """The storages of a stream: how large they are is known from the object, where they are from what follows it."""
 
-    def __init__(self, path: Path, data: memoryview) -> None:
-        self._path = path
-        self._data = data
+    def __init__(self, file: MappedFile) -> None:
+        self._file = file
+        self._path = file.path
         self._known: dict[str, tuple[Dtype, int]] = {}
         self._places: dict[str, int] = {}
 
@@ -77,8 +77,7 @@ class _Storages:
         return Storage((root, start), dtype, size, lambda: self._bytes(root, start, size))
 
     def _bytes(self, root: str, start: int, size: int) -> memoryview:
-        place = self._places[root] + start
-        return self._data[place : place + size]
+        return self._file.part(self._places[root] + start, size)
 
     def place(self, keys: Any, place: int) -> None:
         """Find the storages, which lie in the order of the keys from this place on."""
@@ -88,11 +87,11 @@ class _Storages:
             if key not in self._known:
                 raise InputError(f"{self._path} is damaged: nothing uses the storage {key:.40}")
             dtype, size = self._known[key]
-            count = int.from_bytes(self._data[place : place + _COUNT], "little", signed=True)
-            if place + _COUNT + size > len(self._data):
+            count = int.from_bytes(self._file.data[place : place + _COUNT], "little", signed=True)
+            if place + _COUNT + size > len(self._file.data):
                 raise InputError(
                     f"{self._path} is cut short: the storage {key:.40} has {size:,} bytes and "
-                    f"{max(0, len(self._data) - place - _COUNT):,} are there"
+                    f"{max(0, len(self._file.data) - place - _COUNT):,} are there"
                 )
             if count * dtype.itemsize != size:
                 raise InputError(f"{self._path} is damaged: the storage {key:.40} holds {count:,} elements")

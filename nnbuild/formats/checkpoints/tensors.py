@@ -6,10 +6,10 @@ from collections.abc import Callable
 from math import prod
 from typing import Any, NamedTuple
 
-from nnbuild.formats.checkpoints.dtypes import BFLOAT16, DTYPES, Dtype
+from nnbuild.formats.checkpoints.dtypes import DTYPES, Dtype
 from nnbuild.formats.checkpoints.records import Name
 from nnbuild.formats.memory import available_memory, in_gigabytes
-from nnbuild.formats.tensors import FileTensor
+from nnbuild.formats.tensors import BFLOAT16, FileTensor
 from nnbuild.lazy import np
 
 MAX_AXES = 64

@@ -65,6 +65,7 @@ def _store(evaluator: Evaluates, target: ast.Subscript, value: Any, scope: Scope
     container, index = evaluator.evaluate(target.value, scope), evaluator.evaluate(target.slice, scope)
     try:
         if tensors.is_tensor(container):
+            evaluator.budget.spend_on([index, value])
             evaluator.caller.call_op(tensors.find_op("setitem"), [container, index, value], {})
             return
         if not isinstance(container, (list, dict)) or isinstance(index, slice):

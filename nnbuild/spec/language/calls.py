@@ -9,7 +9,7 @@ import ast
 from typing import Any
 
 from nnbuild.budget import Budget, current
-from nnbuild.errors import NnbuildError, SpecError, suggestion
+from nnbuild.errors import PYTHONS_WORDS, NnbuildError, SpecError, suggestion
 from nnbuild.spec.language import functions, tensors
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.functions import Function
@@ -115,8 +115,10 @@ class Caller:
         """A function on plain values; of the same name among the ops where a tensor is given."""
         name = function.name
         if any(tensors.is_tensor(arg) for arg in args):
+            if name == "len" and len(args) == 1 and not kwargs:
+                return tensors.length(args[0])
             if name in _LOOPS:
-                args = [tensors.items(arg) if tensors.is_tensor(arg) else arg for arg in args]
+                args = [tensors.items(arg, self.budget) if tensors.is_tensor(arg) else arg for arg in args]
             else:
                 return self._op_instead(name, args, kwargs)
         elif name in _DECIDING and any(tensors.is_tensor(item) for arg in args for item in _inside(arg)):
@@ -135,7 +137,7 @@ class Caller:
             return op(*args, **kwargs)
         except NnbuildError:
             raise
-        except (TypeError, AttributeError, ValueError, LookupError, ArithmeticError) as error:
+        except PYTHONS_WORDS as error:
             name = getattr(op, "name", None) or getattr(op, "__name__", "the op")
             given = ", ".join([*map(describe, args), *(f"{key}={describe(value)}" for key, value in kwargs.items())])
             raise SpecError(f"{name}({given}) cannot be computed: {error}") from error
@@ -147,6 +149,7 @@ class Caller:
         if name == "requires_grad_":
             return freezing(receiver, args, kwargs)
         if tensors.is_tensor(receiver):
+            self.budget.spend_on([args, kwargs])
             return self.call_op(lambda *a, **k: tensors.method(receiver, name, list(a), k), args, kwargs)
         if name in ("keys", "values", "items") and hasattr(type(receiver), "keys") and hasattr(receiver, "_modules"):
             return list(getattr(receiver, name)())

@@ -13,7 +13,7 @@ from typing import Any
 from nnbuild.budget import spending
 from nnbuild.errors import NnbuildError, OptionError, SpecError, suggestion
 from nnbuild.ops.op import recorder
-from nnbuild.spec.language import functions, tensors, torch_names
+from nnbuild.spec.language import functions, namespaces, tensors, torch_names
 from nnbuild.spec.language.calls import Caller
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.expressions import Evaluator, prefixed
@@ -82,6 +82,8 @@ class ForwardNames(Scope):
             op = tensors.find_op(name)
             if op is not None:
                 return op
+        if prefix in namespaces.NAMESPACES:
+            return namespaces.find(prefix, name, MISSING)
         tables = {"torch": torch_names.TORCH, "math": functions.MATH, "np": functions.NP}
         return tables[prefix].get(name, MISSING) if prefix in tables else MISSING
 
@@ -150,7 +152,7 @@ class Program:
 
     def run(self, scope: Scope, args: tuple[Any, ...], kwargs: dict[str, Any], name: str) -> Any:
         """The result for these inputs. `scope` has the block's own names; `name` is the block's, for messages."""
-        with spending(f"the forward of {name}", timed=False):
+        with spending(f"the forward of {name}", on_data=True):
             evaluator, local = Evaluator(self.code, Running()), Scope({}, scope)
             self._bind(local, args, kwargs, name, evaluator)
             result = Run(evaluator, local).block(self.body)

@@ -8,6 +8,7 @@ from nnbuild.errors import WeightError
 from nnbuild.formats.weights import WeightsFile, beginnings
 from nnbuild.nn.state import size_mismatch
 from nnbuild.spec.weights.fit import Part, Wanted
+from nnbuild.words import closest
 
 _FEW = 8
 
@@ -31,8 +32,8 @@ def misfit(
     others = [name for name in beginnings(file.tensors) if not part.prefix.startswith(f"{name}.")]
     if part.prefix and others:
         notes.append(f"beside them the file holds {', '.join(others[:_FEW])}")
-    statement = "\n\t".join([f"Error(s) in loading state_dict for {network}:", *lines])
-    return WeightError(statement, notes=notes, hint=_advice(part, wanted))
+    statement = f"Error(s) in loading state_dict for {network}:"
+    return WeightError(statement, details=lines, notes=notes, hint=_advice(part, wanted))
 
 
 def unfit(file: WeightsFile, part: Part, wanted: Wanted, network: str) -> WeightError:
@@ -71,14 +72,12 @@ def _groups(names: Sequence[str], depth: int) -> dict[str, int]:
 
 def _nearest(part: Part, wanted: Wanted, missing: Sequence[str], unexpected: Sequence[str]) -> list[str]:
     """For some missing names the name in the file that is most like them, one of the same shape before others."""
-    from difflib import get_close_matches
-
     notes = []
     for name in missing[:_FEW]:
         alike = [other for other in unexpected if part.tensors[other].shape == wanted.shapes[name]]
-        close = get_close_matches(name, alike[:1000], 1, 0.6) or get_close_matches(name, unexpected[:1000], 1, 0.75)
+        close = closest(name, alike, 0.6) or closest(name, unexpected, 0.75)
         if close:
-            notes.append(f'nearest to "{name}" is "{close[0]}", {part.tensors[close[0]].shape}')
+            notes.append(f'nearest to "{name}" is "{close}", {part.tensors[close].shape}')
     return notes
 
 
