@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from nnbuild.errors import WeightError
@@ -14,6 +15,9 @@ from nnbuild.ops.nests import is_tensor
 
 #: A count that files from before it was kept lack, and that no result depends on.
 _OPTIONAL = "num_batches_tracked"
+
+#: Parts of a file that are held to the network, and dots of a name that are looked at to choose them.
+_MAX_PARTS, _MAX_DEPTH = 32, 100
 
 Shape = tuple[int, ...]
 
@@ -107,12 +111,25 @@ def _fits(tensor: FileTensor, shape: Shape | None) -> bool:
 
 
 def _prefixes(tensors: Mapping[str, FileTensor], wanted: Wanted) -> list[str]:
-    """What names begin with before one that the network wants; of few names each is looked for, of many some."""
+    """What names begin with before one that the network wants; of few names each is looked for, of many some.
+
+    Of many beginnings those are left that stand before the most of such names.
+    """
     sought = [name for group in wanted.groups[:: max(1, len(wanted.groups) // 8)] for name in group]
     found = dict.fromkeys(
         name[: len(name) - len(end)] for end in sought for name in tensors if name == end or name.endswith(f".{end}")
     )
+    if len(found) > _MAX_PARTS:
+        counts = Counter(prefix for name in tensors for prefix in _before(name, wanted) if prefix in found)
+        found = dict.fromkeys(prefix for prefix, _ in counts.most_common(_MAX_PARTS))
     return sorted(found, key=len)
+
+
+def _before(name: str, wanted: Wanted) -> Iterator[str]:
+    """What stands in a name before one that the network wants."""
+    ends = [0, *(place + 1 for place, letter in enumerate(name) if letter == ".")]
+    if len(ends) <= _MAX_DEPTH:
+        yield from (name[:end] for end in ends if name[end:] in wanted.shapes)
 
 
 def _places(part: Part, wanted: Wanted) -> tuple[object, ...]:
