@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from nnbuild.errors import InputError, WeightError
+from nnbuild.formats.archive import open_archive
 from nnbuild.formats.mapping import MappedFile, mapped
 from nnbuild.formats.tensors import FileTensor
 
@@ -92,7 +93,6 @@ def _opened(file: MappedFile) -> WeightsFile:
 
 
 def _zipped(file: MappedFile) -> WeightsFile:
-    from nnbuild.formats.archive import open_archive
     from nnbuild.formats.checkpoints.archive import is_checkpoint, read_archive
 
     archive = open_archive(file.path)

@@ -23,6 +23,7 @@ from nnbuild.spec.build.choices import choice_values, chosen
 from nnbuild.spec.build.module import SpecModule
 from nnbuild.spec.build.stated import Spec
 from nnbuild.spec.files import missing_files
+from nnbuild.spec.folder import is_there
 
 #: Combinations of choices that are traced at most.
 MAX_COMBINATIONS = 64
@@ -52,15 +53,18 @@ def check(
     variant: str | None = None,
     params: Mapping[str, Any] | None = None,
     choose: Mapping[str, Any] | None = None,
+    allow_outside: bool = False,
 ) -> Verdict:
     """Build and trace a spec, or one of its variants, with all its choices, and hold it to what it states."""
     label = f"{name}: {variant}" if variant else name
     try:
-        files = missing_files(library.find(name).path)
+        files = missing_files(library.find(name).path, allow_outside)
     except NnbuildError as error:
         return Verdict(label, [error])
     try:
-        model = load(name, variant=variant, params=params, choose=choose, weights=False).eval()
+        model = load(
+            name, variant=variant, params=params, choose=choose, weights=False, allow_outside=allow_outside
+        ).eval()
     except NnbuildError as error:
         problems = [*_merged(error.problems if isinstance(error, ProblemList) else [error]), *files]
         if error.sketch is not None and error.sketch.spec.inputs:
@@ -116,7 +120,7 @@ class _Checking:
 
     def load_files(self) -> None:
         """Read the weights and the labels, those that are there."""
-        if self.spec.weights and self.spec.weights.is_file():
+        if self.spec.weights and is_there(self.spec.weights):
             from nnbuild.spec.weights import load_weights
 
             try:
@@ -126,7 +130,7 @@ class _Checking:
         try:
             read_labels(self.spec)
         except InputError as error:
-            if self.spec.labels.is_file():  # type: ignore[union-attr]  # else it is among the missing ones
+            if is_there(self.spec.labels):  # type: ignore[arg-type]  # else it is among the missing ones
                 self.problems.append(error.locate(mark=mark_of(self.spec, "labels")))
 
     def trace_all(self) -> None:

@@ -20,6 +20,7 @@ from nnbuild.exchange.pytorch.vocabulary import RESERVED
 from nnbuild.nn import random
 from nnbuild.spec import library
 from nnbuild.spec.document import Files, SpecDefinition
+from nnbuild.spec.folder import Folder
 from nnbuild.spec.loading import load
 from nnbuild.spec.text.source import STANDARD_INPUT
 
@@ -43,7 +44,7 @@ class _Order:
     def __init__(self, spec: str, params: dict[str, Any], variant: str | None, choices: dict[str, Any]) -> None:
         self.choices = load(spec, params=params, variant=variant, choose=choices, weights=False)._choices
         found = library.find(spec)
-        self.definition: SpecDefinition = Files().definition(found.path)
+        self.definition: SpecDefinition = Files(Folder(found.path.parent)).definition(found.path)
         self.variant = variant or found.variant
         self.params = params
         self.record = Record()
