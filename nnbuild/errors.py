@@ -161,6 +161,10 @@ class ProblemList(NnbuildError):  # noqa: N818
         return "\n\n".join([*(problem.render(kind) for problem in self.problems[:MAX_PROBLEMS]), *rest])
 
 
+#: What Python raises for values that do not fit; code that is given a user's values puts it in words of its own.
+PYTHONS_WORDS = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
+
+
 def suggestion(name: str, known: Iterable[str], cutoff: float = 0.55) -> str | None:
     """'did you mean Conv2d?' for the closest known name, None if nothing is close: `cutoff` of it, 1 being equal."""
     close = closest(name, known, cutoff)

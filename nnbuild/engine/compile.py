@@ -31,7 +31,7 @@ class Compiled:
     def __init__(self, model: Module, threads: int | None = None) -> None:
         self.model = model
         self.threads = _checked_threads(threads) or usable_cores()
-        self._plans: OrderedDict[Any, Plan | int] = OrderedDict()
+        self._plans: OrderedDict[Any, Plan | int | None] = OrderedDict()
         self._lock = threading.Lock()
         self._watch: Watch | None = None
 
@@ -74,15 +74,21 @@ class Compiled:
                 return None
             key = _key(inputs, options)
             if key not in self._plans:
-                graph = trace(self.model, *inputs, **options)
-                count = batch_part(graph)
-                whole = count is None or not runs_in_parts(self.model, graph, count, inputs, options)
-                self._plans[key] = Plan(graph, self.threads) if whole or count is None else count
+                self._plans[key] = self._planned(inputs, options)
                 self._watch.look()  # weights drawn only now are no change
                 if len(self._plans) > _KEPT:
                     self._plans.popitem(last=False)
             self._plans.move_to_end(key)
             return self._plans[key]
+
+    def _planned(self, inputs: tuple[Any, ...], options: dict[str, Any]) -> Plan | int | None:
+        """As `plan` says; tensors without elements are left to the ops."""
+        graph = trace(self.model, *inputs, **options)
+        if not all(value.numel() for node in graph.nodes for value in (*node.inputs, *node.outputs)):
+            return None
+        count = batch_part(graph)
+        whole = count is None or not runs_in_parts(self.model, graph, count, inputs, options)
+        return Plan(graph, self.threads) if whole or count is None else count
 
     def refresh(self) -> None:
         """Forget all plans: after a change that is not noticed by itself."""
