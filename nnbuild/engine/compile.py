@@ -11,7 +11,7 @@ from nnbuild.engine.batches import batch_part, runs_in_parts
 from nnbuild.engine.plan import Plan
 from nnbuild.engine.threads import most_threads, usable_cores
 from nnbuild.engine.watch import Watch
-from nnbuild.errors import OptionError
+from nnbuild.errors import NnbuildError, OptionError
 from nnbuild.graph.trace import trace
 from nnbuild.lazy import np
 from nnbuild.nn.module import Module
@@ -40,10 +40,15 @@ class Compiled:
         arrays = inputs if alone else tensors_in((inputs, options))
         if not arrays or not all(isinstance(array, np.ndarray) and array.size for array in arrays):
             return self.model(*inputs, **options)
-        plan = self.plan(*inputs, **options)
-        if plan is None:
-            return self.model(*inputs, **options)
-        return plan.run(arrays) if isinstance(plan, Plan) else self._in_parts(plan, inputs, options)
+        try:
+            plan = self.plan(*inputs, **options)
+            if plan is not None:
+                return plan.run(arrays) if isinstance(plan, Plan) else self._in_parts(plan, inputs, options)
+        except NnbuildError as error:
+            if error.mark is None:
+                self.model(*inputs, **options)  # fails too, and knows the line
+            raise
+        return self.model(*inputs, **options)
 
     def _in_parts(self, count: int, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """The result for a large batch, so many images at a time."""

@@ -53,6 +53,8 @@ class Plan:
         economise(stages, _PREPARED + _largest_pair(stages) // 2)
         stages = chained(stages, self.results)
         self.fixed = self._fixed()
+        alone = self.results[0] if self.results == [graph.result] else None
+        self.alone = isinstance(alone, Value) and alone not in self.fixed  # one tensor, copied from the plan's memory
         forms = [ranked(stage) for stage in stages]
         chosen = [(stage, able[0]) for stage, able in zip(stages, forms, strict=True)]
         self.layout = arranged(chosen, graph.inputs, self.fixed)
@@ -175,7 +177,7 @@ class Plan:
 
     def _results(self, memory: Memory) -> Any:
         """What forward returns: copies of the plan's memory, and large outputs as they are."""
-        if self.results == [self.graph.result] and self.results[0] not in self.fixed:
+        if self.alone:
             return memory.logical(self.results[0]).copy(order="C")
         handed = set(self.graph.inputs)
 

@@ -41,7 +41,7 @@ class Rewriter:
         self.stages: list[Stage] = []
         self.makers: dict[Value, Stage] = {}
         self.uses = Counter(value for node in graph.nodes for value in node.inputs)
-        self.uses.update(graph.outputs)
+        self.uses.update(value for value in graph.outputs if isinstance(value, Value))
         self.unread = self.uses.copy()
 
     def run(self) -> list[Stage]:
