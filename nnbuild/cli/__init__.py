@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+TYPE_CHECKING = False  # not typing's: see nnbuild/__init__.py
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from nnbuild.cli.group import Commands
 
     cli: Commands
