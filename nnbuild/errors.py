@@ -2,9 +2,11 @@
 
     NnbuildError
     ├── SpecError      the YAML text, an expression, a name, a limit
+    │   ├── BudgetError    more steps, bytes or time than a file may take
     │   ├── OptionError    a layer's or op's options: unknown, missing, of the wrong type or value (a TypeError too)
     │   └── ForwardError   a module without a forward is called (a NotImplementedError too)
     ├── ShapeError     sizes or dtypes that do not fit together
+    │   └── DataError      a size or a branch that only the data tells, so nothing can be traced beyond it
     ├── WeightError    a state_dict or weights file that does not fit the network
     └── InputError     a file or array given to `run` that cannot be used
 
@@ -70,7 +72,9 @@ class NnbuildError(Exception):
         self.subject: str | None = None
         self.module: Any = None  # the module that the error has unwound to
         self.graph: Any = None  # what was traced before it
+        self.sketch: Any = None  # the network as far as it could be built
         self.given: Any = None  # what stood in a tensor's place
+        self.arguments: Any = None  # of the op whose sizes do not fit, by name
         self.hint = hint
         self.notes = list(notes)
         self.path = path
@@ -128,6 +132,10 @@ class SpecError(NnbuildError):
     """The spec does not say something that can be built."""
 
 
+class BudgetError(SpecError):
+    """A file makes the program do more than it may."""
+
+
 class OptionError(SpecError, TypeError):
     """A layer or an op is given options that it does not take."""
 
@@ -138,6 +146,10 @@ class ForwardError(SpecError, NotImplementedError):
 
 class ShapeError(NnbuildError, RuntimeError):
     """Sizes or dtypes that do not fit together."""
+
+
+class DataError(ShapeError):
+    """A size or a branch that only the data tells: the network runs, op by op, and is not traced beyond it."""
 
 
 class WeightError(NnbuildError, RuntimeError):

@@ -16,6 +16,8 @@ COMMANDS = {
     "shapes": "Show the formula of every size, with its numbers.",
     "run": "Run a network on arrays or images.",
     "bench": "Time a network, beside PyTorch and ONNX Runtime.",
+    "export": "Write a network in another format.",
+    "weights": "List the tensors of a file of weights, check it, convert it.",
     "check": "Check specs, and the facts that they state.",
     "layers": "List the layer types, or explain one.",
     "list": "List the bundled specs.",

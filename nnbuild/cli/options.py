@@ -69,6 +69,12 @@ output_format = click.option(
 )
 
 
+weights_key = click.option(
+    "--weights-key", "key", metavar="KEY",
+    help="Take the part of the file of weights under this name, such as state_dict.",
+)  # fmt: skip
+
+
 def _threads(ctx: click.Context, param: click.Parameter, value: int | None) -> int | None:
     from nnbuild.engine.threads import most_threads
 

@@ -11,7 +11,15 @@ import click
 
 from nnbuild.cli import completion
 from nnbuild.cli.network import Network, build
-from nnbuild.cli.options import building, gathered, max_memory_option, output_format, spec_argument, threads_option
+from nnbuild.cli.options import (
+    building,
+    gathered,
+    max_memory_option,
+    output_format,
+    spec_argument,
+    threads_option,
+    weights_key,
+)  # fmt: skip
 from nnbuild.cli.output import emit, warn
 from nnbuild.errors import InputError
 from nnbuild.formats.memory import memory_limit
@@ -89,8 +97,13 @@ def means(command: Any) -> Any:
 @saving
 @click.option("--topk", type=click.IntRange(min=1), metavar="K", help="Show the K most likely classes of each sample.")
 @click.option(
-    "--weights", type=click.Path(path_type=Path), metavar="FILE", help="Take weights from a .npz or .safetensors file."
+    "--weights",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Take weights from a .pth, .safetensors or .npz file.",
 )
+@weights_key
+@click.option("--no-strict", is_flag=True, help="Take weights that lack some of the network's, or hold others.")
 @click.option("--seed", type=int, default=0, metavar="N", help="Seed of the weights that no file gives (0).")
 @means
 @click.option("--explain", is_flag=True, help="Show the steps that were run, with --time each one's time.")
@@ -105,6 +118,8 @@ def command(
     saving: Saving,
     topk: int | None,
     weights: Path | None,
+    key: str | None,
+    no_strict: bool,
     seed: int,
     means: Means,
     explain: bool,
@@ -128,6 +143,8 @@ def command(
     """
     if (saving.save or saving.save_all) and (saving.output is None or saving.output.suffix != ".npz"):
         raise click.UsageError("--save and --save-all want --output with a .npz file, which holds several arrays")
+    if weights is None and (key is not None or no_strict):
+        raise click.UsageError("--weights-key and --no-strict are of the file of --weights")
     ctx.with_resource(memory_limit(means.max_memory))
     started = perf_counter()
     network = build(spec, params, variant, choices, seed=seed, weights=weights is None)
@@ -135,7 +152,10 @@ def command(
     output = _output(inference, network, saving.output, weights)
     if not means.force:
         inference.check_memory()
-    _weigh(network, weights, seed)
+    if weights is not None:
+        _load(network, weights, key, not no_strict)
+    else:
+        _tell_of_drawn_weights(network, seed)
     classes = _classes(network, inference, topk)
     _run(inference, output, classes, format, started if timed else None, explain)
 
@@ -176,13 +196,16 @@ def _that_run(inference: Inference) -> list[str]:
     return list(dict.fromkeys(call.path for call in inference.graph.calls() if call.path and call.outputs))
 
 
-def _weigh(network: Network, weights: Path | None, seed: int) -> None:
-    """Load the weights; say so where there are none."""
-    if weights is not None:
-        from nnbuild.spec.weights import load_weights
+def _load(network: Network, weights: Path, key: str | None, strict: bool) -> None:
+    """Load the weights; say which part of the file they are, and what is left."""
+    from nnbuild.spec.weights import load_weights
 
-        load_weights(network.model, weights)
-    elif network.spec.weights is None and any(True for _ in network.model.parameters()):
+    for note in load_weights(network.model, weights, key, strict).notes:
+        warn(f"note: {note}")
+
+
+def _tell_of_drawn_weights(network: Network, seed: int) -> None:
+    if network.spec.weights is None and any(True for _ in network.model.parameters()):
         warn(f"note: there are no weights, so the network is untrained; its weights are drawn with seed {seed}")
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from nnbuild.errors import NnbuildError, ShapeError
+from nnbuild.budget import current, spending
+from nnbuild.errors import BudgetError, NnbuildError, ShapeError
 from nnbuild.graph.aliases import Aliases
 from nnbuild.graph.graph import Call, Graph, Node, Value
+from nnbuild.limits import MAX_GRAPH_NODES, STEPS_A_CALL, STEPS_A_NODE
 from nnbuild.nn.module import Module
 from nnbuild.ops.nests import map_tensors, spec_of, tensors_in
 from nnbuild.ops.op import Op, recorder
@@ -24,10 +26,12 @@ class Tracer:
         self.called: set[int] = set()
         self.overwritten: dict[Value, Value] = {}
         self.aliases = Aliases()
+        self.budget = current()
 
     def record(self, op: Op, arguments: dict[str, Any], outputs: Any) -> Any:
         """Append a node; its outputs become Values."""
         call = self.current or self.graph.root
+        self._charge(outputs)
         node = Node(len(self.graph.nodes), op, self.settled(arguments), call)
         specs = [outputs] if isinstance(outputs, TensorSpec) else list(outputs)
         node.returns_many = not isinstance(outputs, TensorSpec)
@@ -42,9 +46,16 @@ class Tracer:
             return node.output
         return type(outputs)(*node.outputs) if hasattr(outputs, "_fields") else type(outputs)(node.outputs)
 
+    def _charge(self, outputs: Any) -> None:
+        if len(self.graph.nodes) >= MAX_GRAPH_NODES:
+            raise BudgetError(f"a network of more than {MAX_GRAPH_NODES:,} ops", hint="repeat less")
+        self.budget.spend(STEPS_A_NODE if isinstance(outputs, TensorSpec) else STEPS_A_NODE + 4 * len(outputs))
+
     def overwrite(self, old: Any, new: Any) -> None:
         """An op worked in place: who asks for the old value from here on gets the new one."""
-        old = self._latest(old)
+        given, old = old, self._latest(old)
+        if given is not old:
+            self.overwritten[given] = new
         self.overwritten[old] = new
         if isinstance(old, Value):
             self.aliases.spoil(old, new)
@@ -62,6 +73,7 @@ class Tracer:
 
     def call(self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run a module's forward as a Call below the current one."""
+        self.budget.spend(STEPS_A_CALL)
         parent = self.current
         if parent is None:
             call = self.graph.root
@@ -169,7 +181,8 @@ def traced_by(tracer_type: type[Tracer], model: Module, inputs: tuple[Any, ...],
     tracer = tracer_type(model, values)
     token = recorder.set(tracer)
     try:
-        tracer.graph.result = model(*args, **kwargs)
+        with spending(f"the trace of {type(model).__name__}") as tracer.budget:
+            tracer.graph.result = model(*args, **kwargs)
     except NnbuildError as error:
         error.graph = tracer.graph
         raise

@@ -62,12 +62,23 @@ def check(
     try:
         model = load(name, variant=variant, params=params, choose=choose, weights=False).eval()
     except NnbuildError as error:
-        return Verdict(label, [*_merged(error.problems if isinstance(error, ProblemList) else [error]), *files])
+        problems = [*_merged(error.problems if isinstance(error, ProblemList) else [error]), *files]
+        if error.sketch is not None and error.sketch.spec.inputs:
+            problems += _mistakes_of(error.sketch.eval(), set(choose or {}))
+        return Verdict(label, problems)
     assert model.spec is not None
     checking = _Checking(model, model.spec, set(choose or {}), files)
     checking.load_files()
     checking.trace_all()
     return checking.verdict(label)
+
+
+def _mistakes_of(sketch: SpecModule, pinned: set[str]) -> list[NnbuildError]:
+    """What a trace finds in a network that could not be built as a whole."""
+    assert sketch.spec is not None
+    checking = _Checking(sketch, sketch.spec, pinned, [])
+    checking.trace_all()
+    return checking.problems
 
 
 def _merged(problems: Iterable[NnbuildError]) -> Iterator[NnbuildError]:
@@ -130,11 +141,24 @@ class _Checking:
             self.choices.append(choices)
         self.model.choose(**present)
         self._warn_of_choices(values)
+        self._trace_choices_inside()
         if _knows_training(self.model):
             self.model.train()
             self._trace("in training", batch=2)
             self.model.eval()
         self.problems += _merged(self.mistakes)
+
+    def _trace_choices_inside(self) -> None:
+        """Trace what the specs that are used as layers can choose, one choice of one of them at a time."""
+        for path, module in self.model.named_modules():
+            if module is self.model or not isinstance(module, SpecModule) or not module._choices:
+                continue
+            present = dict(module._choices)
+            for choices in islice(chosen(choice_values(module)), 1, MAX_COMBINATIONS):
+                module.choose(**choices)
+                made = [f"{name}={value}" for name, value in choices.items() if value != present[name]]
+                self._trace(f"with {', '.join(made)} in {path}")
+            module.choose(**present)
 
     def _trace(self, situation: str, batch: int = 1) -> None:
         inputs = [TensorSpec(input.sized(batch), input.dtype) for input in self.spec.inputs]

@@ -10,13 +10,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from nnbuild.errors import NnbuildError, ProblemList, SpecError
+from nnbuild.limits import MAX_FILE_DEPTH, MAX_FILES
 from nnbuild.spec.build.blocks import BLOCK_SECTIONS, BlockType, Definition, read_sections
 from nnbuild.spec.build.lets import add_lets
 from nnbuild.spec.build.params import Params
 from nnbuild.spec.build.signature import SpecFunction, parse_signature
 from nnbuild.spec.build.values import mapping_of, text_of
 from nnbuild.spec.language.calls import Caller
-from nnbuild.spec.language.limits import MAX_FILE_DEPTH, MAX_FILES
 from nnbuild.spec.language.names import BUILD_NAMES
 from nnbuild.spec.language.scope import JoinedScope, Scope
 from nnbuild.spec.text.nodes import Mapping, Node, Scalar, Sequence

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from nnbuild.budget import spending
 from nnbuild.errors import NnbuildError, SpecError, WeightError, suggestion
 from nnbuild.spec import library
 from nnbuild.spec.build.builder import Builder
@@ -19,6 +20,7 @@ from nnbuild.spec.language.names import BUILD_NAMES
 from nnbuild.spec.language.scope import JoinedScope, Scope
 from nnbuild.spec.sections import Sections
 from nnbuild.spec.text.nodes import Node
+from nnbuild.spec.text.source import shown_name
 
 
 def load(
@@ -28,38 +30,40 @@ def load(
     variant: str | None = None,
     choose: Mapping[str, Any] | None = None,
     seed: int = 0,
-    weights: bool = True,
+    weights: bool | str | Path = True,
+    weights_key: str | None = None,
+    strict: bool = True,
 ) -> SpecModule:
     """Build the network of a spec file, a bundled spec, or a variant by its own name.
 
     Params: params, values for the spec's `params:` (text is read as the default's type); variant, one of `variants:`;
-    choose, run-time choices; seed, of the default weights; weights, whether to load the spec's `weights:` file.
+    choose, run-time choices; seed, of the default weights; weights, a file of them, or whether to load the one that the
+    spec names; weights_key, the part of the file to take; strict, refuse a file that lacks tensors or has others.
     Raises: SpecError, or a ProblemList of several; WeightError.
     """
     found = library.find(path_or_name)
     if variant and found.variant and variant != found.variant:
         raise SpecError(f"{path_or_name} is the variant {found.variant}, not {variant}", hint="leave one of them out")
-    try:
+    with spending(f"building {shown_name(found.path)}") as budget:
+        budget.modules = 0
         definition = Files().definition(found.path)
         model = _build(
             definition, dict(params or {}), variant or found.variant, dict(choose or {}), seed, found.bundled
         )
-    except RecursionError:
-        raise SpecError(
-            f"{found.path} is nested too deeply", hint="give the inner parts names under `blocks:`"
-        ) from None
-    if weights and model.spec and model.spec.weights:
-        _load_weights(model, model.spec.weights)
+    path = (model.spec and model.spec.weights) if isinstance(weights, bool) else Path(weights)
+    if weights is not False and path:
+        _load_weights(model, path, weights_key, strict)
     return model
 
 
 def stated(path_or_name: str | Path, variant: str | None = None) -> Spec:
     """What a spec says beside its layers, for this variant; the layers are not built."""
     found = library.find(path_or_name)
-    definition, builder = Files().definition(found.path), Builder()
-    definition.signature.choose_variant(variant or found.variant)
-    spec = _spec(definition, JoinedScope(definition.scope_for(None, {}, builder), BUILD_NAMES), builder, False)
-    builder.finish()
+    with spending(f"reading {shown_name(found.path)}"):
+        definition, builder = Files().definition(found.path), Builder()
+        definition.signature.choose_variant(variant or found.variant)
+        spec = _spec(definition, JoinedScope(definition.scope_for(None, {}, builder), BUILD_NAMES), builder, False)
+        builder.finish()
     return spec._replace(bundled=found.bundled)
 
 
@@ -98,11 +102,15 @@ def _built(
     scope = JoinedScope(names, BUILD_NAMES)
     spec = _spec(definition, scope, builder, bool(params))._replace(bundled=bundled)
     model = builder.fill(definition, names)
-    builder.finish()
+    model.spec = spec
+    try:
+        builder.finish()
+    except NnbuildError as error:
+        error.sketch = model
+        raise
     problem = repeated(model, builder.named)
     if problem:
         raise problem
-    model.spec = spec
     defaults = model._choices
     for name in model._checked(choose):
         model.choose(**{name: typed(f"the choice {name}", choose[name], defaults[name], scope, builder)})
@@ -158,9 +166,9 @@ def _read_sections(definition: SpecDefinition, scope: Scope, builder: Builder) -
     return read
 
 
-def _load_weights(model: SpecModule, path: Path) -> None:
+def _load_weights(model: SpecModule, path: Path, key: str | None, strict: bool) -> None:
     if not path.is_file():
         raise WeightError(f"the weights file {path} is missing", hint="load with weights=False, or put it there")
     from nnbuild.spec.weights import load_weights
 
-    load_weights(model, path)
+    load_weights(model, path, key, strict)

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from nnbuild import limits
+from nnbuild.budget import spending
 from nnbuild.errors import NnbuildError, ProblemList
 from nnbuild.spec import load
 from nnbuild.spec.build.builder import Builder
-from nnbuild.spec.language import limits
 from nnbuild.spec.language.expressions import Evaluator
 from nnbuild.spec.language.names import BUILD_NAMES
 from nnbuild.spec.language.scope import Scope
@@ -21,7 +22,7 @@ from nnbuild.spec.text.nodes import Document, Scalar
 @pytest.fixture
 def low_limits(monkeypatch):
     """Limits that are reached in no time."""
-    monkeypatch.setattr(limits, "MAX_STEPS", 300_000)
+    monkeypatch.setattr(limits, "SECONDS", 1.5)
     monkeypatch.setattr(limits, "MAX_MODULES", 500)
 
 
@@ -66,4 +67,5 @@ def report(error: NnbuildError) -> str:
 def evaluate(text: str, **names: Any) -> Any:
     """The value of an expression, as a spec has it."""
     code = parse_expression(Scalar(Document(text, "net.yaml"), 0, len(text), text, "", False))
-    return Evaluator(code, Builder()).evaluate(code.tree.body, Scope(names, BUILD_NAMES))
+    with spending("the spec"):
+        return Evaluator(code, Builder()).evaluate(code.tree.body, Scope(names, BUILD_NAMES))

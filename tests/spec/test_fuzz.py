@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from nnbuild import limits
 from nnbuild.errors import NnbuildError
 from nnbuild.ops import TensorSpec
 from nnbuild.spec import load
-from nnbuild.spec.language import limits
 from nnbuild.spec.text.reader import read_text
 
 from .conftest import evaluate
@@ -23,7 +23,7 @@ quick = settings(max_examples=150, deadline=None, suppress_health_check=list(Hea
 
 @pytest.fixture(autouse=True)
 def low(low_limits):
-    assert limits.MAX_STEPS == 300_000
+    assert limits.SECONDS == 1.5
 
 
 def only_nnbuild_errors(function, *args, **kwargs):

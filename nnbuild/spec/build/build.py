@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from nnbuild.errors import NnbuildError, ProblemList
+from nnbuild.errors import BudgetError, NnbuildError, ProblemList
+from nnbuild.limits import MAX_PROBLEMS
 from nnbuild.spec.build.values import located
 from nnbuild.spec.language.calls import Caller, is_layer_type
-from nnbuild.spec.language.limits import MAX_PROBLEMS, Budget
 from nnbuild.spec.language.program import Program
 from nnbuild.spec.language.scope import MISSING, Scope
 from nnbuild.spec.text.nodes import Node, Scalar
@@ -20,19 +20,19 @@ class Build(Caller):
     """
 
     def __init__(self) -> None:
-        super().__init__(Budget())
+        super().__init__()
         self.problems: list[NnbuildError] = []
         self.noted = 0  # problems so far, repeated ones too
         self.path: list[str] = []
         self.programs: dict[int, Program] = {}  # of buffers, by the id of the node, which the spec keeps
 
     def note(self, error: NnbuildError) -> None:
-        """Keep a problem, each once; at some number give up."""
+        """Keep a problem, each once; at some number, or where the budget is spent, give up."""
         self.noted += 1
         for problem in error.problems if isinstance(error, ProblemList) else [error]:
             if all((problem.mark, problem.message) != (other.mark, other.message) for other in self.problems):
                 self.problems.append(problem)
-        if len(self.problems) >= MAX_PROBLEMS:
+        if len(self.problems) >= MAX_PROBLEMS or isinstance(error, BudgetError):
             self.finish()
 
     def finish(self) -> None:

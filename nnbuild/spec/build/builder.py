@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from nnbuild.errors import NnbuildError, ProblemList, SpecError
+from nnbuild.limits import MAX_BLOCK_DEPTH
 from nnbuild.ops.op import Op
 from nnbuild.spec.build.arguments import Arguments
 from nnbuild.spec.build.blocks import BlockType
@@ -23,10 +25,8 @@ from nnbuild.spec.build.module import ModuleNames, SpecModule, module_class
 from nnbuild.spec.build.sharing import LayersSoFar, unplaced
 from nnbuild.spec.build.source import CallSource, LongSource
 from nnbuild.spec.build.values import LAYERS_HINT, evaluate, refuse_cut
-from nnbuild.spec.language import limits
 from nnbuild.spec.language.calls import Partial, is_layer_type
 from nnbuild.spec.language.describe import describe
-from nnbuild.spec.language.limits import MAX_BLOCK_DEPTH
 from nnbuild.spec.language.names import BUILD_NAMES
 from nnbuild.spec.language.other_names import layer_advice
 from nnbuild.spec.language.scope import JoinedScope, Scope
@@ -45,7 +45,6 @@ class Builder(Build):
     def __init__(self) -> None:
         super().__init__()
         self.named: list[Any] = []  # layers that were asked for by their names
-        self._modules = 0
         self._nested = 0
 
     # Making layers
@@ -62,11 +61,8 @@ class Builder(Build):
         """A layer of this type, with its place in the spec."""
         while isinstance(callee, Partial):
             args, kwargs, callee = [*callee.args, *args], {**callee.kwargs, **kwargs}, callee.target
-        self._modules += 1
-        self.budget.spend(20)
         try:
-            if self._modules > limits.MAX_MODULES:
-                raise SpecError(f"a network of more than {limits.MAX_MODULES:,} layers", hint="repeat less")
+            self.budget.spend_on([args, kwargs])
             with self.nested():
                 module = self._construct(callee, args, kwargs)
         except NnbuildError as error:
@@ -119,6 +115,9 @@ class Builder(Build):
                 self.note(self.located(node, error))
         if self.noted == before:
             self._complete(definition, module, scope)
+        else:
+            with suppress(NnbuildError):
+                module.__dict__["_choices"] = dict(definition.choices(scope, self))
         return module
 
     def _complete(self, definition: Any, module: SpecModule, scope: Scope) -> None:

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+from nnbuild.budget import spending
 from nnbuild.errors import NnbuildError, SpecError, suggestion
 from nnbuild.ops.nests import array_of
 from nnbuild.ops.op import Recorder, recorder
@@ -135,7 +136,8 @@ class _ShapesOnly:
 def _recorded_by(record: Recorder | None, compute: Callable[[], Any]) -> Any:
     token = recorder.set(record)
     try:
-        return compute()
+        with spending("computing a buffer"):
+            return compute()
     finally:
         recorder.reset(token)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from nnbuild.budget import current
 from nnbuild.errors import NnbuildError, OptionError, ShapeError, SpecError, suggestion
 from nnbuild.nn.module import Module
 from nnbuild.ops.op import recorder
@@ -131,6 +132,7 @@ class ModuleNames(Scope):
             value = module._names.lookup(name)
             if not isinstance(value, (list, dict)):
                 return value
+            current().spend_on(value)
             self.values[name] = _copied(value)
         return self.values[name]
 

@@ -6,9 +6,10 @@ import operator
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from nnbuild.budget import Budget
 from nnbuild.errors import SpecError
+from nnbuild.limits import MAX_BITS, MAX_ITEMS, MAX_TEXT
 from nnbuild.spec.language.describe import describe
-from nnbuild.spec.language.limits import MAX_BITS, MAX_ITEMS, MAX_TEXT, Budget
 
 T = TypeVar("T")
 
@@ -57,11 +58,11 @@ def compare(name: str, left: Any, right: Any, budget: Budget) -> bool:
     if name in ("Is", "IsNot"):
         return (left is right) is (name == "Is")
     for side in (left, right):
-        if isinstance(side, (list, tuple, dict)):
+        if isinstance(side, (list, tuple, dict, str, range)):
             budget.spend_on(side)
     try:
         return bool(_COMPARE[name](left, right))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise _mismatch(name, left, right, error) from None
 
 
@@ -77,13 +78,19 @@ def checked(value: T) -> T:
     """The value, if it is within the limits."""
     if isinstance(value, int) and value.bit_length() > MAX_BITS:
         raise SpecError(f"the number grows beyond {MAX_BITS} bits")
-    if isinstance(value, str) and len(value) > MAX_TEXT:
-        raise SpecError(f"the text grows beyond {MAX_TEXT:,} characters")
+    if isinstance(value, str):
+        check_text(len(value))
     if isinstance(value, (list, tuple)) and len(value) > MAX_ITEMS:
         raise SpecError(f"the list grows beyond {MAX_ITEMS:,} items")
     if isinstance(value, complex):
         raise SpecError("the result is a complex number", hint="a root of a negative number?")
     return value
+
+
+def check_text(length: int) -> None:
+    """Raises SpecError for a computed text of too many characters."""
+    if length > MAX_TEXT:
+        raise SpecError(f"the text grows beyond {MAX_TEXT:,} characters")
 
 
 def _mismatch(name: str, left: Any, right: Any, error: Exception | None) -> SpecError:

@@ -6,11 +6,11 @@ import ast
 from collections.abc import Iterator
 from typing import Any, Protocol
 
+from nnbuild.budget import Budget
 from nnbuild.errors import NnbuildError, SpecError, suggestion
 from nnbuild.spec.language import tensors
 from nnbuild.spec.language.calls import Caller
 from nnbuild.spec.language.describe import describe
-from nnbuild.spec.language.limits import Budget
 from nnbuild.spec.language.scope import Scope
 from nnbuild.spec.language.syntax import Code
 
@@ -65,6 +65,7 @@ def _store(evaluator: Evaluates, target: ast.Subscript, value: Any, scope: Scope
     container, index = evaluator.evaluate(target.value, scope), evaluator.evaluate(target.slice, scope)
     try:
         if tensors.is_tensor(container):
+            evaluator.budget.spend_on([index, value])
             evaluator.caller.call_op(tensors.find_op("setitem"), [container, index, value], {})
             return
         if not isinstance(container, (list, dict)) or isinstance(index, slice):

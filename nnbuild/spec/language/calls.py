@@ -8,11 +8,11 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from nnbuild.errors import NnbuildError, SpecError, suggestion
+from nnbuild.budget import Budget, current
+from nnbuild.errors import PYTHONS_WORDS, NnbuildError, SpecError, suggestion
 from nnbuild.spec.language import functions, tensors
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.functions import Function
-from nnbuild.spec.language.limits import Budget
 from nnbuild.spec.language.syntax import Code
 
 _SIZED = frozenset({list, tuple, dict, str, range})
@@ -58,14 +58,18 @@ PARTIAL = Function("partial", _partial)
 
 
 class Caller:
-    """Calls for one evaluation. Params: budget, the steps that it may take."""
+    """Calls for one evaluation."""
 
     #: Whether lists may be changed: in a forward, where they are its own.
     changing = False
 
-    def __init__(self, budget: Budget) -> None:
-        self.budget = budget
+    def __init__(self) -> None:
         self._depth = 0
+
+    @property
+    def budget(self) -> Budget:
+        """What the evaluation may still take."""
+        return current()
 
     def call(self, callee: Any, args: list[Any], kwargs: dict[str, Any], code: Code, node: ast.AST) -> Any:
         """callee(...)."""
@@ -95,6 +99,10 @@ class Caller:
         finally:
             self._depth -= 1
 
+    def instead_of(self, error: NnbuildError) -> Any:
+        """What goes on in place of a value that could not be had, where mistakes are gathered; else None."""
+        return None
+
     def make(self, callee: Any, args: list[Any], kwargs: dict[str, Any], code: Code, node: ast.AST) -> Any:
         """Make a layer of this type."""
         raise NotImplementedError
@@ -107,8 +115,10 @@ class Caller:
         """A function on plain values; of the same name among the ops where a tensor is given."""
         name = function.name
         if any(tensors.is_tensor(arg) for arg in args):
+            if name == "len" and len(args) == 1 and not kwargs:
+                return tensors.length(args[0])
             if name in _LOOPS:
-                args = [tensors.items(arg) if tensors.is_tensor(arg) else arg for arg in args]
+                args = [tensors.items(arg, self.budget) if tensors.is_tensor(arg) else arg for arg in args]
             else:
                 return self._op_instead(name, args, kwargs)
         elif name in _DECIDING and any(tensors.is_tensor(item) for arg in args for item in _inside(arg)):
@@ -127,7 +137,7 @@ class Caller:
             return op(*args, **kwargs)
         except NnbuildError:
             raise
-        except (TypeError, AttributeError, ValueError, LookupError, ArithmeticError) as error:
+        except PYTHONS_WORDS as error:
             name = getattr(op, "name", None) or getattr(op, "__name__", "the op")
             given = ", ".join([*map(describe, args), *(f"{key}={describe(value)}" for key, value in kwargs.items())])
             raise SpecError(f"{name}({given}) cannot be computed: {error}") from error
@@ -139,6 +149,7 @@ class Caller:
         if name == "requires_grad_":
             return freezing(receiver, args, kwargs)
         if tensors.is_tensor(receiver):
+            self.budget.spend_on([args, kwargs])
             return self.call_op(lambda *a, **k: tensors.method(receiver, name, list(a), k), args, kwargs)
         if name in ("keys", "values", "items") and hasattr(type(receiver), "keys") and hasattr(receiver, "_modules"):
             return list(getattr(receiver, name)())

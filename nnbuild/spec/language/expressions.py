@@ -10,13 +10,13 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from nnbuild.errors import NnbuildError, ProblemList, SpecError, suggestion
-from nnbuild.spec.language import arithmetic, functions, tensors
+from nnbuild.budget import Budget
+from nnbuild.errors import PYTHONS_WORDS, NnbuildError, ProblemList, SpecError, suggestion
+from nnbuild.spec.language import arithmetic, functions, namespaces, tensors
 from nnbuild.spec.language.advice import advice
 from nnbuild.spec.language.assignment import bind, subscript
 from nnbuild.spec.language.calls import Caller
 from nnbuild.spec.language.describe import describe
-from nnbuild.spec.language.limits import Budget
 from nnbuild.spec.language.other_names import made_under_layers
 from nnbuild.spec.language.scope import MISSING, Scope
 from nnbuild.spec.language.syntax import Code
@@ -40,7 +40,12 @@ class Evaluator:
         except NnbuildError as error:
             if error.mark is None and not isinstance(error, ProblemList):
                 error.locate(mark=self.code.mark(node))
+                instead = self.caller.instead_of(error)
+                if instead is not None:
+                    return instead
             raise
+        except PYTHONS_WORDS as error:
+            raise SpecError(f"this cannot be computed: {error}", mark=self.code.mark(node)) from error
 
     # Names and constants
 
@@ -54,7 +59,14 @@ class Evaluator:
         return value
 
     def _joined(self, node: ast.JoinedStr, scope: Scope) -> str:
-        return arithmetic.checked("".join(self.evaluate(part, scope) for part in node.values))
+        parts: list[str] = []
+        length = 0
+        for part in node.values:
+            parts.append(self.evaluate(part, scope))
+            length += len(parts[-1])
+            arithmetic.check_text(length)
+        self.budget.spend_on(text := "".join(parts))
+        return text
 
     def _formatted(self, node: ast.FormattedValue, scope: Scope) -> str:
         if node.conversion not in (-1, ord("s")):
@@ -76,7 +88,7 @@ class Evaluator:
         for node in nodes:
             if isinstance(node, ast.Starred):
                 values += self.iterate(self.evaluate(node.value, scope), "*")
-                self.budget.spend(len(values))
+                arithmetic.checked(values)
             else:
                 values.append(self.evaluate(node, scope))
         return values
@@ -88,26 +100,29 @@ class Evaluator:
                 other = self.evaluate(value, scope)
                 if not isinstance(other, dict):
                     raise SpecError(f"** wants a dict and gets {describe(other)}")
+                self.budget.spend(len(other))
                 result.update(other)
-                self.budget.spend(len(result))
             else:
                 result[self.key(key, scope)] = self.evaluate(value, scope)
         return result
 
     def key(self, node: ast.AST, scope: Scope) -> Any:
         key = self.evaluate(node, scope)
-        if not isinstance(key, (str, int, float, bool, type(None))):
-            raise SpecError(f"a key is text or a number, not {describe(key)}").locate(mark=self.code.mark(node))
-        return key
+        try:
+            return functions.checked_key(key)
+        except SpecError as error:
+            raise error.locate(mark=self.code.mark(node)) from None
 
     def iterate(self, value: Any, what: str = "for") -> list[Any]:
         """The items that a loop over the value runs through."""
         if type(value) not in tensors.PLAIN:
             if tensors.is_tensor(value):
-                return tensors.items(value)
+                return tensors.items(value, self.budget)
             if hasattr(value, "_modules"):
                 return self.caller.children(value)
-        return list(functions.iterate(value, what))
+        found = functions.iterate(value, what)
+        self.budget.spend(len(found))
+        return list(found)
 
     def loop(self, node: ast.AST, scope: Scope) -> list[Any]:
         """The items of what a loop names."""
@@ -206,6 +221,7 @@ class Evaluator:
     def _subscript(self, node: ast.Subscript, scope: Scope) -> Any:
         value, index = self.evaluate(node.value, scope), self.evaluate(node.slice, scope)
         if tensors.is_tensor(value):
+            self.budget.spend_on(index)
             return self.caller.call_op(tensors.find_op("getitem"), [value, index], {})
         if hasattr(value, "_modules"):
             return self.caller.child(value, index)
@@ -262,7 +278,8 @@ def prefixed(known: tuple[str, str], scope: Scope) -> Any:
     prefix, name = known
     value = scope.prefixed(prefix, name)
     if value is MISSING:
-        names = functions.MATH if prefix in ("math", "np") else scope.names()
+        own = namespaces.names(prefix) if prefix in namespaces.NAMESPACES else None
+        names = own or (functions.MATH if prefix in ("math", "np") else scope.names())
         hint = made_under_layers(name) if prefix == "nn" else None
         raise SpecError(f"{prefix}.{name} is not known here", hint=hint or suggestion(name, names))
     return value

@@ -6,13 +6,14 @@ They work on plain values. Given a tensor, `max`, `sum`, `abs`, ... of the same 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from nnbuild.errors import SpecError, suggestion
+from nnbuild.budget import Budget
+from nnbuild.errors import PYTHONS_WORDS, SpecError, suggestion
+from nnbuild.limits import MAX_ITEMS, MAX_KEY_BITS, MAX_TEXT
 from nnbuild.spec.language.arithmetic import checked
 from nnbuild.spec.language.describe import describe
-from nnbuild.spec.language.limits import MAX_ITEMS, MAX_TEXT, Budget
 from nnbuild.spec.language.tensors import operate
 
 
@@ -31,13 +32,16 @@ class Function:
 
 
 def _plain(name: str, python: Callable[..., Any]) -> Function:
-    """A function of Python on values whose sizes have been counted."""
+    """A function of Python on values whose sizes have been counted. None of them is ever called by it."""
 
     def call(budget: Budget, args: list[Any], kwargs: dict[str, Any]) -> Any:
         budget.spend_on(args)
+        budget.spend_on(kwargs)
+        if "key" in kwargs and kwargs["key"] is not None:
+            raise SpecError(f"{name} takes no key", hint="compute what is compared in a list of its own")
         try:
             result = python(*args, **kwargs)
-        except (TypeError, ValueError, OverflowError, ZeroDivisionError, LookupError) as error:
+        except PYTHONS_WORDS as error:
             given = ", ".join(map(describe, args))
             raise SpecError(f"{name}({given}) cannot be computed: {error}") from None
         return checked(result)
@@ -75,7 +79,25 @@ def _int(value: Any = 0) -> int:
 
 
 def _dict(*args: Any, **kwargs: Any) -> dict[Any, Any]:
+    if len(args) == 1 and not isinstance(args[0], dict):
+        args = ([(checked_key(key), value) for key, value in args[0]],)
     return dict(*args, **kwargs)
+
+
+def checked_key(key: Any) -> Any:
+    """The key of a dict. Python spreads whole numbers of up to 60 bits evenly; with longer ones a dict can be slow."""
+    if not isinstance(key, (str, int, float, bool, type(None))):
+        raise SpecError(f"a key is text or a number, not {describe(key)}")
+    if isinstance(key, int) and key.bit_length() > MAX_KEY_BITS:
+        raise SpecError(f"a key of more than {MAX_KEY_BITS} bits", hint="write it as text")
+    return key
+
+
+def _lcm(*numbers: Any) -> int:
+    total = 1
+    for number in numbers:
+        total = checked(math.lcm(total, number))
+    return total
 
 
 def _folding(name: str, operator: str, start: Any, keep: bool = False) -> Function:
@@ -94,7 +116,7 @@ def _folding(name: str, operator: str, start: Any, keep: bool = False) -> Functi
     return Function(name, call)
 
 
-def iterate(value: Any, what: str) -> Iterable[Any]:
+def iterate(value: Any, what: str) -> Collection[Any]:
     """The items of a list, tuple, dict, range or text."""
     if isinstance(value, (list, tuple, dict, range, str)):
         return value
@@ -113,12 +135,12 @@ _PYTHON: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 _MATH = (
-    "sqrt", "ceil", "floor", "trunc", "log", "log2", "log10", "exp", "sin", "cos", "tan", "atan2", "gcd", "lcm",
+    "sqrt", "ceil", "floor", "trunc", "log", "log2", "log10", "exp", "sin", "cos", "tan", "atan2", "gcd",
     "hypot", "isfinite", "isinf", "isnan", "fabs", "pow",
 )  # fmt: skip
 
 MATH: dict[str, Any] = {
-    **{name: _plain(name, getattr(math, name)) for name in _MATH},
+    **{name: _plain(name, getattr(math, name)) for name in _MATH}, "lcm": _plain("lcm", _lcm),
     "prod": _folding("prod", "Mult", 1), "pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan,
 }  # fmt: skip
 
@@ -145,6 +167,9 @@ _CHANGING: dict[type, tuple[str, ...]] = {
 }
 
 
+_COPYING = ("keys", "values", "items")
+
+
 def method(value: Any, name: str, args: list[Any], kwargs: dict[str, Any], budget: Budget, changing: bool) -> Any:
     """value.name(...) for texts, lists and dicts; those that change the value only where `changing`."""
     kind = next((kind for kind in _METHODS if isinstance(value, kind)), None)
@@ -153,11 +178,13 @@ def method(value: Any, name: str, args: list[Any], kwargs: dict[str, Any], budge
     if kind is None or name not in allowed:
         hint = suggestion(name, allowed) or (f"there are {', '.join(allowed)}" if allowed else None)
         raise SpecError(f"{describe(value)} has no {name}()", hint=hint)
-    budget.spend_on([value, args] if name in ("index", "count") else args)
-    budget.spend(len(value))
+    budget.spend_on([value, args, kwargs] if name in ("index", "count") else [args, kwargs])
+    budget.spend(len(value) // (1 if name in _COPYING else 100))
     try:
+        if name == "update":
+            args = [_dict(*args)] if args else args
         result = getattr(value, name)(*args, **kwargs)
-    except (TypeError, ValueError, LookupError) as error:
+    except PYTHONS_WORDS as error:
         raise SpecError(f"{name}() on {describe(value)} fails: {error}") from None
     checked(value)
     return list(result) if name in ("keys", "values", "items") else checked(result)

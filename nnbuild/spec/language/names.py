@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from nnbuild.budget import Budget
 from nnbuild.errors import NnbuildError, SpecError
-from nnbuild.spec.language import functions
+from nnbuild.spec.language import functions, namespaces
 from nnbuild.spec.language.calls import PARTIAL
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.functions import Function
-from nnbuild.spec.language.limits import Budget
 from nnbuild.spec.language.scope import MISSING, Scope
 from nnbuild.spec.language.torch_names import DTYPES
 from nnbuild.spec.language.weight_norms import AROUND
@@ -163,6 +163,8 @@ class BuildNames(Scope):
             return functions.MATH[name]
         if prefix == "self":
             return MISSING
+        if prefix in namespaces.NAMESPACES:
+            return namespaces.find(prefix, name, MISSING)
         return self.own(name)
 
 

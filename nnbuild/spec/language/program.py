@@ -10,12 +10,13 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
+from nnbuild.budget import spending
 from nnbuild.errors import NnbuildError, OptionError, SpecError, suggestion
-from nnbuild.spec.language import functions, tensors, torch_names
+from nnbuild.ops.op import recorder
+from nnbuild.spec.language import functions, namespaces, tensors, torch_names
 from nnbuild.spec.language.calls import Caller
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.expressions import Evaluator, prefixed
-from nnbuild.spec.language.limits import Budget
 from nnbuild.spec.language.other_names import habit_advice
 from nnbuild.spec.language.scope import MISSING, LazyScope, Scope
 from nnbuild.spec.language.statements import Returned, Run
@@ -33,6 +34,10 @@ class Running(Caller):
             f"{callee.__name__}(...) in a forward would make a new layer at every call",
             hint="name it under `layers:` and call it by its name",
         )
+
+    def instead_of(self, error: NnbuildError) -> Any:
+        instead = getattr(recorder.get(), "instead_of", None)
+        return instead(error) if instead else None
 
     def run(self, module: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         try:
@@ -77,6 +82,8 @@ class ForwardNames(Scope):
             op = tensors.find_op(name)
             if op is not None:
                 return op
+        if prefix in namespaces.NAMESPACES:
+            return namespaces.find(prefix, name, MISSING)
         tables = {"torch": torch_names.TORCH, "math": functions.MATH, "np": functions.NP}
         return tables[prefix].get(name, MISSING) if prefix in tables else MISSING
 
@@ -145,10 +152,10 @@ class Program:
 
     def run(self, scope: Scope, args: tuple[Any, ...], kwargs: dict[str, Any], name: str) -> Any:
         """The result for these inputs. `scope` has the block's own names; `name` is the block's, for messages."""
-        evaluator = Evaluator(self.code, Running(Budget(what=f"the forward of {name}")))
-        local = Scope({}, scope)
-        self._bind(local, args, kwargs, name, evaluator)
-        result = Run(evaluator, local).block(self.body)
+        with spending(f"the forward of {name}", on_data=True):
+            evaluator, local = Evaluator(self.code, Running()), Scope({}, scope)
+            self._bind(local, args, kwargs, name, evaluator)
+            result = Run(evaluator, local).block(self.body)
         if not isinstance(result, Returned):
             mark = self.code.mark(self.body[-1])
             raise SpecError(f"the forward of {name} ended without a return", mark=mark)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from nnbuild.errors import NnbuildError, ShapeError
-from nnbuild.spec.language import tensors
+from nnbuild.errors import NnbuildError, ProblemList, ShapeError
+from nnbuild.spec.language import arithmetic, tensors
 from nnbuild.spec.language.assignment import bind
+from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.expressions import Evaluator
 from nnbuild.spec.language.scope import Scope
 
@@ -36,7 +37,12 @@ class Run:
     def block(self, statements: list[ast.stmt]) -> Any:
         """Run the statements; returns the signal that ended them early, or None."""
         for statement in statements:
-            signal = _STATEMENTS[type(statement)](self, statement)
+            try:
+                signal = _STATEMENTS[type(statement)](self, statement)
+            except NnbuildError as error:
+                if error.mark is None and not isinstance(error, ProblemList):
+                    error.locate(mark=self._evaluator.code.mark(statement))
+                raise
             if signal is not None:
                 return signal
         return None
@@ -58,8 +64,8 @@ class Run:
         evaluator, name = self._evaluator, type(node.op).__name__
         try:
             if isinstance(old, list) and name == "Add":
-                evaluator.budget.spend(len(old))
                 old.extend(evaluator.iterate(value, "+="))
+                arithmetic.checked(old)
                 return
             result = tensors.operate(name, old, value, evaluator.budget)
         except NnbuildError as error:
@@ -67,7 +73,9 @@ class Run:
         bind(evaluator, node.target, result, self._scope)
 
     def _return(self, node: ast.Return) -> Returned:
-        return Returned(self._value(node.value) if node.value else None)
+        value = self._value(node.value) if node.value else None
+        self._evaluator.budget.spend_on(value)
+        return Returned(value)
 
     def _for(self, node: ast.For) -> Any:
         evaluator = self._evaluator
@@ -87,8 +95,15 @@ class Run:
     def _raise(self, node: ast.Raise) -> None:
         assert node.exc is not None
         words = [self._value(part) for part in node.exc.args[:1]] if isinstance(node.exc, ast.Call) else []
-        message = str(words[0]) if words else ast.unparse(node.exc)
-        raise ShapeError(message[:500], mark=self._evaluator.code.mark(node))
+        message = self._words(words[0]) if words else ast.unparse(node.exc)[:500]
+        raise ShapeError(message, mark=self._evaluator.code.mark(node))
+
+    def _words(self, value: Any) -> str:
+        """A value as the message of an error."""
+        if type(value) not in tensors.PLAIN:
+            return describe(value)
+        self._evaluator.budget.spend_on(value)
+        return str(value)[:500]
 
     def _with(self, node: ast.With) -> Any:
         return self.block(node.body)
@@ -103,8 +118,9 @@ class Run:
 
     def _assert(self, node: ast.Assert) -> None:
         if not self._evaluator.condition(node.test, self._scope):
-            message = self._value(node.msg) if node.msg else f"{self._evaluator.code.text(node.test)} does not hold"
-            raise ShapeError(str(message)[:500], mark=self._evaluator.code.mark(node.test))
+            text = f"{self._evaluator.code.text(node.test)[:500]} does not hold"
+            message = self._words(self._value(node.msg)) if node.msg else text
+            raise ShapeError(message, mark=self._evaluator.code.mark(node.test))
 
 
 _STATEMENTS: dict[type, Any] = {

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from nnbuild.budget import Budget
 from nnbuild.errors import SpecError
 from nnbuild.spec.language import functions, tensors
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.functions import Function
-from nnbuild.spec.language.limits import Budget
 
 #: torch's names of dtypes.
 DTYPES = {
     "float": "float32", "float16": "float16", "half": "float16", "float32": "float32", "float64": "float64",
     "double": "float64", "uint8": "uint8", "int8": "int8", "int16": "int16", "short": "int16", "int32": "int32",
     "int": "int32", "int64": "int64", "long": "int64", "bool": "bool",
+    "complex64": "complex64", "cfloat": "complex64", "complex128": "complex128", "cdouble": "complex128",
 }  # fmt: skip
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from nnbuild import limits
 from nnbuild.errors import SpecError, suggestion
-from nnbuild.spec.language import limits
 from nnbuild.spec.language.calls import is_layer_type
 from nnbuild.spec.language.describe import describe
 

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from nnbuild.errors import Mark, NnbuildError, ProblemList, SpecError
-from nnbuild.spec.language.limits import MAX_BYTES, MAX_NESTING, MAX_NODES
+from nnbuild.limits import MAX_BYTES, MAX_NESTING, MAX_NODES
 from nnbuild.spec.text.nodes import Document, Mapping, Node, Scalar, Sequence
 from nnbuild.spec.text.source import read_bytes, shown_name
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from nnbuild.errors import SpecError
-from nnbuild.spec.language.limits import MAX_BYTES
+from nnbuild.limits import MAX_BYTES
 
 #: The path that stands for standard input.
 STANDARD_INPUT = Path("-")
