@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
 from math import prod
@@ -12,11 +10,15 @@ from pathlib import Path
 from typing import IO
 
 from nnbuild.errors import InputError
+from nnbuild.formats.target import Target
 from nnbuild.formats.tensors import BFLOAT16, FileTensor, row_bytes
 from nnbuild.lazy import np
 
 #: Tensors by name, and the file that they come from, for messages.
 Write = Callable[[IO[bytes], Mapping[str, FileTensor], Path], None]
+
+#: Characters that a .npz file takes for a name, whatever they are.
+_LONGEST_NAME = 16_000
 
 
 def save_weights(path: Path, tensors: Mapping[str, FileTensor], source: Path) -> None:
@@ -25,21 +27,15 @@ def save_weights(path: Path, tensors: Mapping[str, FileTensor], source: Path) ->
     Raises: InputError for another ending, what cannot be written, and a tensor that cannot be read.
     """
     write = writer(path)
-    if path.is_dir() or not path.parent.is_dir():
-        where = f"{path} is a folder" if path.is_dir() else f"there is no folder {path.parent}"
-        raise InputError(f"{path} cannot be written: {where}")
+    target = Target(path, [source])
+    folder = target.folder()
     try:
-        folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from None
-    try:
-        with (folder / "whole").open("wb") as file:
+        made = folder.path / "whole"
+        with target.telling(), made.open("wb") as file:
             write(file, tensors, source)
-        (folder / "whole").replace(path)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
+        target.take(made)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.remove()
 
 
 def writer(path: Path) -> Write:
@@ -54,6 +50,8 @@ def _write_npz(file: IO[bytes], tensors: Mapping[str, FileTensor], source: Path)
         for name, tensor in tensors.items():
             if ".." in name.split("/") or name.startswith("/"):
                 raise InputError(f"{name} cannot be a name in a .npz file, which it would lead out of")
+            if "\0" in name or len(name) > _LONGEST_NAME:
+                raise InputError(f"{name} cannot be a name in a .npz file, which would cut it")
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, tensor.read(name, source), allow_pickle=False)
 
