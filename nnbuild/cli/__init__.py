@@ -27,9 +27,12 @@ COMMANDS = {
 
 def main() -> None:
     """The program `nnbuild`. It may be interrupted from here on: nothing is imported before."""
-    from nnbuild import ending
+    try:
+        from nnbuild import ending
 
-    ending.listen()
+        ending.listen()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
     from nnbuild.cli import streams
 
     streams.mend()
