@@ -78,8 +78,15 @@ def _build(
     seed: int,
     bundled: bool,
 ) -> SpecModule:
-    from nnbuild.nn import random
+    from nnbuild.nn.random import seeded
 
+    with seeded(seed):
+        return _built(definition, params, variant, choose, bundled)
+
+
+def _built(
+    definition: SpecDefinition, params: dict[str, Any], variant: str | None, choose: dict[str, Any], bundled: bool
+) -> SpecModule:
     if not definition.is_network:
         raise SpecError(
             f"{definition.path} has neither layers nor a forward: it only defines blocks",
@@ -94,7 +101,6 @@ def _build(
             raise SpecError(f"{definition.name} has no param {name}", hint=hint)
     definition.signature.choose_variant(variant)
     builder = Builder()
-    random.manual_seed(seed)
     names = definition.scope_for(None, params, builder)
     scope = JoinedScope(names, BUILD_NAMES)
     spec = _spec(definition, scope, builder, bool(params))._replace(bundled=bundled)
