@@ -11,7 +11,7 @@ from nnbuild.engine.batches import batch_part, runs_in_parts
 from nnbuild.engine.plan import Plan
 from nnbuild.engine.threads import most_threads, usable_cores
 from nnbuild.engine.watch import Watch
-from nnbuild.errors import NnbuildError, OptionError
+from nnbuild.errors import DataError, NnbuildError, OptionError
 from nnbuild.graph.trace import trace
 from nnbuild.lazy import np
 from nnbuild.nn.module import Module
@@ -24,7 +24,8 @@ _KEPT = 4
 class Compiled:
     """A model that runs by plans. Call it as the model.
 
-    In training mode, with hooks anywhere, and for inputs that are not float32 or float64 arrays the model itself runs.
+    In training mode, with hooks anywhere, where sizes hang on the data, and for inputs that are not float32 or float64
+    arrays the model itself runs.
     A change of the model is noticed and planned for: see `nnbuild.engine.watch`. Runs from several threads take turns.
     """
 
@@ -87,8 +88,11 @@ class Compiled:
             return self._plans[key]
 
     def _planned(self, inputs: tuple[Any, ...], options: dict[str, Any]) -> Plan | int | None:
-        """As `plan` says; tensors without elements are left to the ops."""
-        graph = trace(self.model, *inputs, **options)
+        """As `plan` says; tensors without elements, and shapes that only data decides, are left to the ops."""
+        try:
+            graph = trace(self.model, *inputs, **options)
+        except DataError:
+            return None
         if not all(value.numel() for node in graph.nodes for value in (*node.inputs, *node.outputs)):
             return None
         count = batch_part(graph)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
@@ -51,7 +51,12 @@ scatter_reduce.axes(_scattered_axes)
 
 @op
 def index_put(
-    input: np.ndarray, indices: Any, values: np.ndarray, accumulate: bool = False, *, reduce: str | None = None
+    input: np.ndarray,
+    indices: Sequence[np.ndarray],
+    values: np.ndarray,
+    accumulate: bool = False,
+    *,
+    reduce: str | None = None,
 ) -> np.ndarray:
     """input with the values put at input[indices], which are tensors of whole numbers, one for each of the first axes.
 

@@ -7,7 +7,8 @@ from itertools import islice
 from math import prod
 from typing import Any, NamedTuple, Self
 
-from nnbuild.errors import BudgetError, InputError, NnbuildError, ProblemList, SpecError
+from nnbuild.errors import BudgetError, DataError, InputError, NnbuildError, ProblemList, SpecError
+from nnbuild.exchange.networks import is_foreign, load
 from nnbuild.graph.graph import Graph
 from nnbuild.graph.onward import trace_onward
 from nnbuild.graph.rows import row_tree
@@ -18,7 +19,7 @@ from nnbuild.report.expectations import unexpected
 from nnbuild.report.places import mark_of
 from nnbuild.report.table import Column, Line, Report, Shapes, Table
 from nnbuild.runs.labels import read_labels
-from nnbuild.spec import library, load
+from nnbuild.spec import library
 from nnbuild.spec.build.choices import choice_values, chosen
 from nnbuild.spec.build.module import SpecModule
 from nnbuild.spec.build.stated import Spec
@@ -58,7 +59,8 @@ def check(
     """Build and trace a spec, or one of its variants, with all its choices, and hold it to what it states."""
     label = f"{name}: {variant}" if variant else name
     try:
-        files = missing_files(library.find(name).path, allow_outside)
+        place = library.find(name).path
+        files = [] if is_foreign(place) else missing_files(place, allow_outside)
     except NnbuildError as error:
         return Verdict(label, [error])
     try:
@@ -143,7 +145,7 @@ class _Checking:
             return
         present = dict(self.model._choices)
         values = {
-            name: [present[name]] if name in self.pinned else found for name, found in choice_values(self.model).items()
+            name: [present[name]] if name in self.pinned else found for name, found in self._choice_values().items()
         }
         for choices in islice(chosen(values), MAX_COMBINATIONS):
             self.model.choose(**choices)
@@ -158,6 +160,9 @@ class _Checking:
             self._trace("in training", batch=2)
             self.model.eval()
         self.problems += _merged(self.mistakes)
+
+    def _choice_values(self) -> dict[str, list[Any]]:
+        return {} if self.spec.foreign else choice_values(self.model)
 
     def _trace_choices_inside(self) -> None:
         """Trace what the specs that are used as layers can choose, one choice of one of them at a time."""
@@ -177,7 +182,8 @@ class _Checking:
         self.graphs.append(graph)
         for mistake in mistakes:
             mistake.notes += [situation] if situation else []
-        self.mistakes += mistakes
+        self.warnings += [mistake for mistake in mistakes if isinstance(mistake, DataError)]
+        self.mistakes += [mistake for mistake in mistakes if not isinstance(mistake, DataError)]
 
     def _warn_of_choices(self, values: Mapping[str, Sequence[Any]]) -> None:
         combinations = prod(map(len, values.values()))
@@ -217,7 +223,8 @@ class _Checking:
 
     def _doubts(self, graph: Graph) -> Iterator[NnbuildError]:
         yield from unused_layers(self.graphs, self.complete)
-        yield from unused_inputs(self.spec, self.model, self.graphs)
+        if not self.spec.foreign:
+            yield from unused_inputs(self.spec, self.model, self.graphs)
         yield from labels_of_other_number(self.spec, graph)
 
 

@@ -69,6 +69,8 @@ _TYPES = {
     "Sizes | str": "builtins.int | Sequence[builtins.int] | str",
     "Sequence[int] | None": "Sequence[builtins.int] | None",
     "Sequence[int]": "Sequence[builtins.int]",
+    "Sequence[float]": "Sequence[builtins.float]",
+    "Sequence[float] | None": "Sequence[builtins.float] | None",
     "int | Sequence[int]": "builtins.int | Sequence[builtins.int]",
     "int | Sequence[int] | None": "builtins.int | Sequence[builtins.int] | None",
     "tuple[int, int]": "Sequence[builtins.int]",

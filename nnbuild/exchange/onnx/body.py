@@ -22,7 +22,7 @@ class Frame:
     def __init__(self, values: dict[str, Any], outer: Frame | None = None, module: Module | None = None) -> None:
         self.values = values
         self.outer = outer
-        self.module = module if module is not None or outer is None else outer.module
+        self.module: Module | None = module if module is not None or outer is None else outer.module
 
     def __getitem__(self, name: str) -> Any:
         frame: Frame | None = self

@@ -54,14 +54,17 @@ def layer_of(node: OnnxNode, held: Held, rank: int | None) -> Made | None:
         return None
 
 
-def derived(tensor: StoredTensor, shape: tuple[int, ...], change: Callable[[np.ndarray], np.ndarray]) -> StoredTensor:
-    """A tensor of the file changed where it is read."""
-    return StoredTensor(tensor.name, shape, tensor.dtype, lambda: np.ascontiguousarray(change(tensor.read())))
+def derived(
+    tensor: StoredTensor, shape: tuple[int, ...], change: Callable[[np.ndarray], np.ndarray], how: str
+) -> StoredTensor:
+    """A tensor of the file changed where it is read. Params: how, what tells this change from others."""
+    key = f"{tensor.key}|{how}" if tensor.key else ""
+    return StoredTensor(tensor.name, shape, tensor.dtype, lambda: np.ascontiguousarray(change(tensor.read())), key)
 
 
 def transposed(tensor: StoredTensor) -> StoredTensor:
     """A matrix of the file with rows for columns."""
-    return derived(tensor, tensor.shape[::-1], lambda array: array.T)
+    return derived(tensor, tensor.shape[::-1], lambda array: array.T, "turned")
 
 
 def _weights(held: Held, *names: str) -> dict[str, StoredTensor] | None:
@@ -144,7 +147,7 @@ def linear(weight: StoredTensor, bias: StoredTensor | None) -> Made | None:
     if bias is not None:
         if bias.size != rows or bias.shape[-1:] != (rows,):
             return None
-        weights["bias"] = derived(bias, (rows,), lambda array: array.reshape(-1))
+        weights["bias"] = derived(bias, (rows,), lambda array: array.reshape(-1), "flat")
     return Made(nn.Linear(columns, rows, bias is not None, dtype=weight.dtype), weights=weights)
 
 
@@ -207,7 +210,7 @@ def _prelu(node: OnnxNode, held: Held, rank: int | None) -> Made | None:
     per_channel = rank is not None and len(slope.shape) == rank - 1 and slope.shape[:1] == (slope.size,)
     if slope.size != 1 and not per_channel:
         return None
-    flat = derived(slope, (slope.size,), lambda array: array.reshape(-1))
+    flat = derived(slope, (slope.size,), lambda array: array.reshape(-1), "flat")
     return Made(nn.PReLU(slope.size, dtype=slope.dtype), weights={"weight": flat})
 
 

@@ -31,6 +31,7 @@ def read_proto(proto: Any) -> Network:
 def _network(file: OnnxFile, path: Path | None, weights: bool) -> Network:
     try:
         graph = GraphItems(file)
+        weights = weights and file.has_values
         name = file.proto.graph.name or (path.stem if path else "")
         network = Tree(graph, _named(name, path), weights).network()
     except RecursionError:
@@ -40,6 +41,7 @@ def _network(file: OnnxFile, path: Path | None, weights: bool) -> Network:
         file=path or Path("model.onnx"),
         inputs=stated_inputs(graph),
         holds_weights=weights,
+        foreign=True,
         description=file.proto.doc_string or None,
     )
     network.eval()
