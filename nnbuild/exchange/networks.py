@@ -11,6 +11,7 @@ from nnbuild.errors import SpecError
 from nnbuild.spec import library
 from nnbuild.spec.build.module import SpecModule
 from nnbuild.spec.loading import load as load_spec
+from nnbuild.spec.weights import load_weights
 
 #: The modules that read other formats, by the files' endings: their `read(path, weights=...)` gives the network.
 READERS = {".onnx": "nnbuild.exchange.onnx.reading"}
@@ -28,13 +29,18 @@ def load(
     variant: str | None = None,
     choose: Mapping[str, Any] | None = None,
     seed: int = 0,
-    weights: bool = True,
+    weights: bool | str | Path = True,
+    weights_key: str | None = None,
+    strict: bool = True,
+    allow_outside: bool = False,
 ) -> SpecModule:
     """Build the network of a spec file, an ONNX file, a bundled spec, or a variant by its own name.
 
     Params: params, values for the spec's `params:` (text is read as the default's type); variant, one of `variants:`;
-    choose, run-time choices; seed, of the default weights; weights, whether to load the weights that the file names or
-    holds. Of an ONNX file the network is in evaluation mode.
+    choose, run-time choices; seed, of the default weights; weights, a file of them, or whether to load those that the
+    spec names or the file holds; weights_key, the part of that file to take; strict, refuse a file that lacks tensors or
+    has others; allow_outside, let the spec name files outside its folder. Of an ONNX file the network is in evaluation
+    mode.
     Raises: SpecError, or a ProblemList of several; WeightError; InputError for a file that cannot be read.
     """
     if is_foreign(Path(str(path_or_name))) and is_foreign(path := library.find(path_or_name).path):
@@ -44,6 +50,11 @@ def load(
         from nnbuild.nn import random
 
         random.manual_seed(seed)
-        network: SpecModule = import_module(READERS[path.suffix.lower()]).read(path, weights=weights)
+        network: SpecModule = import_module(READERS[path.suffix.lower()]).read(path, weights=weights is not False)
+        if not isinstance(weights, bool):
+            load_weights(network, weights, weights_key, strict)
         return network
-    return load_spec(path_or_name, params=params, variant=variant, choose=choose, seed=seed, weights=weights)
+    return load_spec(
+        path_or_name, params=params, variant=variant, choose=choose, seed=seed, weights=weights,
+        weights_key=weights_key, strict=strict, allow_outside=allow_outside,
+    )  # fmt: skip

@@ -105,6 +105,8 @@ _EXAMPLES = {
     "Rearrange": "heads: Rearrange('n t (h d) -> n h t d', h=4)",
     "Reduce": "pool: Reduce('n c h w -> n c', 'mean')",
     "Upsample": "upsample: Upsample(scale_factor=2)",
+    "Rearrange": "patches: Rearrange('b (h w) c -> b c h w', h=7)",
+    "Reduce": "pool: Reduce('b c h w -> b c', 'mean')",
 }
 
 

@@ -40,14 +40,15 @@ TRUSTED = {(f"max_unpool{axes}d", "indices") for axes in (1, 2, 3)}
 #: Seen or not as the data decide: what is compared, overwritten, dropped or not picked moves no element.
 DECIDED = {
     *((name, argument) for name in ("eq", "ne") for argument in ("input", "other")),
-    *((name, "input") for name in ("isnan", "isinf", "isfinite", "isreal", "tril", "triu", "scatter", "setitem")),
+    *((name, "input") for name in ("isnan", "isinf", "isfinite", "isreal", "tril", "triu", "setitem")),
     *((name, "input") for name in FORMS),
     *((f"max_unpool{axes}d", "input") for axes in (1, 2, 3)),
     *((f"padded_{name}", "lengths") for name in ("rnn_tanh", "rnn_relu", "gru", "lstm")), ("pad_steps", "lengths"),
     ("clamp", "min"), ("where", "other"), ("setitem", "index"), ("one_hot", "input"), ("max_unpool2d", "indices"),
     ("max_unpool3d", "indices"),
     *((f"{way}{name}", "params") for name in ("rnn_tanh", "rnn_relu", "gru", "lstm")
-      for way in ("", "packed_", "padded_")),  # all of them from the second step on
+      for way in ("", "packed_", "padded_")  # all of them from the second step on
+      if way + name != "packed_rnn_relu"),  # of one weight each in a row by hand
 }  # fmt: skip
 
 #: Said to be seen whole though an element sees less: weights, and numbers that say where others lie.

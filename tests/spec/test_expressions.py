@@ -150,7 +150,6 @@ def test_values(text, value):
         ("(x := 3)", "1:2 := is not part of the language"),
         ("{1, 2}", "sets are not part of the language (write a list)"),
         ("{i for i in 'ab'}", "sets are not part of the language (write a list)"),
-        ("1j", "complex values are not part of the language"),
         ("b'x'", "bytes values are not part of the language"),
         ("x.__class__", "__class__ is private (use the layer's public names)"),
         ("().__class__.__bases__[0]", "is private"),
