@@ -49,11 +49,14 @@ class Layers:
                 self._pair(key, value, sink)
 
     def _spread(self, scalar: Scalar, sink: Sink) -> None:
-        bracketed = in_brackets(scalar) if scalar.text.strip().startswith("*") else scalar
-        made = expression_of(bracketed, self.translator)
-        if bracketed is not scalar and isinstance(made, ast.List) and isinstance(made.elts[0], ast.Starred):
-            made = made.elts[0].value
-        self.body += sink.several(made)
+        self.body += sink.several(self._listed(scalar))
+
+    def _listed(self, scalar: Scalar) -> ast.expr:
+        """A list of layers, with or without a star before it."""
+        starred = scalar.text.strip().startswith("*")
+        made = expression_of(in_brackets(scalar) if starred else scalar, self.translator)
+        only = made.elts[0] if starred and isinstance(made, ast.List) and len(made.elts) == 1 else None
+        return only.value if isinstance(only, ast.Starred) else made
 
     def _item(self, node: Node, sink: Sink) -> None:
         if isinstance(node, Scalar) and node.text.lstrip().startswith("*"):
@@ -254,7 +257,7 @@ class Layers:
         if isinstance(node, Scalar) or (isinstance(node, Sequence) and comprehension_of(node)):
             scalar = comprehension_of(node) if isinstance(node, Sequence) else node
             assert isinstance(scalar, Scalar)
-            return self._of_value(kind, expression_of(scalar, self.translator))
+            return self._of_value(kind, self._listed(scalar))
         if not self.is_static(node):
             return None
         named = is_named(kind, node)

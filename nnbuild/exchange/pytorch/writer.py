@@ -97,7 +97,7 @@ class _Writing:
             for callee in todo:
                 self._made[id(callee)] = self._callee(callee)
         callees = sorted((each for each in self.file.wanted if each is not network), key=self._place)
-        return [*(self._made[id(callee)] for callee in callees), main, *self._variants()]
+        return [*_after_defaults([self._made[id(callee)] for callee in callees]), main, *self._variants()]
 
     def _place(self, callee: Callee) -> tuple[bool, int, int]:
         """Functions stand first, other files' classes before the own."""
@@ -156,6 +156,31 @@ class _Writing:
             )
             made.append(syntax.function(name, syntax.signature(()), [ast.Return(call)]))
         return made
+
+
+def _after_defaults(statements: list[ast.stmt]) -> list[ast.stmt]:
+    """The classes in their order, but each behind those that are defaults of its arguments."""
+    by_name = {each.name: each for each in statements if isinstance(each, ast.ClassDef)}
+    placed: list[ast.stmt] = []
+
+    def place(statement: ast.stmt, under_way: tuple[str, ...] = ()) -> None:
+        for name in _default_names(statement):
+            if name in by_name and name not in under_way:
+                place(by_name[name], (*under_way, name))
+        if statement not in placed:
+            placed.append(statement)
+
+    for statement in statements:
+        place(statement)
+    return placed
+
+
+def _default_names(statement: ast.stmt) -> set[str]:
+    """Names in the defaults of a class's `__init__`."""
+    body = statement.body if isinstance(statement, ast.ClassDef) else []
+    defaults = [each for part in body if isinstance(part, ast.FunctionDef) and part.name == "__init__"
+                for each in (*part.args.defaults, *part.args.kw_defaults) if each is not None]  # fmt: skip
+    return {node.id for each in defaults for node in ast.walk(each) if isinstance(node, ast.Name)}
 
 
 def _imports(needs: set[str]) -> list[ast.stmt]:
