@@ -345,6 +345,20 @@ NETWORKS = {
             x = layer(x)
           return pick(act(norm(x)))
     """,
+    "einops_and_sequences": """
+        name: Patterns
+        input: [N, 3, 8, 8]
+        layers:
+          rows: Rearrange('n c h w -> n (c h w)')
+          means: Reduce('n c h w -> n c', 'mean')
+          fc: Linear(192, 4)
+        forward: |
+          y = rearrange(x, 'n c h w -> n c (h w)', h=8)
+          z = einops.reduce(x, 'n c h w -> n c', 'max') + means(x)
+          z = repeat(z, 'n c -> n (k c)', k=2) + repeat(z, 1, 2)
+          padded = nn.utils.rnn.pad_sequence([y[0], y[0, :2]], batch_first=True)
+          return fc(rows(x)) + z.sum() + y.mean() + padded.sum() + torch.linalg.norm(z)
+    """,
     "defaults_further_down": """
         name: Defaults
         description: >

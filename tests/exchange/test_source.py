@@ -17,7 +17,8 @@ from tests.exchange import networks
 
 GOLDEN = Path(__file__).parent / "golden"
 SPECS = [path.stem for path in library.files()]
-MAY_BE_IMPORTED = {"torch", "math", "functools", "itertools", "collections", "fnmatch"}
+#: einops where a spec uses it.
+MAY_BE_IMPORTED = {"torch", "math", "functools", "itertools", "collections", "fnmatch", "einops"}
 
 
 def written(name: str, folder: Path) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from nnbuild.budget import spending
 from nnbuild.errors import SpecError
-from nnbuild.exchange.pytorch import syntax
+from nnbuild.exchange.pytorch import syntax, vocabulary
 from nnbuild.exchange.pytorch.classes import ClassWriter, function_of
 from nnbuild.exchange.pytorch.files import Source
 from nnbuild.exchange.pytorch.members import helper
@@ -184,18 +184,21 @@ def _default_names(statement: ast.stmt) -> set[str]:
 
 
 def _imports(needs: set[str]) -> list[ast.stmt]:
-    """The import statements, sorted as isort does: the standard library, then torch."""
-    plain = sorted(each for each in needs if each in ("math",))
-    named = sorted(each for each in needs if "." in each and not each.startswith("torch"))
-    made: list[ast.stmt] = [ast.Import([ast.alias(each)]) for each in plain]
-    made += [ast.ImportFrom(each.partition(".")[0], [ast.alias(each.partition(".")[2])], 0) for each in named]
-    ours: list[ast.stmt] = []
-    if "torch" in needs:
-        ours.append(ast.Import([ast.alias("torch")]))
-    if "torch.nn.functional" in needs:
-        ours.append(ast.Import([ast.alias("torch.nn.functional", "F")]))
+    """The import statements, sorted as isort does: the standard library, then torch and what goes with it."""
+    plain = [ast.Import([ast.alias(each)]) for each in sorted(needs) if each == "math"]
+    named: dict[str, list[str]] = {}
+    for each in sorted(needs - {"torch.nn", "torch.nn.functional"}):
+        module, _, name = each.rpartition(".")
+        if module:
+            named.setdefault(module, []).append(name)
     if "torch.nn" in needs:
-        ours.append(ast.ImportFrom("torch", [ast.alias("nn")], 0))
-    if made and ours:
-        ours[0].gap = True  # type: ignore[attr-defined]
-    return [*made, *ours]
+        named["torch"] = ["nn"]
+    others: list[ast.stmt] = [ast.Import([ast.alias("torch")])] if "torch" in needs else []
+    if "torch.nn.functional" in needs:
+        others.append(ast.Import([ast.alias("torch.nn.functional", "F")]))
+    ours = [ast.ImportFrom(module, [ast.alias(name) for name in names], 0) for module, names in sorted(named.items())]
+    standard = [each for each in ours if each.module in vocabulary.IMPORTED.values()]
+    others += [each for each in ours if each not in standard]
+    if others and (plain or standard):
+        others[0].gap = True  # type: ignore[attr-defined]
+    return [*plain, *standard, *others]
