@@ -38,8 +38,8 @@ def load(
 
     Params: params, values for the spec's `params:` (text is read as the default's type); variant, one of `variants:`;
     choose, run-time choices; seed, of the default weights; weights, a file of them, or whether to load those that the
-    spec names or the file holds; weights_key, the part of that file to take; strict, refuse a file that lacks tensors or
-    has others; allow_outside, let the spec name files outside its folder. Of an ONNX file the network is in evaluation
+    spec names or the file holds; weights_key, the part of that file to take; strict, refuse a file that lacks tensors
+    or has others; allow_outside, let the spec name files outside its folder. Of an ONNX file the network is in evaluation
     mode.
     Raises: SpecError, or a ProblemList of several; WeightError; InputError for a file that cannot be read.
     """

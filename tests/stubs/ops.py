@@ -79,8 +79,6 @@ _TYPES = {
     "Dims": "builtins.int | Sequence[builtins.int] | None",
     "Dims | bool": "builtins.int | Sequence[builtins.int] | builtins.bool | None",
     "OutputSize": "builtins.int | Sequence[builtins.int | None] | None",
-    "Sequence[float]": "Sequence[builtins.float]",
-    "Sequence[float] | None": "Sequence[builtins.float] | None",
     "Factors": "builtins.float | Sequence[builtins.float] | None",
     "float | tuple[float, ...] | None": "builtins.float | Sequence[builtins.float] | None",
     "tuple[Any, ...]": "object",

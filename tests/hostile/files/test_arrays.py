@@ -400,3 +400,12 @@ def test_the_part_that_fits_is_found_among_many(tmp_path: Path) -> None:
     model = nn.Sequential(nn.Linear(1, 1))
     load_weights(model, tmp_path / "w.npz", key=None, strict=True)
     assert (model[0].weight.data.item(), model[0].bias.data.item()) == (3, 4)
+
+
+def test_a_large_example(run, tmp_path: Path) -> None:
+    """16 GB that take no room on the disk; the user may give them, the spec may not."""
+    (tmp_path / "x.npy").write_bytes(npy_file(header("(1000000000, 4)"), b""))
+    os.truncate(tmp_path / "x.npy", 16_000_000_200)
+    (tmp_path / "net.yaml").write_text("input: [N, 4]\nexample: x.npy\nlayers:\n  f: Linear(4, 4)\n")
+    errors = run("run", tmp_path / "net.yaml", status=1).stderr
+    assert "holds 14.90 GiB, and examples of 64.00 MiB are taken at most" in errors and "--input" in errors
