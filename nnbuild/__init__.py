@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from nnbuild import nn, ops
     from nnbuild.engine.compile import compile
     from nnbuild.errors import InputError, NnbuildError, OptionError, ShapeError, SpecError, WeightError
+    from nnbuild.exchange.networks import load
     from nnbuild.graph.graph import Graph
     from nnbuild.graph.trace import trace
     from nnbuild.ops import TensorSpec
-    from nnbuild.spec.loading import load
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "load": "nnbuild.spec",
+    "load": "nnbuild.exchange.networks",
     "trace": "nnbuild.graph",
     "Graph": "nnbuild.graph",
     "compile": "nnbuild.engine",

@@ -58,6 +58,7 @@ class NnbuildError(Exception):
         self.module: Any = None  # the module that the error has unwound to
         self.graph: Any = None  # what was traced before it
         self.given: Any = None  # what stood in a tensor's place
+        self.python: str | None = None  # the Python error that a program would catch for it
         self.hint = hint
         self.notes = list(notes)
         self.path = path

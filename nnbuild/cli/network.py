@@ -36,7 +36,7 @@ def build(
     weights: bool = False,
 ) -> Network:
     """The network of a spec; says so where it comes with the program. weights, load the spec's."""
-    from nnbuild.spec import load
+    from nnbuild.exchange.networks import load
 
     model = load(spec, params=params, variant=variant, choose=choices, seed=seed, weights=weights)
     assert model.spec is not None

@@ -1,0 +1,1 @@
+"""Readers and writers of foreign formats: networks, their source, their weights."""

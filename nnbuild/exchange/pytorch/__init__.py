@@ -1,0 +1,1 @@
+"""PyTorch's source, read and written without PyTorch."""
