@@ -60,7 +60,8 @@ def binary(name: str, left: Any, right: Any, budget: Budget) -> Any:
 def compare(name: str, left: Any, right: Any, budget: Budget) -> bool:
     """left OP right, as true or false."""
     if name in ("Is", "IsNot"):
-        return (left is right) is (name == "Is")
+        same = left is right or (type(left) is type(right) and type(left) in (str, int) and left == right)
+        return same is (name == "Is")
     for side in (left, right):
         if isinstance(side, (list, tuple, dict)):
             budget.spend_on(side)

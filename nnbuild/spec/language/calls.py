@@ -129,7 +129,7 @@ class Caller:
         args = [list(arg) if isinstance(arg, Items) else arg for arg in args]
         if any(tensors.is_tensor(arg) for arg in args):
             if name in _LOOPS:
-                args = [tensors.items(arg) if tensors.is_tensor(arg) else arg for arg in args]
+                args = [self.items(arg) if tensors.is_tensor(arg) else arg for arg in args]
             else:
                 return self._op_instead(name, args, kwargs)
         elif name in _DECIDING and any(tensors.is_tensor(item) for arg in args for item in _inside(arg)):
@@ -137,7 +137,11 @@ class Caller:
         if name in _OVER_MODULES:
             args = [self.items(arg, name) if hasattr(arg, "_modules") or hasattr(arg, "language_items") else arg
                     for arg in args]  # fmt: skip
-        return function.call(self.budget, args, {key: self.python(value) for key, value in kwargs.items()})
+        return function.call(self.budget, args, self.with_key(kwargs) if name in _SORTING else kwargs)
+
+    def with_key(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """The options of `sorted`, `max`, ..., whose `key` is a function of the program."""
+        return {name: self.python(value) if name == "key" else value for name, value in kwargs.items()}
 
     def deciding(self, function: Function, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """`max`, `sorted`, ... of tensors: their data decides."""
@@ -173,7 +177,7 @@ class Caller:
             return self.call_op(lambda *a, **k: self.tensor_method(receiver, name, list(a), k), args, kwargs)
         if type(receiver) in tensors.PLAIN and not (type(receiver) is dict and name in receiver):
             args = [list(arg) if isinstance(arg, Items) else arg for arg in args]
-            kwargs = {key: self.python(value) for key, value in kwargs.items()}
+            kwargs = self.with_key(kwargs) if name == "sort" else kwargs
             if name == "extend" and args and hasattr(args[0], "_modules"):
                 args = [self.items(args[0], "extend")]
             return methods.method(receiver, name, args, kwargs, self.budget, self.changing)
@@ -306,6 +310,7 @@ class Caller:
         return False
 
 
+_SORTING = ("sorted", "max", "min")
 _OVER_MODULES = ("len", "enumerate", "zip", "reversed", "list", "tuple", "any", "all", "dict", "sorted")
 
 

@@ -10,7 +10,7 @@ from nnbuild.spec.language.attributes import Unbound, no_attribute
 from nnbuild.spec.language.closures import Bound, Closure
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.functions import Function
-from nnbuild.spec.language.records import Field, NamedTupleType, enum_members
+from nnbuild.spec.language.records import Context, Field, NamedTupleType, enum_members
 from nnbuild.spec.language.scope import MISSING, Scope
 from nnbuild.spec.language.values import Broken, Hint, Native, Opaque
 from nnbuild.spec.language.walked import module_type
@@ -157,6 +157,7 @@ class SourceClass:
                 raise SpecError(f"{describe(base)} cannot be the base of a class")
         if names & {"Enum", "IntEnum", "StrEnum"} or any(getattr(base, "is_enum", False) for base in known):
             enum_members(self)
+        self.is_function = "Function" in names or any(getattr(base, "is_function", False) for base in known)
         members = {"source_class": self, "__module__": "nnbuild.source", "__doc__": f"The class {self.name}."}
         if any(hasattr(base, "named_modules") for base in parents):
             self.python = module_type(self.name, parents, members)
@@ -167,6 +168,8 @@ class SourceClass:
 
     #: Whether it is an enumeration.
     is_enum = False
+    #: Whether it is one of `torch.autograd.Function`, which is called by `apply`.
+    is_function = False
 
     # Looking up
 
@@ -237,6 +240,8 @@ class SourceClass:
         value = self.find(name)
         if isinstance(value, StaticMethod):
             return Bound(value.function, self) if value.of_class else value.function
+        if value is MISSING and name == "apply" and self.is_function:
+            return Native("apply", lambda caller, args, kwargs: self._applied(caller, args))
         if value is MISSING:
             hint = suggestion(name, self.scope.values)
             raise no_attribute(self, name, hint=hint)
@@ -273,6 +278,10 @@ class SourceClass:
         elif args or kwargs:
             raise SpecError(f"{self.name} takes no arguments")
         return made
+
+    def _applied(self, caller: Any, args: list[Any]) -> Any:
+        """What an autograd function computes; its gradient is that of the ops which it is written in."""
+        return caller.call(self.language_get(caller, "forward"), [Context({}), *args], {}, None, None)
 
     def _member(self, value: Any) -> Any:
         for member in self.language_items(None):

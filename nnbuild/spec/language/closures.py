@@ -53,12 +53,13 @@ class Parameters:
 
         Defaults are asked for in order, once everything else is bound.
         """
-        takes = f"{who} takes {', '.join(self.names) or 'no inputs'}"
+        shown = self.names[1:] if self.names[:1] == ("self",) else self.names
+        takes = f"{who} takes {', '.join(shown) or 'no inputs'}"
         values: dict[str, Any] = dict(zip(self.positional, args, strict=False))
         if self.rest:
             values[self.rest] = tuple(args[len(self.positional) :])
         elif len(args) > len(self.positional):
-            raise OptionError(f"{takes} and gets {len(args)} inputs")
+            raise OptionError(f"{takes} and gets {len(args) - (len(self.names) - len(shown))} inputs")
         more: dict[str, Any] = {}
         for key, value in kwargs.items():
             if key in self.names[self.unnamed :]:
@@ -112,18 +113,18 @@ class Closure:
     def frame(self, args: list[Any], kwargs: dict[str, Any]) -> Frame:
         """The names of one call."""
         frame = Frame(self.scope)
-        frame.values = self.parameters.bind(self.__name__, args, kwargs, self._default)
+        frame.values = self.parameters.bind(self._who(), args, kwargs, self.defaults.__getitem__)
         frame.owner = self.owner
         if self.owner is not None and self.parameters.positional:
             frame.first = frame.values[self.parameters.positional[0]]
         return frame
 
-    def _default(self, name: str) -> Any:
-        value = self.defaults[name]
-        error = getattr(value, "error", None)
-        if isinstance(error, SpecError):
-            raise error
-        return value
+    def _who(self) -> str:
+        """How messages call the function."""
+        name = self.__name__
+        if self.owner is None:
+            return name
+        return str(self.owner.name) if name in ("__init__", "forward") else f"{self.owner.name}.{name}"
 
     def call_with(self, caller: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """The function's value for these arguments."""

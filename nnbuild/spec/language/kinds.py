@@ -9,6 +9,7 @@ from nnbuild.errors import SpecError
 from nnbuild.spec.language import functions, tensors
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.functions import Function
+from nnbuild.spec.language.partials import Partial, is_layer_type
 from nnbuild.spec.language.tensor_types import TensorType
 from nnbuild.spec.language.values import Hint, Items, Native, Opaque
 
@@ -36,9 +37,19 @@ _ABSTRACT: dict[str, Callable[[Any], bool]] = {
     "ndarray": tensors.is_tensor,
     "NoneType": lambda value: value is None,
     "object": lambda value: True,
+    "FunctionType": lambda value: hasattr(value, "frame"),
+    "MethodType": lambda value: hasattr(value, "receiver"),
+    "ModuleType": lambda value: hasattr(value, "imported"),
     "device": lambda value: False,
     "dtype": lambda value: isinstance(value, str),
 }  # fmt: skip
+
+#: Types that are functions of the language, and what belongs to them.
+_NATIVE: dict[str, Callable[[Any], bool]] = {
+    "type": lambda value: is_layer_type(value) or hasattr(value, "lineage") or is_type(value),
+    "partial": lambda value: isinstance(value, Partial),
+    "SimpleNamespace": lambda value: hasattr(value, "fields"),
+}
 
 #: Types that are Hints, by name.
 HINTS = {name: Hint(name) for name in _ABSTRACT} | {"Tensor": TensorType("Tensor")}
@@ -77,6 +88,10 @@ def belongs(value: Any, kind: Any) -> bool:
         return isinstance(value, kind)
     if isinstance(kind, Opaque):
         return False
+    if getattr(kind, "name", "") in ("Parameter", "Buffer"):
+        return type(value).__name__ == kind.name
+    if isinstance(kind, Native) and kind.name in _NATIVE:
+        return _NATIVE[kind.name](value)
     if isinstance(kind, Function) and kind.name in _PYTHON:
         return isinstance(value, _PYTHON[kind.name])
     if getattr(kind, "definition", None) is not None:

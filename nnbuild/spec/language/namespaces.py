@@ -10,7 +10,18 @@ from functools import cache, partial
 from typing import Any
 
 from nnbuild.errors import SpecError, suggestion
-from nnbuild.spec.language import functions, kinds, natives, numpy_names, records, torch_names, torch_tables
+from nnbuild.spec.language import (
+    functions,
+    inspecting,
+    kinds,
+    natives,
+    numpy_names,
+    records,
+    regular,
+    surroundings,
+    torch_names,
+    torch_tables,
+)
 from nnbuild.spec.language.scope import MISSING
 from nnbuild.spec.language.values import Hint, Native, Opaque, Quiet
 
@@ -56,6 +67,12 @@ class Module:
         """What `from module import *` brings."""
         return {name: value for name, value in self._table.items() if not name.startswith("_")}
 
+    def names(self) -> list[str]:
+        """The names that it has."""
+        from nnbuild import ops
+
+        return [*self._table, *self._names, *(ops.OPS if self.name in ("torch", "torch.nn.functional") else ())]
+
     def imported(self, name: str) -> Any:
         """What `from module import name` gives: where there is nothing, a name whose use is an error."""
         value = self.member(name)
@@ -90,6 +107,8 @@ _TABLES: dict[str, Callable[[], Module]] = {
     "functools": lambda: Module("functools", natives.FUNCTOOLS),
     "itertools": lambda: Module("itertools", natives.ITERTOOLS),
     "operator": lambda: Module("operator", natives.OPERATOR),
+    "re": lambda: Module("re", regular.NAMES),
+    "inspect": lambda: Module("inspect", inspecting.NAMES),
     "copy": lambda: Module("copy", natives.COPY),
     "collections": lambda: Module(
         "collections", {**records.NAMES, "OrderedDict": functions.NAMES["OrderedDict"], "Counter": Opaque("Counter")}
@@ -101,9 +120,9 @@ _TABLES: dict[str, Callable[[], Module]] = {
     "numbers": lambda: Module("numbers", {}, _typing),
     "abc": lambda: Module("abc", {"ABC": Hint("ABC"), "ABCMeta": Hint("ABCMeta")}, _anything("abc")),
     "enum": lambda: Module("enum", {"auto": Native("auto", lambda caller, args, kwargs: Hint("auto"))}, _typing),
-    "dataclasses": lambda: Module(
-        "dataclasses", {"field": records.NAMES["field"], "dataclass": Quiet("dataclass")},
-    ),
+    "dataclasses": lambda: Module("dataclasses", records.DATACLASSES),
+    "os": lambda: Module("os", surroundings.OS),
+    "os.path": lambda: Module("os.path", surroundings.PATHS),
     "warnings": lambda: Module("warnings", {}, _anything("warnings")),
     "logging": lambda: Module("logging", {}, _anything("logging")),
     "argparse": lambda: Module("argparse", {"Namespace": records.NAMES["SimpleNamespace"]}),

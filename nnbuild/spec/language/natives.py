@@ -97,6 +97,14 @@ def _len(caller: Any, args: list[Any], kwargs: dict[str, Any]) -> int:
     return int(caller.call(functions.NAMES["len"], args, kwargs, None, None))
 
 
+def _names_in(value: Any) -> list[str]:
+    own = getattr(value, "names", None)
+    if own is not None:
+        return list(own())
+    members = [*getattr(value, "_modules", ()), *getattr(value, "_own", ()), *getattr(value, "fields", ())]
+    return [str(name) for name in members]
+
+
 class _Super:
     """`super()` and `super(Class, self)`, which look at the function that they stand in."""
 
@@ -207,6 +215,7 @@ NAMES: dict[str, Any] = {
     "next": Native("next", _next), "getattr": Native("getattr", _getattr), "setattr": Native("setattr", _setattr),
     "hasattr": Native("hasattr", lambda caller, args, kwargs: _found(caller, args[0], args[1]) is not _NOTHING),
     "len": Native("len", _len), "id": Native("id", lambda caller, args, kwargs: id(args[0])),
+    "dir": Native("dir", lambda caller, args, kwargs: sorted(_names_in(args[0]))),
     "vars": Native("vars", lambda caller, args, kwargs: caller.attribute(args[0], "__dict__")),
     **kinds.NAMES,
 }  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 from nnbuild.errors import SpecError
 from nnbuild.spec.language.attributes import no_attribute
 from nnbuild.spec.language.describe import describe
-from nnbuild.spec.language.values import Native
+from nnbuild.spec.language.values import Native, Quiet
 
 
 class Field:
@@ -107,6 +107,14 @@ class Namespace:
         return value in self.fields
 
 
+class Context(Namespace):
+    """The `ctx` of an autograd function: what is kept for a gradient is of no use here."""
+
+    def language_get(self, caller: Any, name: str) -> Any:
+        """A field, or a method that does nothing."""
+        return self.fields[name] if name in self.fields else Quiet(f"ctx.{name}")
+
+
 class DefaultDict(dict[Any, Any]):
     """`defaultdict(list)`: what is not there is made."""
 
@@ -169,6 +177,36 @@ def enum_members(kind: Any) -> None:
         count = value if isinstance(value, int) else count
         kind.scope.values[name] = Member(kind, name, value)
 
+
+def _fields_of(value: Any) -> dict[str, Any]:
+    fields = getattr(value, "fields", None)
+    if not isinstance(fields, dict):
+        raise SpecError(f"{describe(value)} is no dataclass")
+    return fields
+
+
+def _replace(caller: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    (value,) = args
+    return caller.call(type(value).source_class, [], {**_fields_of(value), **kwargs}, None, None)
+
+
+def _as_dict(value: Any) -> Any:
+    if isinstance(getattr(value, "fields", None), dict):
+        return {name: _as_dict(item) for name, item in value.fields.items()}
+    return value
+
+
+DATACLASSES: dict[str, Any] = {
+    "field": Native("field", _field),
+    "dataclass": Quiet("dataclass"),
+    "replace": Native("replace", _replace),
+    "asdict": Native("asdict", lambda caller, args, kwargs: _as_dict(args[0])),
+    "astuple": Native("astuple", lambda caller, args, kwargs: tuple(_fields_of(args[0]).values())),
+    "fields": Native(
+        "fields", lambda caller, args, kwargs: [Namespace({"name": name}) for name in _fields_of(args[0])]
+    ),
+    "is_dataclass": Native("is_dataclass", lambda caller, args, kwargs: hasattr(args[0], "fields")),
+}
 
 NAMES: dict[str, Any] = {
     "namedtuple": Native("namedtuple", _namedtuple),

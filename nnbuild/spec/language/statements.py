@@ -237,8 +237,15 @@ class Run:
 
 def _targets(statement: ast.stmt) -> list[ast.AST]:
     if isinstance(statement, ast.Assign):
-        return list(statement.targets)
+        return [part for target in statement.targets for part in _parts(target)]
     return [statement.target] if isinstance(statement, ast.AnnAssign | ast.AugAssign | ast.For) else []
+
+
+def _parts(target: ast.expr) -> list[ast.expr]:
+    """The names and attributes of a target."""
+    if isinstance(target, ast.Tuple | ast.List):
+        return [part for each in target.elts for part in _parts(each)]
+    return [target.value] if isinstance(target, ast.Starred) else [target]
 
 
 def execute(caller: Any, closure: Closure, frame: Frame) -> Any:

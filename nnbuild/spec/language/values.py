@@ -146,5 +146,7 @@ class Hint:
         return self
 
     def call_with(self, caller: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        """`TypeVar("T")`, `NewType(...)`: a type again."""
+        """`TypeVar("T")`, `NewType(...)`: a type again; `tuple[int, int](pair)`: what the plain type makes."""
+        if len(self.kinds) == 1 and hasattr(self.kinds[0], "call"):
+            return caller.call(self.kinds[0], args, kwargs, None, None)
         return self

@@ -199,7 +199,7 @@ class Walking(Executing):
         """`max`, `sorted`, ... of numbers in tensors."""
         plain_args = [[self.number(item) if tensors.is_tensor(item) else item for item in arg]
                       if isinstance(arg, list | tuple) else arg for arg in args]  # fmt: skip
-        return function.call(self.budget, plain_args, {key: self.python(value) for key, value in kwargs.items()})
+        return function.call(self.budget, plain_args, self.with_key(kwargs))
 
     def tensor_attribute(self, value: Any, name: str) -> Any:
         """tensor.name."""
@@ -256,6 +256,15 @@ class Walking(Executing):
             making.write(value, index, new)
         else:
             super().set_items(value, index, new)
+
+    def operate(self, name: str, left: Any, right: Any) -> Any:
+        """left OP right; a list is repeated by a number in a tensor."""
+        if self.making and name == "Mult":
+            if isinstance(left, list | tuple | str) and tensors.is_tensor(right):
+                right = self.number(right)
+            elif isinstance(right, list | tuple | str) and tensors.is_tensor(left):
+                left = self.number(left)
+        return super().operate(name, left, right)
 
     def augmented(self, name: str, old: Any, value: Any) -> Any:
         """`old OP= value`, which changes a parameter, a list of layers or a set in place."""

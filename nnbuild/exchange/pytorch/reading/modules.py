@@ -54,14 +54,23 @@ class Package:
 
     def module(self, parts: tuple[str, ...]) -> ModuleScope | None:
         """The file of a module by its dotted name, None where the package has none."""
-        path = find_module(self.root, parts)
+        path = self._find(parts)
         if path is None:
             return None
         return self._file(path, parts if path.name == "__init__.py" else parts[:-1])
 
     def has(self, parts: tuple[str, ...]) -> bool:
         """Whether there is such a module, without reading it."""
-        return find_module(self.root, parts) is not None
+        return self._find(parts) is not None
+
+    def _find(self, parts: tuple[str, ...]) -> Path | None:
+        """The file of a module: of the package that the file is in, or of its folder where it is in none."""
+        if self._parts:
+            return find_module(self.root, parts) if parts[:1] == self._parts[:1] else None
+        found = find_module(self.root, parts)
+        if found is None and len(parts) > 1 and parts[0] == self.root.name:
+            found = find_module(self.root, parts[1:])  # `models.layers`, as where the folder above is on the path
+        return found
 
     def settle(self) -> bool:
         """Run the decorated definitions that nobody has asked for: they may put themselves into tables."""
@@ -287,7 +296,7 @@ class ModuleScope(Scope):
         """The dotted name of what is imported from, within the root."""
         own = tuple(node.module.split(".")) if node.module else ()
         if not node.level:
-            if not self.package.has(own) and self.package.has((*self.parts, *own)):
+            if self.parts and not self.package.has(own) and self.package.has((*self.parts, *own)):
                 return (*self.parts, *own)  # beside this file, as where its folder is on the path
             return own
         kept = len(self.parts) - (node.level - 1)
