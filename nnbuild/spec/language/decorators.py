@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from nnbuild.errors import BudgetError, SpecError
+from nnbuild.errors import BudgetError, NnbuildError, SpecError
 from nnbuild.spec.language.classes import Property, SourceClass, StaticMethod
 from nnbuild.spec.language.closures import Bound, Closure
 from nnbuild.spec.language.partials import Partial
@@ -54,7 +54,7 @@ def _own(caller: Any, value: Any, decorator: ast.expr, evaluator: Any, scope: Sc
         result = caller.call(function, [value], {}, None, None)
     except BudgetError:
         raise
-    except SpecError:
+    except NnbuildError:
         caller.remark(f"the decorator @{shown} of {value.__name__} is passed over")
         return value
     if isinstance(result, Closure | Bound | SourceClass | Partial | Native | NamedTupleType):

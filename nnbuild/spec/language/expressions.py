@@ -76,7 +76,7 @@ class Evaluator:
         for name, default in parameters_of(node).defaults.items():
             try:
                 values[name] = self.evaluate(default, scope)
-            except SpecError as error:
+            except NnbuildError as error:
                 values[name] = Broken(error)
         return values
 

@@ -89,7 +89,7 @@ def belongs(value: Any, kind: Any) -> bool:
     if isinstance(kind, Opaque):
         return False
     if getattr(kind, "name", "") in ("Parameter", "Buffer"):
-        return type(value).__name__ == kind.name
+        return bool(type(value).__name__ == kind.name)
     if isinstance(kind, Native) and kind.name in _NATIVE:
         return _NATIVE[kind.name](value)
     if isinstance(kind, Function) and kind.name in _PYTHON:
