@@ -11,7 +11,7 @@ from nnbuild.limits import MAX_ITEMS
 from nnbuild.spec.language import functions, kinds, records
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.partials import PARTIAL
-from nnbuild.spec.language.scope import Scope, frame_of
+from nnbuild.spec.language.scope import MISSING, Scope, frame_of
 from nnbuild.spec.language.values import Items, Native, Quiet
 
 #: Says that an argument was not given.
@@ -134,6 +134,42 @@ class _Locals:
         return dict(frame.values) if frame is not None else {}
 
 
+class _Globals:
+    """`globals()`: the names of the file, each by itself."""
+
+    described = "the function globals"
+
+    def call_in(self, scope: Scope, caller: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """What can be asked for a name."""
+        while not scope.is_module and scope.parent is not None:
+            scope = scope.parent
+        return _FileNames(scope)
+
+
+class _FileNames:
+    """The names of a file, as a dict that is only asked."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    described = "the names of the file"
+
+    def language_item(self, caller: Any, index: Any) -> Any:
+        """names["Net"]."""
+        value = self._scope.own(index) if isinstance(index, str) else MISSING
+        if value is MISSING:
+            raise caller.unknown(str(index), self._scope)
+        return value
+
+    def language_contains(self, caller: Any, value: Any) -> bool:
+        """"Net" in names."""
+        return isinstance(value, str) and self._scope.own_has(value)
+
+    def language_get(self, caller: Any, name: str) -> Any:
+        """`get`."""
+        return Native(name, lambda caller, args, kwargs: self.language_item(caller, args[0]))
+
+
 def _copied(caller: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
     from copy import deepcopy
 
@@ -224,7 +260,7 @@ NAMES: dict[str, Any] = {
 SOURCE_NAMES: dict[str, Any] = {
     "super": _Super(), "locals": _Locals(), "print": Quiet("print"), "True": True, "False": False, "None": None,
     "NotImplemented": Quiet("NotImplemented"), "Ellipsis": ..., "__name__": "module", "__file__": "module.py",
-    "globals": Native("globals", lambda caller, args, kwargs: caller.globals()),
+    "globals": _Globals(),
     **{name: Quiet(name) for name in _ERRORS}, **NAMES,
     "field": records.NAMES["field"],
 }  # fmt: skip

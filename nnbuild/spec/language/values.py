@@ -28,8 +28,14 @@ class Native:
         return self
 
     def call_with(self, caller: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        """What the function gives."""
-        return self._call(caller, args, kwargs)
+        """What the function gives; whatever Python has to say about its arguments is the program's mistake."""
+        try:
+            return self._call(caller, args, kwargs)
+        except NnbuildError:
+            raise
+        except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+            words = error.args[0] if error.args else type(error).__name__
+            raise SpecError(f"{self.name} cannot be called so: {words}") from error
 
     def language_get(self, caller: Any, name: str) -> Any:
         """`itertools.chain.from_iterable`, and the function's own name."""
