@@ -20,21 +20,23 @@ _STEPS_A_LOOK = 2_000
 
 
 class Budget:
-    """What is left. Params: seconds allowed, and with them the steps; timed, whether the clock counts too.
+    """What is left. Params: seconds allowed, and with them the steps; on_data, whether ops compute on a user's data.
 
-    What computes on data is not timed: that may take long without anything being wrong.
+    Such computing may take long without anything being wrong: neither the clock counts nor what the ops do.
     """
 
-    __slots__ = ("_bytes", "_deadline", "_left", "_look_at", "doing", "seconds", "steps")
+    __slots__ = ("_bytes", "_deadline", "_left", "_look_at", "doing", "modules", "on_data", "seconds", "steps")
 
-    def __init__(self, seconds: float | None = None, timed: bool = True) -> None:
+    def __init__(self, seconds: float | None = None, on_data: bool = False) -> None:
         self.seconds = limits.SECONDS if seconds is None else seconds
         self.steps = round(self.seconds * limits.STEPS_A_SECOND)
         self.doing = "the spec"
+        self.modules = 0
         self._left = self.steps
         self._look_at = max(0, self.steps - _STEPS_A_LOOK)
         self._bytes = limits.MAX_WORK_BYTES
-        self._deadline = monotonic() + self.seconds if timed else inf
+        self.on_data = on_data
+        self._deadline = inf if on_data else monotonic() + self.seconds
 
     def spend(self, steps: int = 1) -> None:
         """Count these steps, a microsecond of work each. Raises BudgetError where they or the time run out."""
@@ -104,17 +106,40 @@ _open: ContextVar[Budget | None] = ContextVar("budget", default=None)
 
 def current() -> Budget:
     """The budget that is open; a new one, of this caller alone, where none is."""
-    return _open.get() or Budget(timed=False)
+    return _open.get() or Budget(on_data=True)
+
+
+def watching() -> Budget | None:
+    """The budget that ops which compute are charged to, if they are."""
+    budget = _open.get()
+    return None if budget is None or budget.on_data else budget
+
+
+def charge(steps: int) -> None:
+    """Count these steps, where a budget is open."""
+    budget = _open.get()
+    if budget is not None:
+        budget.spend(steps)
+
+
+def charge_modules(count: int = 1) -> None:
+    """Count modules that are made, where a budget is open. Raises BudgetError for more than a network may have."""
+    budget = _open.get()
+    if budget is not None:
+        budget.modules += count
+        if budget.modules > limits.MAX_MODULES:
+            raise BudgetError(f"a network of more than {limits.MAX_MODULES:,} layers", hint="repeat less")
+        budget.spend(count * limits.STEPS_A_MODULE)
 
 
 @contextmanager
-def spending(doing: str, seconds: float | None = None, *, timed: bool = True) -> Iterator[Budget]:
+def spending(doing: str, seconds: float | None = None, *, on_data: bool = False) -> Iterator[Budget]:
     """The budget that is open, from here on for doing this; a new one where none is open, or where seconds are said.
 
     Raises BudgetError in place of Python's word for what is nested too deeply.
     """
     outer = _open.get()
-    budget = Budget(seconds, timed) if outer is None or seconds is not None else outer
+    budget = Budget(seconds, on_data) if outer is None or seconds is not None else outer
     before, budget.doing = budget.doing, doing
     token = _open.set(budget)
     try:

@@ -17,16 +17,27 @@ MAX_SYNTAX_DEPTH = 60  # brackets, operators, statements inside each other
 SECONDS = 5.0  # of building, tracing, planning and reporting one network, unless --max-seconds says otherwise
 STEPS_A_SECOND = 200_000  # allowed for each of these seconds
 STEPS_A_MODULE = 20
-STEPS_A_NODE = 20  # of a graph
+STEPS_A_PARAMETER = 5
+STEPS_A_CALL = 20  # of a layer in a trace
+STEPS_A_NODE = 30  # of a graph
 MAX_BITS = 256  # of a computed integer
+MAX_KEY_BITS = 60  # of a whole number that is the key of a dict
 MAX_ITEMS = 100_000  # of a computed list or range
 MAX_TEXT = 10_000  # characters of a computed text
 MAX_VALUE_DEPTH = 100  # lists, tuples and dicts inside each other
 MAX_WORK_BYTES = 200_000_000  # of the tensors that are computed while a network is built
+ELEMENTS_A_STEP = 100  # of these tensors, read or written
+MACS_A_STEP = 10_000
 MAX_POWER_ITERATIONS = 1_000  # of a spectral norm at each use
 
-# What is built
+# What is built and traced
 MAX_MODULES = 20_000  # layers of one network
+MAX_LAYERS = 1_000  # num_layers of a recurrent layer or a Transformer
+MAX_RANK = 64  # axes of a tensor, NumPy's own limit
+MAX_ELEMENTS = 2**63 - 1  # of a tensor
+MAX_GRAPH_NODES = 200_000  # ops of one trace
+MAX_OUTPUTS = 10_000  # tensors that one op gives
+MAX_FOLLOWED = 2**18  # indices of an axis that are looked at one by one
 MAX_BLOCK_DEPTH = 24  # blocks and containers inside each other
 
 # What is shown

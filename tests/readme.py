@@ -19,6 +19,8 @@ from click.testing import CliRunner
 
 import nnbuild
 from nnbuild.cli import cli
+from nnbuild.formats.saving import save_weights
+from nnbuild.formats.tensors import FileTensor
 
 README = Path(__file__).parent.parent / "README.md"
 GUIDE = README.parent / "nnbuild" / "guide"
@@ -27,7 +29,7 @@ CONSOLE = re.compile(r"(?<=^```console\n)(.*?)(?=^```$)", re.MULTILINE | re.DOTA
 GENERATED = re.compile(r"(?<=^<!-- \$ )(nnbuild [^\n]*?) -->\n.*?(?=^<!-- end -->$)", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"^```(?:yaml|python)\n# (\S+\.(?:yaml|py))\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SHELL = re.compile(r"^```\n(nnbuild .*?)^```$", re.MULTILINE | re.DOTALL)
-WEIGHTS = re.compile(r"^nnbuild run (\S+) .*--weights (\S+\.npz)", re.MULTILINE)
+WEIGHTS = re.compile(r"^nnbuild run (\S+) .*--weights (\S+)", re.MULTILINE)
 
 
 def commands(text: str) -> list[str]:
@@ -45,7 +47,8 @@ def prepare(text: str, folder: Path) -> None:
     np.save(folder / "digit.npy", random.standard_normal((1, 1, 28, 28), dtype=np.float32))
     for spec, weights in WEIGHTS.findall(text):
         source = folder / spec
-        np.savez(folder / weights, **nnbuild.load(source if source.exists() else spec).state_dict())
+        state = nnbuild.load(source if source.exists() else spec).state_dict()
+        save_weights(folder / weights, {name: FileTensor.of(array) for name, array in state.items()}, source)
 
 
 def run(command: str, width: int = 100) -> tuple[str, int]:

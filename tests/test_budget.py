@@ -28,7 +28,7 @@ def test_time_runs_out(monkeypatch) -> None:
 def test_computing_on_data_is_not_timed(monkeypatch) -> None:
     clock = iter(range(100))
     monkeypatch.setattr(budget, "monotonic", lambda: float(next(clock)))
-    left = Budget(0.5, timed=False)
+    left = Budget(0.5, on_data=True)
     for _ in range(99_000):
         left.spend()
 

@@ -20,7 +20,7 @@ ROOT = Path(nnbuild.__file__).parent
 ORDER = (
     "cli", "report", "runs", "bench", "exchange", "engine", "spec", "optim", "graph", "nn", "ops", "formats", "guide",
 )  # fmt: skip
-GROUND = ("errors", "lazy", "limits", "budget")
+GROUND = ("errors", "lazy", "words", "ending", "limits", "budget")
 SPEC_ORDER = ("build", "text", "language")
 
 
@@ -148,7 +148,9 @@ OTHER_WORDS = {
 }  # fmt: skip
 
 #: Where ops are named as text: their own folder, foreign vocabularies, the language's own, torch's nonlinearities.
-NAMING = ("nnbuild.ops", "nnbuild.exchange", "nnbuild.spec.language", "nnbuild.nn.init")
+NAMING = (
+    "nnbuild.ops", "nnbuild.exchange", "nnbuild.formats.checkpoints", "nnbuild.spec.language", "nnbuild.nn.init",
+)  # fmt: skip
 
 
 def test_what_is_known_of_an_op_stands_beside_it() -> None:

@@ -108,10 +108,10 @@ def test_the_python_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_weights_saved_in_pytorch_give_its_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch = pytest.importorskip("torch")
     text = beside("README", tmp_path, monkeypatch)
-    (block,) = (block for block in blocks(text, "python") if "np.savez" in block)
+    (block,) = (block for block in blocks(text, "python") if "torch.save" in block)
     made: dict[str, object] = {}
     exec(block, made)
-    (command,) = (command for command in readme.commands(text) if "small.yaml" in command)
+    (command,) = (command for command in readme.commands(text) if "run small.yaml" in command)
     output, status = readme.run(f"{command} --output scores.npy")
     assert status == 0, output
     with torch.no_grad():

@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
-from nnbuild.cli.group import Commands
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nnbuild.cli.group import Commands
+
+    cli: Commands
 
 COMMANDS = {
     "summary": "Show the layers, shapes, parameters and cost of a network.",
     "shapes": "Show the formula of every size, with its numbers.",
     "run": "Run a network on arrays or images.",
     "bench": "Time a network, beside PyTorch and ONNX Runtime.",
+    "export": "Write a network in another format.",
+    "weights": "List the tensors of a file of weights, check it, convert it.",
     "check": "Check specs, and the facts that they state.",
     "layers": "List the layer types, or explain one.",
     "list": "List the bundled specs.",
     "help": "List the pages of the guide, or show one.",
 }
 
-cli = Commands(COMMANDS)
-
 
 def main() -> None:
-    """The program `nnbuild`."""
-    cli(prog_name="nnbuild")
+    """The program `nnbuild`. It may be interrupted from here on: nothing is imported before."""
+    from nnbuild import ending
+
+    ending.listen()
+    from nnbuild.cli import streams
+
+    streams.mend()
+    commands: Commands = __getattr__("cli")
+    commands(prog_name="nnbuild")
+
+
+def __getattr__(name: str) -> Any:
+    """`cli`, the group of commands, made when it is asked for."""
+    if name != "cli":
+        raise AttributeError(f"module 'nnbuild.cli' has no attribute {name!r}")
+    from nnbuild.cli.group import Commands
+
+    globals()["cli"] = Commands(COMMANDS)
+    return globals()["cli"]

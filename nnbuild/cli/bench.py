@@ -8,7 +8,7 @@ import click
 
 from nnbuild.cli import completion
 from nnbuild.cli.network import build, input_specs
-from nnbuild.cli.options import building, output_format, shaped_inputs, spec_argument
+from nnbuild.cli.options import building, output_format, shaped_inputs, spec_argument, threads_option
 from nnbuild.cli.output import emit
 
 
@@ -34,7 +34,7 @@ def _peers(ctx: click.Context, param: click.Parameter, value: str | None) -> lis
     help="Run torch, onnxruntime or both beside it.",
 )
 @click.option("--repeat", type=click.IntRange(min=1), default=20, metavar="N", help="Time N runs of each (20).")
-@click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Use N threads; the usable cores unless said.")
+@threads_option
 @building
 @output_format
 def command(

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from nnbuild.cli.options import building, output_format, specs_argument
+from nnbuild.cli.network import Shapes
+from nnbuild.cli.options import building, output_format, shaped_inputs, specs_argument
 from nnbuild.cli.output import emit, warn, warn_of
 
 
@@ -16,6 +17,7 @@ from nnbuild.cli.output import emit, warn, warn_of
 @specs_argument
 @click.option("--all", "everything", is_flag=True, help="Check every bundled spec with all its variants.")
 @click.option("--strict", is_flag=True, help="Take warnings for problems.")
+@shaped_inputs
 @building
 @output_format
 @click.pass_context
@@ -24,6 +26,7 @@ def command(
     specs: tuple[str, ...],
     everything: bool,
     strict: bool,
+    shapes: Shapes,
     params: dict[str, Any],
     variant: str | None,
     choices: dict[str, Any],
@@ -40,6 +43,7 @@ def command(
       nnbuild check lenet.yaml
       nnbuild check specs --strict
       nnbuild check net.yaml --set classes=100 --choose act=prelu
+      nnbuild check model.py:Net --input 1,3,224,224
       nnbuild check --all
     """
     from nnbuild.report.check import check, verdicts
@@ -50,7 +54,7 @@ def command(
         raise click.UsageError("--set, --variant and --choose are of one network, and --all is many")
     found = []
     for name, which in _bundled() if everything else _asked(specs, variant):
-        verdict = check(name, which, params, choices)
+        verdict = check(name, which, params, choices, list(shapes.values()))
         verdict = verdict.strict() if strict else verdict
         found.append(verdict)
         for problem in verdict.problems:

@@ -1,19 +1,14 @@
-"""The group of commands: imports a command when it is called, and turns failures into messages and exit statuses."""
+"""The group of commands: imports a command when it is called."""
 
 from __future__ import annotations
 
-import os
-import sys
-import warnings
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
-from nnbuild.errors import NnbuildError, suggestion
-
-#: Exit statuses beside 0, 1 for the user's mistakes and 2 for a wrong call of the program.
-INTERRUPTED, PIPE_CLOSED = 130, 141
+from nnbuild.cli.failures import told
+from nnbuild.errors import suggestion
 
 HELP = """Neural networks as YAML files: know everything about them, and run them.
 
@@ -68,49 +63,16 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(self.short_helps.items()))
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        with told():
+            return super().make_context(info_name, args, parent, **extra)
+
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command. The one place where a user's mistake becomes a message on standard error."""
-        try:
-            for stream in (sys.stdout, sys.stderr):
-                if hasattr(stream, "reconfigure"):
-                    stream.reconfigure(errors="replace")  # a terminal without the tree's characters shows others
-            with warnings.catch_warnings():
-                warnings.showwarning = _show_warning
-                super().invoke(ctx)
-            sys.stdout.flush()
-        except NnbuildError as error:
-            fail(ctx, error.render())
-        except KeyboardInterrupt:
-            fail(ctx, "interrupted", INTERRUPTED)
-        except BrokenPipeError:
-            _leave_pipe()
-            ctx.exit(PIPE_CLOSED)
-        except OSError as error:
-            fail(ctx, f"error: {error.filename or 'the output'}: {error.strerror or error}")
-        except MemoryError:
-            fail(ctx, "error: there is not enough memory")
-        except RecursionError:
-            fail(ctx, "error: the network is nested too deep")
-
-
-def fail(ctx: click.Context, message: str, status: int = 1) -> NoReturn:
-    """Print the message on standard error and exit."""
-    from nnbuild.cli.output import warn
-
-    sys.stdout.flush()
-    warn(message)
-    ctx.exit(status)
-
-
-def _show_warning(message: Warning | str, *where: object, **more: object) -> None:
-    from nnbuild.cli.output import warn
-
-    warn(f"warning: {message}")
-
-
-def _leave_pipe() -> None:
-    """The reader has gone: throw away what is still to be written, so that Python's exit does not try again."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        """Run the command."""
+        with told():
+            return super().invoke(ctx)
 
 
 def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 
 from nnbuild.engine.batches import batch_part, runs_in_parts
 from nnbuild.engine.plan import Plan
-from nnbuild.engine.threads import usable_cores
+from nnbuild.engine.threads import most_threads, usable_cores
 from nnbuild.engine.watch import Watch
+from nnbuild.errors import OptionError
 from nnbuild.graph.trace import trace
 from nnbuild.lazy import np
 from nnbuild.nn.module import Module
@@ -29,7 +30,7 @@ class Compiled:
 
     def __init__(self, model: Module, threads: int | None = None) -> None:
         self.model = model
-        self.threads = max(1, threads or usable_cores())
+        self.threads = _checked_threads(threads) or usable_cores()
         self._plans: OrderedDict[Any, Plan | int] = OrderedDict()
         self._lock = threading.Lock()
         self._watch: Watch | None = None
@@ -88,6 +89,15 @@ class Compiled:
         with self._lock:
             self._plans.clear()
             self._watch = None
+
+
+def _checked_threads(threads: int | None) -> int | None:
+    if threads is not None and not 1 <= threads <= most_threads():
+        raise OptionError(
+            f"threads are 1 to {most_threads()}, 4 for each core that the process may use; got {threads}",
+            option="threads",
+        )
+    return threads
 
 
 def _key(inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:

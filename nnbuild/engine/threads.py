@@ -18,6 +18,8 @@ from typing import Any
 from nnbuild.engine.step import Call, Phase, even_parts
 from nnbuild.lazy import np
 
+_THREADS_A_CORE = 4
+
 
 def cores() -> set[int]:
     """The cores that this process may use."""
@@ -27,6 +29,11 @@ def cores() -> set[int]:
 def usable_cores() -> int:
     """How many these are."""
     return len(cores())
+
+
+def most_threads() -> int:
+    """How many threads are of any use, and a few more."""
+    return _THREADS_A_CORE * usable_cores()
 
 
 @cache

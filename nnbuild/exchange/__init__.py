@@ -1,1 +1,1 @@
-"""Readers and writers of foreign formats: networks, their source, their weights."""
+"""Networks in foreign formats, read and written. A format is imported when it is asked for."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nnbuild.formats.npy import ArraySource, open_arrays
-    from nnbuild.formats.weights import read_weights
+    from nnbuild.formats.array_source import ArraySource
+    from nnbuild.formats.npy import open_arrays
+    from nnbuild.formats.weights import open_weights
     from nnbuild.formats.writing import OutputFile
 
-__all__ = ["ArraySource", "OutputFile", "open_arrays", "read_weights"]
+__all__ = ["ArraySource", "OutputFile", "open_arrays", "open_weights"]
 
-_HOMES = {"ArraySource": "npy", "open_arrays": "npy", "read_weights": "weights", "OutputFile": "writing"}
+_HOMES = {"ArraySource": "array_source", "open_arrays": "npy", "open_weights": "weights", "OutputFile": "writing"}
 
 
 def __getattr__(name: str) -> Any:

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
+
+_limit: ContextVar[int | None] = ContextVar("limit", default=None)
+
+
+@contextmanager
+def memory_limit(count: int | None) -> Iterator[None]:
+    """Context: no more than so many bytes are taken for free."""
+    token = _limit.set(count)
+    try:
+        yield
+    finally:
+        _limit.reset(token)
 
 
 def available_memory() -> int:
-    """Bytes that can be allocated without swapping, as far as the system tells."""
-    limits = [limit for limit in (_free(), _of_the_group(), _of_the_process()) if limit is not None]
+    """Bytes that can be allocated without swapping, as far as the system tells, under the limit that is set."""
+    limits = [limit for limit in (_limit.get(), _free(), _of_the_group(), _of_the_process()) if limit is not None]
     return min(limits, default=1 << 62)
 
 

@@ -8,44 +8,57 @@ from __future__ import annotations
 import json
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from nnbuild.errors import InputError
-from nnbuild.formats.memory import available_memory, in_gigabytes
+from nnbuild.formats.array_source import ArraySource, filling, raw, stored, typed
+from nnbuild.formats.headers import checked_shape, is_count
+from nnbuild.formats.opening import OpenFile, Stamp, unreadable
 
 _DTYPES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "|i1",
-    "U8": "|u1", "BOOL": "|b1",
+    "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "|u1", "BOOL": "|b1",
 }  # fmt: skip
-_MAX_HEADER = 100_000_000
+
+#: Bytes of the header: some 10,000 tensors.
+MAX_HEADER = 1 << 20
 
 
-def read_safetensors(path: Path) -> dict[str, np.ndarray]:
-    """The tensors of a .safetensors file; bfloat16 as float32, which holds it exactly. Raises InputError."""
+class _Entry(NamedTuple):
+    """A tensor as the header has it. Params: start and stop, of its bytes behind the header."""
+
+    kind: str
+    shape: tuple[int, ...]
+    start: int
+    stop: int
+
+
+def open_safetensors(path: Path) -> dict[str, ArraySource]:
+    """The tensors of a .safetensors file by name; bfloat16 as float32, which holds it exactly. Raises InputError."""
     try:
-        size = path.stat().st_size
-        if size > available_memory():
-            raise InputError(
-                f"{path} holds {in_gigabytes(size)}, and {in_gigabytes(available_memory())} of memory are free"
-            )
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            if size < 8 or length > min(size - 8, _MAX_HEADER):
+        with OpenFile(path) as file:
+            length = int.from_bytes(file.read_at(0, min(8, file.size)), "little")
+            if file.size < 8 or length > file.size - 8:
                 raise InputError(f"{path} is not a safetensors file or is cut short")
-            header = _header(path, file.read(length))
-            data = np.fromfile(file, np.uint8)
-    except FileNotFoundError:
-        raise InputError(f"{path} does not exist") from None
+            if length > MAX_HEADER:
+                raise InputError(f"{path} has a header of {length:,} bytes, and {MAX_HEADER:,} are read at most")
+            header, stamp = _header(path, file.read_at(8, length)), file.stamp
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
-    return {name: _tensor(path, name, entry, data) for name, entry in header.items() if name != "__metadata__"}
+        raise unreadable(path, error) from None
+    begin = 8 + length
+    entries = {name: _entry(path, name, entry) for name, entry in header.items() if name != "__metadata__"}
+    for name, entry in entries.items():
+        if entry.stop > stamp.size - begin:
+            raise InputError(f"{path} is damaged or cut short: the data of {name} is not all there")
+    _refuse_overlap(path, entries)
+    return {name: _source(path, stamp, begin, entry) for name, entry in entries.items()}
 
 
 def _header(path: Path, text: bytes) -> dict[str, Any]:
     try:
-        header = json.loads(text)
+        header = json.loads(text.decode("utf-8"), object_pairs_hook=lambda pairs: _distinct(path, pairs))
     except (ValueError, RecursionError):
         raise InputError(f"{path} has a damaged header") from None
     if not isinstance(header, dict):
@@ -53,22 +66,50 @@ def _header(path: Path, text: bytes) -> dict[str, Any]:
     return header
 
 
-def _tensor(path: Path, name: str, entry: Any, data: np.ndarray) -> np.ndarray:
-    try:
-        kind, shape, (start, stop) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
-        right = all(isinstance(number, int) and number >= 0 for number in (*shape, start, stop))
-    except (TypeError, KeyError, ValueError):
-        right = False
-    if not right:
-        raise InputError(f"{path} has a damaged header at {name}")
-    if kind not in _DTYPES:
+def _distinct(path: Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise InputError(f"{path} has a damaged header: {name} stands twice in it")
+        found[name] = value
+    return found
+
+
+def _entry(path: Path, name: str, entry: Any) -> _Entry:
+    """The header's entry for a tensor, whose shape is one and whose bytes are as many as it says."""
+    if not isinstance(entry, dict):
+        entry = {}
+    kind, offsets = entry.get("dtype"), entry.get("data_offsets")
+    if isinstance(kind, str) and kind not in _DTYPES:
         raise InputError(f"{name} in {path} is {kind}, which is not read", hint=f"these are: {', '.join(_DTYPES)}")
-    dtype = np.dtype(_DTYPES[kind])
-    if not start <= stop <= data.size or stop - start != prod(shape) * dtype.itemsize:
+    itemsize = np.dtype(_DTYPES[kind]).itemsize if isinstance(kind, str) else 1
+    shape = checked_shape(entry.get("shape"), itemsize)
+    placed = isinstance(offsets, list) and len(offsets) == 2 and all(map(is_count, offsets))
+    if not isinstance(kind, str) or shape is None or not placed:
+        raise InputError(f"{path} has a damaged header at {name}")
+    start, stop = offsets
+    if stop - start != prod(shape) * itemsize:
         raise InputError(f"{path} is damaged or cut short: the data of {name} is not all there")
-    array = data[start:stop].view(dtype).reshape(shape) if start % dtype.itemsize == 0 else None
-    if array is None:
-        array = np.frombuffer(data[start:stop].tobytes(), dtype).reshape(shape)
-    if kind == "BF16":
-        return (array.astype(np.uint32) << 16).view(np.float32)
-    return array.astype(dtype.newbyteorder("="), copy=False)
+    return _Entry(kind, shape, start, stop)
+
+
+def _refuse_overlap(path: Path, entries: dict[str, _Entry]) -> None:
+    end = 0
+    for name, entry in sorted(entries.items(), key=lambda item: item[1].start):
+        if entry.stop > entry.start:
+            if entry.start < end:
+                raise InputError(f"{path} is damaged: the data of {name} is that of another tensor too")
+            end = entry.stop
+
+
+def _source(path: Path, stamp: Stamp, begin: int, entry: _Entry) -> ArraySource:
+    dtype, fill = np.dtype(_DTYPES[entry.kind]), filling(path, stamp, begin + entry.start)
+    if entry.kind != "BF16":
+        return stored(path, entry.shape, dtype, fill)
+
+    def widened(first: int, last: int) -> np.ndarray:
+        values = typed(raw(path, entry.stop - entry.start, fill), entry.shape, dtype)
+        wide = (values.astype(np.uint32) << 16).view(np.float32)
+        return wide[first:last] if entry.shape else wide
+
+    return ArraySource(path, entry.shape, np.dtype(np.float32), widened, widened=True)

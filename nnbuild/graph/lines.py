@@ -11,12 +11,13 @@ from collections.abc import Iterable, Sequence
 from math import gcd, lcm
 from typing import NamedTuple
 
+from nnbuild.limits import MAX_FOLLOWED
 from nnbuild.ops.window import Slide, Spread
 
 Place = int | None
 
 #: Indices of an axis that are looked at one by one; past that the line is lost.
-_MOST = 1 << 18
+_MOST = MAX_FOLLOWED
 
 
 class Lost(Exception):  # noqa: N818 - no fault: what is lost is shown as a dash with this reason

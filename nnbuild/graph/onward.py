@@ -1,7 +1,8 @@
 """Tracing past mistakes: a layer that is given the wrong size goes on with the size that it was declared for.
 
 So two independent mistakes of a network are found in one trace. Which size a layer was declared for is asked of the
-layer itself: the value of an option that some axis of its input must have, and no other.
+layer itself: the value of an option that some axis of its input must have, and no other. Behind an op of a forward that
+is given the wrong sizes the trace goes on with a guess, until a layer says what it was declared for.
 """
 
 from __future__ import annotations
@@ -12,11 +13,15 @@ from typing import Any
 
 from nnbuild.errors import NnbuildError, ShapeError
 from nnbuild.graph.graph import Call, Graph, Value
+from nnbuild.graph.guesses import Guesses
 from nnbuild.graph.trace import Tracer, traced_by
 from nnbuild.nn.module import Module
 from nnbuild.ops.nests import map_tensors, spec_of, tensors_in
-from nnbuild.ops.op import recorder
+from nnbuild.ops.op import Op, recorder
 from nnbuild.ops.spec import TensorSpec
+
+#: A shape with the declared size, the same one larger, and what stood in the size's place.
+Candidate = tuple[tuple[int, ...], tuple[int, ...], Any]
 
 
 class Refit:
@@ -33,14 +38,17 @@ class Refit:
         self.got = got
         self.kept = kept
 
+        self.made = Value(TensorSpec(shape, given.dtype), getattr(given, "name", ""))
+
     def __call__(self, arguments: Any) -> Any:
         """The arguments with this tensor in its declared size wherever it stands."""
-        return map_tensors(self._refitted, arguments)
+        return map_tensors(lambda tensor: self.made if tensor is self.given else tensor, arguments)
 
-    def _refitted(self, tensor: Any) -> Any:
-        if tensor is not self.given:
-            return tensor
-        return Value(TensorSpec(self.shape, self.given.dtype), getattr(self.given, "name", ""))
+    def axes(self) -> set[int] | None:
+        """The axes whose sizes are changed; None where their number is."""
+        if len(self.shape) != self.given.ndim:
+            return None
+        return {axis for axis, size in enumerate(self.shape) if size != self.given.shape[axis]}
 
 
 class OnwardTracer(Tracer):
@@ -49,11 +57,15 @@ class OnwardTracer(Tracer):
     def __init__(self, model: Module, inputs: list[Value]) -> None:
         super().__init__(model, inputs)
         self.mistakes: list[NnbuildError] = []
+        self._guesses = Guesses()
         self._refits: list[Refit] = []
+        self._uncertain: NnbuildError | None = None  # may follow from a guess
         self._blamed: Module | None = None  # in whose own forward the latest error arose
 
     def call(self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """As always; but a layer that refuses its input is called again with what it was declared for."""
+        if getattr(module, "is_unbuilt", False) and (given := tensors_in((args, kwargs))):
+            return self._guesses.stand_in(spec_of(given[0]))
         inside, before = self._inside_a_layer(), len(self._refits)
         try:
             return super().call(module, args, kwargs)
@@ -63,11 +75,68 @@ class OnwardTracer(Tracer):
             sizes = (
                 _declared(module, error) if _is_layer(module) else [refit.declared for refit in self._refits[before:]]
             )
-            refit = None if inside else _refit(module, args, kwargs, sizes)
+            refit = None if inside else self._refit(module, args, kwargs, sizes)
             if refit is None:
+                if error.module is None and self._may_be_guessed(module, args, kwargs):
+                    self._uncertain = error
                 raise
-            self._keep(module, error, refit)
+            if not self._was_guessed(refit):
+                self._keep(module, error, refit)
             return super().call(module, *refit((args, kwargs)))
+
+    def record(self, op: Op, arguments: dict[str, Any], outputs: Any) -> Any:
+        """As always; sizes that follow from guessed ones are guessed."""
+        made = super().record(op, arguments, outputs)
+        self._guesses.pass_on(op, arguments, tensors_in(made))
+        return made
+
+    def instead_of(self, error: NnbuildError) -> Value | None:
+        """What a forward goes on with in place of an op's result whose sizes do not fit; the mistake is kept."""
+        given = tensors_in(error.arguments)
+        if not given or error.module is not None or self._inside_a_layer():
+            return None
+        uncertain = self._guesses.any_in(given) or (self._guesses and _has_sizes(error.arguments))
+        if not uncertain and not self.follows(error):
+            self._unwind(error)
+            self.mistakes.append(error)
+        return self._guesses.stand_in(spec_of(given[0]))
+
+    def _refit(self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any], sizes: list[Any]) -> Refit | None:
+        """The change of an input to one of these sizes with which the module takes its inputs, and none beside it."""
+        given = list({id(tensor): tensor for tensor in tensors_in((args, kwargs))}.values())
+        own = [*_sizes(module).values()]
+        for declared in dict.fromkeys(sizes):
+            for tensor in given:
+                for shape, other, got in self._candidates(tensor, declared):
+                    output = _output(module, Refit(tensor, shape, declared, got, False)((args, kwargs)))
+                    if output is None or _output(module, Refit(tensor, other, declared, got, False)((args, kwargs))):
+                        continue
+                    kept = output[0].shape == shape and own.count(declared) == (1 if own else 0)
+                    return Refit(tensor, shape, declared, got, kept)
+        return None
+
+    def _candidates(self, tensor: Any, declared: Any) -> Iterator[Candidate]:
+        shape = spec_of(tensor).shape
+        if len(self._guesses.of(tensor)) == len(shape) - 1 and isinstance(declared, int):
+            yield (shape[0], declared), (shape[0], declared + 1), None
+        yield from _candidates(shape, declared)
+
+    def _may_be_guessed(self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        return self._guesses.any_in((args, kwargs)) or (bool(self._guesses) and not _is_layer(module))
+
+    def _unwind(self, error: NnbuildError) -> None:
+        """Tell the error what it would have been told on its way out of the network."""
+        call = self.current
+        while call is not None:
+            call.module._blame(error)
+            call = call.parent
+
+    def _was_guessed(self, refit: Refit) -> bool:
+        """Whether a layer's refusal says no more than that a guess was wrong; what it was declared for is certain."""
+        guessed, changed = self._guesses.of(refit.given), refit.axes()
+        if guessed:
+            self._guesses.note(refit.made, guessed - changed if changed is not None else ())
+        return bool(guessed) and (changed is None or changed <= guessed)
 
     def _inside_a_layer(self) -> bool:
         """Whether a layer with options is being called: the sizes of what is inside it follow from them."""
@@ -77,6 +146,11 @@ class OnwardTracer(Tracer):
                 return True
             call = call.parent
         return False
+
+    def is_told(self, error: NnbuildError) -> bool:
+        """Whether what ended the trace is, or may be, what has been told already."""
+        guessed = bool(self._guesses) and not isinstance(error, ShapeError)
+        return guessed or error is self._uncertain or self.follows(error)
 
     def follows(self, error: NnbuildError, declared: Any = None, got: Any = None) -> bool:
         """Whether the error is an earlier one again: of a layer with these sizes, or of an op between layers."""
@@ -101,6 +175,13 @@ class OnwardTracer(Tracer):
         self.mistakes.append(error)
 
 
+def _has_sizes(arguments: dict[str, Any]) -> bool:
+    """Whether sizes are among an op's arguments, as of a reshape."""
+    return any(
+        isinstance(value, list | tuple) and any(isinstance(size, int) for size in value) for value in arguments.values()
+    )
+
+
 def _is_layer(module: Module) -> bool:
     return hasattr(module, "options")
 
@@ -111,21 +192,6 @@ def _declared(module: Module, error: ShapeError) -> list[Any]:
     if error.module is None and error.option in own:
         return [own[error.option]]
     return [size for inner in module.modules() for size in _sizes(inner).values()]
-
-
-def _refit(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any], sizes: list[Any]) -> Refit | None:
-    """The change of an input to one of these sizes with which the module takes its inputs, and to no size beside it."""
-    given = list({id(tensor): tensor for tensor in tensors_in((args, kwargs))}.values())
-    own = [*_sizes(module).values()]
-    for declared in dict.fromkeys(sizes):
-        for tensor in given:
-            for shape, other, got in _candidates(spec_of(tensor).shape, declared):
-                output = _output(module, Refit(tensor, shape, declared, got, False)((args, kwargs)))
-                if output is None or _output(module, Refit(tensor, other, declared, got, False)((args, kwargs))):
-                    continue
-                kept = output[0].shape == shape and own.count(declared) == (1 if own else 0)
-                return Refit(tensor, shape, declared, got, kept)
-    return None
 
 
 def _sizes(module: Module) -> dict[str, Any]:
@@ -146,7 +212,7 @@ def _plain(value: Any) -> Any:
     return value[0] if len(value) == 1 else tuple(value)
 
 
-def _candidates(shape: tuple[int, ...], declared: Any) -> Iterator[tuple[tuple[int, ...], tuple[int, ...], Any]]:
+def _candidates(shape: tuple[int, ...], declared: Any) -> Iterator[Candidate]:
     """Shapes of which some axes have the declared size; the same one larger, and what the axes have in its place."""
     if isinstance(declared, tuple):
         kept = shape[: len(shape) - len(declared)]
@@ -188,5 +254,5 @@ def trace_onward(model: Module, *inputs: Any) -> tuple[Graph, list[NnbuildError]
         graph = traced_by(Keeping, model, inputs, {})
     except NnbuildError as error:
         (tracer,) = kept
-        return tracer.graph, tracer.mistakes if tracer.follows(error) else [*tracer.mistakes, error]
+        return tracer.graph, tracer.mistakes if tracer.is_told(error) else [*tracer.mistakes, error]
     return graph, kept[0].mistakes

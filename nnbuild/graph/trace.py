@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from nnbuild.budget import current, spending
-from nnbuild.errors import NnbuildError, ShapeError
+from nnbuild.errors import BudgetError, NnbuildError, ShapeError
 from nnbuild.graph.aliases import Aliases
 from nnbuild.graph.graph import Call, Graph, Node, Value
-from nnbuild.limits import STEPS_A_NODE
+from nnbuild.limits import MAX_GRAPH_NODES, STEPS_A_CALL, STEPS_A_NODE
 from nnbuild.nn.module import Module
 from nnbuild.ops.nests import map_tensors, spec_of, tensors_in
 from nnbuild.ops.op import Op, recorder
@@ -31,7 +31,7 @@ class Tracer:
     def record(self, op: Op, arguments: dict[str, Any], outputs: Any) -> Any:
         """Append a node; its outputs become Values."""
         call = self.current or self.graph.root
-        self.budget.spend(STEPS_A_NODE)
+        self._charge(outputs)
         node = Node(len(self.graph.nodes), op, self.settled(arguments), call)
         specs = [outputs] if isinstance(outputs, TensorSpec) else list(outputs)
         node.returns_many = not isinstance(outputs, TensorSpec)
@@ -46,9 +46,16 @@ class Tracer:
             return node.output
         return type(outputs)(*node.outputs) if hasattr(outputs, "_fields") else type(outputs)(node.outputs)
 
+    def _charge(self, outputs: Any) -> None:
+        if len(self.graph.nodes) >= MAX_GRAPH_NODES:
+            raise BudgetError(f"a network of more than {MAX_GRAPH_NODES:,} ops", hint="repeat less")
+        self.budget.spend(STEPS_A_NODE if isinstance(outputs, TensorSpec) else STEPS_A_NODE + 4 * len(outputs))
+
     def overwrite(self, old: Any, new: Any) -> None:
         """An op worked in place: who asks for the old value from here on gets the new one."""
-        old = self._latest(old)
+        given, old = old, self._latest(old)
+        if given is not old:
+            self.overwritten[given] = new
         self.overwritten[old] = new
         if isinstance(old, Value):
             self.aliases.spoil(old, new)
@@ -66,6 +73,7 @@ class Tracer:
 
     def call(self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run a module's forward as a Call below the current one."""
+        self.budget.spend(STEPS_A_CALL)
         parent = self.current
         if parent is None:
             call = self.graph.root

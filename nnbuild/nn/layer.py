@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
-from nnbuild.errors import OptionError, suggestion
+from nnbuild.errors import PYTHONS_WORDS, NnbuildError, OptionError, suggestion
 from nnbuild.nn import taking
 from nnbuild.nn.module import Module
 from nnbuild.nn.options import REQUIRED, Option, Settled, option
@@ -116,7 +116,14 @@ class Layer(Module):
 
     def _checked_forward(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         self._check_call(args, kwargs)
-        return self.forward(*args, **kwargs)
+        try:
+            return self.forward(*args, **kwargs)
+        except NnbuildError:
+            raise
+        except PYTHONS_WORDS as error:
+            if not taking.binds(self.forward, args, kwargs):
+                raise
+            raise OptionError(f"cannot be computed: {error}") from error
 
     def _check_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Refuse what the forward does not take; a network's own forward says so itself."""

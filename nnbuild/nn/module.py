@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Protocol, Self, TypeVar
 
+from nnbuild.budget import charge_modules
 from nnbuild.errors import ForwardError, Mark, NnbuildError
 from nnbuild.nn.computed import Computed
 from nnbuild.nn.hooks import HookMethods
@@ -63,6 +64,7 @@ class Module(TreeMethods["Module"], HookMethods, StateMethods):
     _non_persistent_buffers_set: set[str]
 
     def __init__(self) -> None:
+        charge_modules()
         self._init_hooks()
         self._init_state_hooks()
         self.__dict__.update(training=True, _parameters={}, _buffers={}, _non_persistent_buffers_set=set(), _modules={})

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nnbuild.errors import OptionError
+from nnbuild.limits import MAX_LAYERS
 from nnbuild.ops.spec import ITEM_SIZES
 
 # Words for annotations of options, beside Python's own types. To a type checker a `Sizes` is anything, since an option
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 
 else:
     Bias = bool
+
+
+def few_layers(layer: str, count: int) -> None:
+    """Raises OptionError for a num_layers beyond what any network has."""
+    if count > MAX_LAYERS:
+        raise OptionError(f"{layer} wants num_layers of at most {MAX_LAYERS:,} and gets {count}", option="num_layers")
 
 
 class _Required:

@@ -6,9 +6,12 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
+from nnbuild.budget import charge
+from nnbuild.errors import OptionError
 from nnbuild.lazy import np
+from nnbuild.limits import STEPS_A_PARAMETER
 from nnbuild.nn.random import LOCK
-from nnbuild.ops.spec import ITEM_SIZES
+from nnbuild.ops.spec import ITEM_SIZES, within_limits
 from nnbuild.ops.tensor_like import TensorLike
 
 
@@ -30,7 +33,10 @@ class StoredTensor(TensorLike):
         """A tensor without values yet; zeros if nothing assigns some."""
         self = cls.__new__(cls)
         self.__dict__.update(cls._defaults() | kept)
-        self.shape = (shape,) if isinstance(shape, int) else tuple(int(size) for size in shape)
+        charge(STEPS_A_PARAMETER)
+        if not isinstance(shape, int) and any(size < 0 for size in shape):
+            raise OptionError(f"a tensor cannot have the sizes {tuple(shape)}: they are at least 0")
+        self.shape = within_limits((shape,) if isinstance(shape, int) else tuple(int(size) for size in shape))
         self.dtype = dtype
         self._forget(None)
         return self
@@ -145,6 +151,7 @@ class StoredTensor(TensorLike):
         return f"{type(self).__name__} containing:\n{self.data!r}"
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        charge(STEPS_A_PARAMETER)
         new = type(self).__new__(type(self))
         with LOCK:
             self._shared = self._shared or self._array is None

@@ -13,6 +13,7 @@ from nnbuild import ops
 from nnbuild.errors import OptionError
 from nnbuild.nn import init
 from nnbuild.nn.layer import WeightedLayer
+from nnbuild.nn.options import few_layers
 from nnbuild.nn.parameter import Parameter
 from nnbuild.nn.taking import Tensor
 
@@ -58,6 +59,7 @@ class _Recurrent(_UniformWeights):
     def _check(self) -> None:
         name = type(self).__name__
         self._at_least(1, "input_size", "hidden_size", "num_layers")
+        few_layers(name, self.num_layers)
         if not 0 <= self.dropout <= 1:
             raise OptionError(f"{name} wants a dropout between 0 and 1 and gets {self.dropout}", option="dropout")
         if not 0 <= self.proj_size < self.hidden_size:

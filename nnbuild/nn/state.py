@@ -6,7 +6,7 @@ Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from nnbuild.nn.hooks import Hook, HookDict, RemovableHandle
 from nnbuild.nn.parameter import Buffer, Parameter
 from nnbuild.nn.uninitialized import is_lazy
 from nnbuild.ops.nests import array_of, is_tensor
+from nnbuild.words import listed
 
 EXTRA_STATE = "_extra_state"
 
@@ -37,8 +38,8 @@ class StateDict(OrderedDict[str, Any]):
     _metadata: OrderedDict[str, dict[str, Any]]
 
 
-class _Findings(NamedTuple):
-    """What loading collects on its way through the modules."""
+class Findings(NamedTuple):
+    """What loading collects on its way through the modules: names, and sentences on what has the wrong shape."""
 
     missing: list[str]
     unexpected: list[str]
@@ -154,21 +155,24 @@ class StateMethods:
         """
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
-        metadata = getattr(state_dict, "_metadata", {})
-        found = _Findings([], [], [])
-        self._load("", OrderedDict(state_dict), metadata, assign, found)
+        found = self.take_state(state_dict, assign)
         errors = list(found.errors)
         if strict:
             for kind, keys in (("Unexpected", found.unexpected), ("Missing", found.missing)):
                 if keys:
-                    errors.insert(0, f"{kind} key(s) in state_dict: {', '.join(map(_quoted, keys))}. ")
+                    errors.insert(0, f"{kind} key(s) in state_dict: {listed(map(_quoted, keys))}. ")
         if errors:
-            lines = "\n\t".join(errors)
-            raise WeightError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t{lines}")
+            raise WeightError(f"Error(s) in loading state_dict for {type(self).__name__}:", details=errors)
         return IncompatibleKeys(found.missing, found.unexpected)
 
+    def take_state(self, state_dict: Mapping[str, Any], assign: bool = False) -> Findings:
+        """Copy what fits of a state_dict, as load_state_dict does, and say what does not."""
+        found = Findings([], [], [])
+        self._load("", OrderedDict(state_dict), getattr(state_dict, "_metadata", {}), assign, found)
+        return found
+
     def _load(
-        self, prefix: str, state: dict[str, Any], metadata: Mapping[str, Any], assign: bool, found: _Findings
+        self, prefix: str, state: dict[str, Any], metadata: Mapping[str, Any], assign: bool, found: Findings
     ) -> None:
         local_metadata = dict(metadata.get(prefix[:-1], {}))
         if assign:
@@ -244,10 +248,7 @@ class StateMethods:
         if tensor.shape == () and value.shape == (1,):
             value = array_of(value)[0]
         if value.shape != tensor.shape:
-            return (
-                f"size mismatch for {key}: copying a param with shape {_size(value)} from checkpoint, "
-                f"the shape in current model is {_size(tensor)}."
-            )
+            return size_mismatch(key, value.shape, tensor.shape)
         if assign:
             if isinstance(tensor, Parameter):
                 value = value if isinstance(value, Parameter) else Parameter(value)
@@ -269,5 +270,9 @@ def _quoted(key: str) -> str:
     return f'"{key}"'
 
 
-def _size(tensor: Any) -> str:
-    return f"torch.Size({list(tensor.shape)})"
+def size_mismatch(key: str, given: Sequence[int], wanted: Sequence[int]) -> str:
+    """torch's sentence on a tensor of another shape than the network's."""
+    return (
+        f"size mismatch for {key}: copying a param with shape torch.Size({list(given)}) from checkpoint, "
+        f"the shape in current model is torch.Size({list(wanted)})."
+    )

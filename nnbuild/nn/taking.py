@@ -42,3 +42,14 @@ def check(kind: str, forward: Callable[..., Any], args: tuple[Any, ...], kwargs:
             error = OptionError(f"wants a tensor for {name} and gets {described(given[name])}")
             error.subject, error.given = kind, given[name]
             raise error
+
+
+def binds(forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether the arguments are as many, and called so, as the forward takes."""
+    from inspect import signature
+
+    try:
+        signature(forward).bind(*args, **kwargs)
+    except TypeError:
+        return False
+    return True

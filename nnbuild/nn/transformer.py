@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from nnbuild.budget import charge_modules
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.nn import init
@@ -15,6 +16,7 @@ from nnbuild.nn.containers import ModuleList
 from nnbuild.nn.layer import Layer, WeightedLayer
 from nnbuild.nn.module import Module
 from nnbuild.nn.normalization import LayerNorm
+from nnbuild.nn.options import few_layers
 from nnbuild.nn.taking import Tensor
 from nnbuild.nn.transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
 
@@ -36,7 +38,13 @@ class _Stack(Layer):
                 raise OptionError(f"{name} wants a module for its {option} and gets {module!r}", option=option)
         if self.num_layers < 1:
             raise OptionError(f"{name} wants num_layers of at least 1 and gets {self.num_layers}", option="num_layers")
-        self.layers = ModuleList(copy.deepcopy(layer) for _ in range(self.num_layers))
+        few_layers(name, self.num_layers)
+        inside = sum(1 for _ in layer.modules())
+        copies = []
+        for _ in range(self.num_layers):
+            charge_modules(inside)
+            copies.append(copy.deepcopy(layer))
+        self.layers = ModuleList(copies)
         setattr(self, "norm", norm)  # noqa: B010
 
     def extra_repr(self) -> str:

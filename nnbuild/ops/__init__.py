@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 # A family's file must not be named like an op: importing it would hide the op.
+from nnbuild.ops.namespaces import NAMESPACES, Namespace
 from nnbuild.ops.nests import is_tensor
 from nnbuild.ops.op import Op
 from nnbuild.ops.spec import TensorSpec
@@ -21,15 +22,20 @@ _FAMILIES = {
     " .neg .negative .eq .ne .lt .le .gt .ge .logical_and .logical_or .logical_xor .logical_not .bitwise_and"
     " .bitwise_or .bitwise_xor .bitwise_not",
     "mathematics": ".sqrt .rsqrt .reciprocal .square .exp .exp2 .expm1 .log .log2 .log10 .log1p .logaddexp .sin .cos"
-    " .tan .asin .acos .atan .atan2 .sinh .cosh .erf .erfc .abs .absolute .sign .floor .ceil .trunc .round .frac",
+    " .tan .asin .acos .atan .atan2 .sinh .cosh .asinh .acosh .atanh .erf .erfc .abs .absolute .sign .floor .ceil .trunc .round .frac",
     "limits": ".minimum .maximum .clamp .clip .clamp_min .clamp_max",
     "mixing": "where .lerp .addcmul .addcdiv",
     "finiteness": ".isnan .isinf .isfinite .nan_to_num",
-    "reduction": ".sum .mean .prod .amax .amin .all .any .count_nonzero .var .std var_mean std_mean .norm .logsumexp"
+    "reduction": ".sum .mean .prod .amax .amin .all .any .count_nonzero .var .std var_mean std_mean .logsumexp"
     " .cumsum .cumprod",
     "ordering": ".max .min .argmax .argmin .argsort .sort .topk .kthvalue .median",
     "indexing": "getitem",
     "gathering": ".gather .index_select .take_along_dim .scatter .scatter_add",
+    "finding": ".nonzero .masked_select .unique",
+    "placing": ".scatter_reduce .index_put",
+    "bits": ".bitwise_left_shift .bitwise_right_shift bitcast",
+    "regions": "nms roi_align",
+    "resizing": "resize",
     "masking": ".masked_fill .tril .triu one_hot",
     "items": "setitem",
     "creation": "zeros ones empty full zeros_like ones_like empty_like full_like .new_zeros .new_ones .new_empty"
@@ -42,10 +48,17 @@ _FAMILIES = {
     " .absolute_ .sign_ .floor_ .ceil_ .trunc_ .round_ .frac_ .clamp_ .clip_ .clamp_min_ .clamp_max_ .lerp_ .addcmul_"
     " .addcdiv_ .nan_to_num_ .cumsum_ .cumprod_ .scatter_ .scatter_add_ .masked_fill_ .tril_ .triu_ .zero_ .fill_"
     " .copy_ .addmm_ .baddbmm_ .relu_ .sigmoid_ .tanh_ elu_ celu_ selu_ leaky_relu_ hardtanh_ threshold_ rrelu_",
-    "casting": ".to .type_as .half .float .double .byte .short .int .long .bool",
+    "casting": ".to .type_as .half .float .double .byte .short .int .long .bool .cfloat .cdouble",
     "convolution": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
     "products": "linear .matmul .mm .bmm .mv .dot .outer .addmm .baddbmm",
     "contraction": "einsum tensordot",
+    "norms": ".norm linalg_norm linalg_vector_norm linalg_matrix_norm",
+    "matrix_products": "linalg_matmul linalg_multi_dot linalg_matrix_power .matrix_power linalg_vecdot linalg_cross"
+    " .cross linalg_diagonal",
+    "inverses": "linalg_inv .inverse linalg_pinv linalg_matrix_rank linalg_solve linalg_solve_triangular",
+    "determinants": "linalg_det .det .logdet linalg_slogdet .slogdet",
+    "decompositions": "linalg_cholesky .cholesky linalg_qr linalg_svd linalg_svdvals linalg_eigh linalg_eigvalsh"
+    " linalg_eig linalg_eigvals",
     "shaping": ".view .reshape .view_as .reshape_as .flatten .ravel .unflatten .squeeze .unsqueeze .permute .transpose"
     " .swapaxes .swapdims .t .movedim .moveaxis .contiguous .clone .detach",
     "repetition": ".expand .expand_as .broadcast_to .repeat .tile .repeat_interleave .roll .flip",
@@ -81,10 +94,12 @@ OPS = {name.removeprefix("."): family for family, names in _FAMILIES.items() for
 #: The ops that a tensor has as methods, itself being the first argument.
 METHODS = frozenset(name[1:] for names in _FAMILIES.values() for name in names.split() if name.startswith("."))
 
-__all__ = ["METHODS", "OPS", "Op", "TensorSpec", "is_tensor", *OPS]
+__all__ = ["METHODS", "OPS", "Op", "TensorSpec", "is_tensor", *NAMESPACES, *OPS]
 
 
 def __getattr__(name: str) -> Any:
+    if name in NAMESPACES:
+        return Namespace(name)
     family = OPS.get(name)
     if family is None:
         raise AttributeError(f"module {__name__!r} has no op {name!r}")

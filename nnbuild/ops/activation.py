@@ -8,6 +8,7 @@ from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.dtypes import floating, fractions, result_type
 from nnbuild.ops.elementwise import elementwise
+from nnbuild.ops.op import takes_complex
 from nnbuild.ops.spec import TensorSpec
 
 _SELU_ALPHA = 1.6732632423543772
@@ -186,3 +187,6 @@ def threshold(input: np.ndarray, threshold: float, value: float) -> np.ndarray:
 def _(input: TensorSpec) -> TensorSpec:
     _numbers(input.dtype)
     return input
+
+
+takes_complex(sigmoid, tanh, silu, softsign, tanhshrink)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from typing import Any
 
 from nnbuild.errors import OptionError
@@ -10,7 +12,7 @@ from nnbuild.ops.dtypes import fractions
 from nnbuild.ops.largest import largest
 from nnbuild.ops.op import Op, op
 from nnbuild.ops.planes import LETTERS, at_least, plane_sizes
-from nnbuild.ops.reach import Kept, Picked, Reach, Reaches, Slid, kept
+from nnbuild.ops.reach import Kept, Reach, Reaches, Slid, kept, picked
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.window import Slide
 
@@ -33,9 +35,21 @@ def _outputs(output_size: OutputSize, sizes: tuple[int, ...]) -> tuple[int, ...]
     return outputs
 
 
-def _ranges(length: int, out: int) -> list[range]:
+def _ranges(length: int, out: int) -> Iterator[range]:
     """The window of each output element: from floor(i*length/out) to ceil((i + 1)*length/out)."""
-    return [range(place * length // out, -(-(place + 1) * length // out)) for place in range(out)]
+    return (range(place * length // out, -(-(place + 1) * length // out)) for place in range(out))
+
+
+def _window_sizes(length: int, out: int) -> list[int]:
+    """The sizes that windows have. As i*length mod out runs through the multiples of their greatest common divisor,
+    a window has one element more than the quotient, or two where the remainder leads past the next whole number.
+    """
+    if not out:
+        return []
+    whole, rest = divmod(length, out)
+    if not rest:
+        return [whole]
+    return [whole + 1, whole + 2] if rest > math.gcd(length, out) else [whole + 1]
 
 
 @op
@@ -96,8 +110,8 @@ def _formula(output: TensorSpec, input: TensorSpec, axes: int) -> list[str]:
     for letter, length, out in zip(
         LETTERS[axes - 1].split(", "), input.shape[-axes:], output.shape[-axes:], strict=True
     ):
-        sizes = sorted({len(part) for part in _ranges(length, out)})
-        text = f"{out}, by output_size: windows of {' to '.join(map(str, sizes)) or 0} over {length}"
+        sizes = " to ".join(map(str, _window_sizes(length, out))) or 0
+        text = f"{out}, by output_size: windows of {sizes} over {length}"
         lines[text] = f"{lines[text]}, {letter}" if text in lines else letter
     return [f"{letters} = {text}" for text, letters in lines.items()]
 
@@ -118,7 +132,7 @@ def averaged(axis: int, length: int, out: int) -> Reach:
         return Kept(axis)
     if out and length % out == 0 and out > 1:
         return Slid(axis, Slide(length // out, length // out))
-    return Picked(axis, tuple((part.start, part.stop - 1) for part in _ranges(length, out)))
+    return picked(axis, ((part.start, part.stop - 1) for part in _ranges(length, out)))
 
 
 _families: tuple[Op, ...] = (adaptive_avg_pool, adaptive_max_pool)

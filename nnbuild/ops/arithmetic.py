@@ -6,9 +6,9 @@ from typing import Any
 
 from nnbuild.errors import ShapeError
 from nnbuild.lazy import np
-from nnbuild.ops.dtypes import floating, is_floating, numbers, result_type
+from nnbuild.ops.dtypes import floating, has_fractions, numbers, result_type
 from nnbuild.ops.elementwise import elementwise
-from nnbuild.ops.op import op
+from nnbuild.ops.op import op, takes_complex
 from nnbuild.ops.reach import all_aligned
 from nnbuild.ops.spec import TensorSpec
 
@@ -16,13 +16,13 @@ from nnbuild.ops.spec import TensorSpec
 
 
 def _whole(dtype: str) -> str:
-    if is_floating(dtype):
+    if has_fractions(dtype):
         raise ShapeError(f"wants whole numbers or bools and gets {dtype}", hint="logical_and/or/xor/not take any dtype")
     return dtype
 
 
 def _whole_alpha(input: Any, other: Any, *, alpha: float = 1) -> None:
-    if isinstance(alpha, float) and not is_floating(result_type(input, other)):
+    if isinstance(alpha, float) and not has_fractions(result_type(input, other)):
         raise ShapeError(f"wants a whole alpha for whole numbers and gets {alpha}", option="alpha")
 
 
@@ -98,6 +98,8 @@ def _(input: Any, other: Any, rounding_mode: str | None) -> TensorSpec:
         raise ShapeError(
             f'wants rounding_mode None, "floor" or "trunc" and gets {rounding_mode!r}', option="rounding_mode"
         )
+    if rounding_mode:
+        div.refuse_complex((input, other))
     return _DIVISIONS[rounding_mode].answer("shape", {"input": input, "other": other})
 
 
@@ -120,7 +122,7 @@ def fmod(input: Any, other: Any) -> np.ndarray:
 
 
 def _powers(input: Any, exponent: Any) -> None:
-    if type(exponent) is int and exponent < 0 and not is_floating(result_type(input)):
+    if type(exponent) is int and exponent < 0 and not has_fractions(result_type(input)):
         raise ShapeError(f"cannot raise whole numbers to {exponent}", hint=f"pow(x, {exponent}.0) gives fractions")
 
 
@@ -225,3 +227,6 @@ def bitwise_xor(input: Any, other: Any) -> np.ndarray:
 def bitwise_not(input: Any) -> np.ndarray:
     """~input: for bools, not."""
     return np.bitwise_not(input)
+
+
+takes_complex(add, sub, mul, true_divide, div, pow, neg, eq, ne, logical_and, logical_or, logical_xor, logical_not)

@@ -9,7 +9,7 @@ from nnbuild.lazy import np
 from nnbuild.ops.dtypes import fractions
 from nnbuild.ops.elementwise import broadcast
 from nnbuild.ops.op import op
-from nnbuild.ops.reach import WHOLE, Grouped, Kept, Picked, Reach, Reaches, aligned
+from nnbuild.ops.reach import WHOLE, Grouped, Kept, Reach, Reaches, aligned, picked
 from nnbuild.ops.spec import TensorSpec
 
 
@@ -154,7 +154,7 @@ def _(
     output: TensorSpec,
 ) -> dict[str, Reaches]:
     length, queries, keys = output.ndim - 2, query.shape[-2], key.shape[-2]
-    upto = Picked(length, tuple((0, min(at, keys - 1)) for at in range(queries))) if is_causal and keys else WHOLE
+    upto = picked(length, ((0, min(at, keys - 1)) for at in range(queries))) if is_causal and keys else WHOLE
 
     def before(tensor: TensorSpec) -> tuple[Reach, ...]:
         leading = output.with_shape(output.shape[:-2])

@@ -8,7 +8,7 @@ from nnbuild.errors import OptionError
 from nnbuild.lazy import np
 from nnbuild.ops.dtypes import named
 from nnbuild.ops.memory import Memory
-from nnbuild.ops.op import Op, op
+from nnbuild.ops.op import Op, op, takes_complex
 from nnbuild.ops.reach import UNSEEN, Reaches, kept
 from nnbuild.ops.spec import TensorSpec
 
@@ -93,11 +93,13 @@ def _cast(name: str, dtype: str) -> Op:
     made.shape(lambda input: input.with_dtype(dtype))
     made.axes(lambda input: {"input": kept(input)})
     made.memory(_kept_memory)
+    takes_complex(made)
     made.__doc__ = f"In {dtype}."
     return made
 
 
 # By name, since `def float` here would hide Python's own from this file and from mypy.
-globals().update(
-    {name: _cast(name, named(name)) for name in ("half", "float", "double", "byte", "short", "int", "long", "bool")}
-)
+_CASTS = ("half", "float", "double", "byte", "short", "int", "long", "bool", "cfloat", "cdouble")
+globals().update({name: _cast(name, named(name)) for name in _CASTS})
+
+takes_complex(to, type_as)

@@ -17,7 +17,7 @@ from nnbuild.ops.axes import several, whole
 from nnbuild.ops.contraction_order import Label, Product, products
 from nnbuild.ops.dtypes import one_dtype
 from nnbuild.ops.memory import Memory
-from nnbuild.ops.op import op
+from nnbuild.ops.op import op, takes_complex
 from nnbuild.ops.reach import WHOLE, Kept, Part, Reach, Reaches
 from nnbuild.ops.spec import TensorSpec
 
@@ -212,3 +212,6 @@ def _(a: TensorSpec, b: TensorSpec, dims: Any) -> dict[str, Reaches]:
 def _(output: TensorSpec, a: TensorSpec, b: TensorSpec, dims: Any) -> int:
     first, _ = _paired(a.ndim, b.ndim, dims)
     return output.numel() * math.prod(a.shape[place] for place in first)
+
+
+takes_complex(einsum, tensordot)

@@ -13,7 +13,7 @@ from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.axes import listed_shape, spread, whole
 from nnbuild.ops.dtypes import DEFAULT_FLOAT, named, promote, result_type
-from nnbuild.ops.op import Op, creation, op
+from nnbuild.ops.op import Op, creation, op, takes_complex
 from nnbuild.ops.reach import UNSEEN, Kept, Reaches
 from nnbuild.ops.spec import TensorSpec
 
@@ -313,3 +313,6 @@ def _(tensors: tuple[Any, ...], indexing: str, which: int) -> dict[str, Any]:
     place = which ^ 1 if indexing == "xy" and which < 2 and len(vectors) > 1 else which
     reaches = [(Kept(place),) * vector.ndim if at == which else UNSEEN for at, vector in enumerate(vectors)]
     return {"tensors": [reaches] if nested else reaches}
+
+
+takes_complex(zeros_like, ones_like, full_like, new_zeros, new_ones, new_full, meshgrid)

@@ -6,7 +6,7 @@ from nnbuild.errors import ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.axes import axis, whole
 from nnbuild.ops.memory import Memory
-from nnbuild.ops.op import op
+from nnbuild.ops.op import op, takes_complex
 from nnbuild.ops.reach import Kept, Reach, Reaches, Strided
 from nnbuild.ops.spec import TensorSpec
 
@@ -45,3 +45,6 @@ def _(input: TensorSpec, offset: int, dim1: int, dim2: int, output: TensorSpec) 
 @diagonal.memory
 def _() -> Memory:
     return Memory.VIEW
+
+
+takes_complex(diagonal)

@@ -10,7 +10,7 @@ from nnbuild.ops.axes import axis, real_axis, several
 from nnbuild.ops.dtypes import fractions
 from nnbuild.ops.magnitude import scales
 from nnbuild.ops.op import op
-from nnbuild.ops.reach import Picked, Reaches, along, mixed
+from nnbuild.ops.reach import Reaches, along, mixed, picked
 from nnbuild.ops.spec import TensorSpec
 
 
@@ -87,12 +87,13 @@ def _(input: TensorSpec, dim: int | tuple[int, ...]) -> dict[str, Reaches]:
 
 def norms(array: np.ndarray, p: float, dim: int | tuple[int, ...]) -> np.ndarray:
     """The `p`-norm along the axes, which stay with size 1. It overflows only where it is itself too large."""
-    result = _norms(np.abs(array), p, dim)
+    sizes = np.abs(array)
+    result = _norms(sizes, p, dim)
     lost = (result == 0) | np.isinf(result)
     if p in (0, 1, np.inf, -np.inf) or not lost.any():
         return result
-    scale = scales(array, dim, lost)
-    return _norms(np.abs(array / scale), p, dim) * scale
+    scale = scales(sizes, dim, lost)
+    return _norms(sizes / scale, p, dim) * scale
 
 
 def _norms(sizes: np.ndarray, p: float, dim: int | tuple[int, ...]) -> np.ndarray:
@@ -130,7 +131,7 @@ def _(input: TensorSpec, dim: int) -> TensorSpec:
 def _(input: TensorSpec, dim: int) -> dict[str, Reaches]:
     place = axis(dim, input.ndim)
     half = input.shape[place] // 2
-    return {"input": along(input, place, Picked(place, tuple((at, at + half) for at in range(half))))}
+    return {"input": along(input, place, picked(place, ((at, at + half) for at in range(half))))}
 
 
 @glu.formula

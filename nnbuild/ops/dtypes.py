@@ -1,4 +1,4 @@
-"""torch's type promotion: bool < integer < floating; a tensor outweighs a 0-d tensor, which outweighs a number.
+"""torch's type promotion: bool < integer < floating < complex; a tensor before a 0-d tensor before a number.
 
 Source: https://docs.pytorch.org/docs/stable/tensor_attributes.html#type-promotion-doc
 """
@@ -11,22 +11,52 @@ from nnbuild.errors import OptionError, ShapeError, suggestion
 from nnbuild.ops.spec import ITEM_SIZES
 
 DEFAULT_FLOAT = "float32"
-_CATEGORY = {name: 0 if name == "bool" else 2 if name.startswith("float") else 1 for name in ITEM_SIZES}
-_OF_NUMBER = {bool: "bool", int: "int64", float: DEFAULT_FLOAT}
+
+#: Those that torch too joins with no other whole numbers.
+_ALONE = frozenset(("uint16", "uint32", "uint64"))
+
+_KINDS = {"bool": 0, "float": 2, "complex": 3}
+_CATEGORY = {name: _KINDS.get(name.rstrip("0123456789"), 1) for name in ITEM_SIZES}
+_OF_NUMBER = {bool: "bool", int: "int64", float: DEFAULT_FLOAT, complex: "complex64"}
+_COMPLEX = {"float32": "complex64", "float64": "complex128"}
+_REAL = {made: parts for parts, made in _COMPLEX.items()}
 _ALIASES = {
     "half": "float16", "float": "float32", "double": "float64",
     "byte": "uint8", "short": "int16", "int": "int32", "long": "int64",
+    "cfloat": "complex64", "cdouble": "complex128",
 }  # fmt: skip
 
 
 def is_floating(dtype: str) -> bool:
-    """Whether the dtype holds fractions."""
+    """Whether the dtype is real and holds fractions."""
     return _CATEGORY[dtype] == 2
+
+
+def is_complex(dtype: str) -> bool:
+    """Whether the dtype holds complex numbers."""
+    return _CATEGORY[dtype] == 3
+
+
+def has_fractions(dtype: str) -> bool:
+    """Whether the dtype holds fractions, real or complex."""
+    return _CATEGORY[dtype] > 1
+
+
+def real(dtype: str) -> str:
+    """The dtype of the parts of complex numbers of this one; a real dtype itself."""
+    return _REAL.get(dtype, dtype)
+
+
+def with_parts(dtype: str) -> str:
+    """The dtype of complex numbers whose parts are of this one. Raises ShapeError where there is none."""
+    if dtype not in _COMPLEX:
+        raise ShapeError(f"wants float32 or float64 for complex numbers and gets {dtype}", hint="convert it to float32")
+    return _COMPLEX[dtype]
 
 
 def floating(dtype: str) -> str:
     """The dtype of a result that has fractions whatever came in: integers and bools become float32."""
-    return dtype if is_floating(dtype) else DEFAULT_FLOAT
+    return dtype if has_fractions(dtype) else DEFAULT_FLOAT
 
 
 def numbers(dtype: str) -> str:
@@ -38,7 +68,7 @@ def numbers(dtype: str) -> str:
 
 def fractions(dtype: str) -> str:
     """The dtype, of an op that refuses whole numbers too."""
-    if not is_floating(dtype):
+    if not has_fractions(dtype):
         raise ShapeError(f"wants numbers with fractions and gets {dtype}", hint="convert the input to float32")
     return dtype
 
@@ -60,8 +90,12 @@ def one_dtype(input: Any, **others: Any) -> None:
 
 def promote(first: str, second: str) -> str:
     """The dtype that holds the values of both."""
+    if "complex128" in (first, second) or {"complex64", "float64"} == {first, second}:
+        return "complex128"
     if _CATEGORY[first] != _CATEGORY[second]:
         return max(first, second, key=_CATEGORY.__getitem__)
+    if first != second and not _ALONE.isdisjoint((first, second)):
+        raise ShapeError(f"cannot join {first} and {second}: no dtype holds both", hint="convert one: to('int64')")
     if "uint8" in (first, second) and first != second:
         other = second if first == "uint8" else first
         return "int16" if other == "int8" else other
@@ -69,9 +103,9 @@ def promote(first: str, second: str) -> str:
 
 
 def named(dtype: Any) -> str:
-    """The dtype's name, of a name that torch or NumPy knows it by, of a NumPy dtype or of bool, int and float."""
+    """The dtype's name, of a name that torch or NumPy knows it by, of a NumPy dtype or of bool, int, float, complex."""
     if dtype in _OF_NUMBER:
-        return "float64" if dtype is float else _OF_NUMBER[dtype]
+        return {float: "float64", complex: "complex128"}.get(dtype, _OF_NUMBER[dtype])
     name = dtype if isinstance(dtype, str) else getattr(dtype, "__name__", str(dtype))
     name = _ALIASES.get(name, name)
     if name not in ITEM_SIZES:
@@ -103,5 +137,6 @@ def result_type(*operands: Any) -> str:
     result: str | None = None
     for ranked in ranks:
         if ranked is not None and (result is None or _CATEGORY[ranked] > _CATEGORY[result]):
-            result = ranked
+            with_its_parts = result is not None and is_floating(result) and is_complex(ranked)
+            result = with_parts(result) if with_its_parts and result else ranked
     return result or DEFAULT_FLOAT

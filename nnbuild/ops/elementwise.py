@@ -35,6 +35,7 @@ def elementwise(kernel: Callable[..., Any]) -> Op: ...
 def elementwise(
     *,
     dtype: str | Callable[[str], str] | None = None,
+    gives: Callable[[str], str] | None = None,
     inplace: bool = False,
     check: Callable[..., None] | None = None,
 ) -> Callable[[Callable[..., Any]], Op]: ...
@@ -42,6 +43,7 @@ def elementwise(
     kernel: Callable[..., Any] | None = None,
     *,
     dtype: str | Callable[[str], str] | None = None,
+    gives: Callable[[str], str] | None = None,
     inplace: bool = False,
     check: Callable[..., None] | None = None,
 ) -> Op | Callable[[Callable[..., Any]], Op]:
@@ -50,8 +52,8 @@ def elementwise(
     The operands are the required arguments, tensors or numbers; the kernel gets their arrays in their common dtype.
 
     Params: dtype, the result's, or a function of the operands' common one (`floating` for what has fractions), None
-    for the common one itself; inplace, whether the op takes `inplace=`; check, a function of the op's arguments that
-    refuses options.
+    for the common one itself; gives, a function of that dtype where the result's is another; inplace, whether the op
+    takes `inplace=`; check, a function of the op's arguments that refuses options.
     """
 
     def decorate(kernel: Callable[..., Any]) -> Op:
@@ -74,7 +76,8 @@ def elementwise(
                 check(**arguments)
             common = dtype_of(*(arguments[name] for name in required))
             tensors = [value.shape for value in arguments.values() if isinstance(value, TensorSpec)]
-            return TensorSpec(broadcast(*tensors), dtype if isinstance(dtype, str) else common)
+            result = dtype if isinstance(dtype, str) else gives(common) if gives else common
+            return TensorSpec(broadcast(*tensors), result)
 
         made = Op(on_promoted)
         made.inplace = inplace

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nnbuild.lazy import np
 from nnbuild.ops.elementwise import elementwise
+from nnbuild.ops.op import takes_complex
 
 
 @elementwise(dtype="bool")
@@ -30,3 +31,6 @@ def nan_to_num(
 ) -> np.ndarray:
     """x with nan as 0 and the infinities as the greatest and least numbers, or as these numbers."""
     return np.nan_to_num(input, nan=nan or 0.0, posinf=posinf, neginf=neginf)
+
+
+takes_complex(isnan, isinf, isfinite, nan_to_num)

@@ -6,7 +6,7 @@ from math import prod
 
 from nnbuild.errors import ShapeError
 from nnbuild.lazy import np
-from nnbuild.ops.op import op
+from nnbuild.ops.op import op, takes_complex
 from nnbuild.ops.planes import at_least, plane_sizes
 from nnbuild.ops.reach import Kept, Reach, Reaches, Slid, Strided, Summed, Unknown, Via, kept
 from nnbuild.ops.spec import TensorSpec
@@ -159,3 +159,6 @@ def _(output: TensorSpec, input: TensorSpec, kernel_size: Sizes) -> list[str]:
         f"C = {input.shape[-2]}/({kernel[0]}*{kernel[1]}) = {output.shape[-3]}",
         f"H, W = {height}, {width}, by output_size",
     ]
+
+
+takes_complex(unfold, fold)

@@ -9,7 +9,7 @@ from nnbuild.lazy import np
 from nnbuild.ops.axes import axis, real_axis
 from nnbuild.ops.elementwise import broadcast
 from nnbuild.ops.indexing import BY_INDEX
-from nnbuild.ops.op import op
+from nnbuild.ops.op import op, takes_complex
 from nnbuild.ops.reach import (
     REORDERED,
     Kept,
@@ -179,3 +179,5 @@ def _(input: TensorSpec, dim: int, index: TensorSpec, src: TensorSpec) -> Tensor
 
 
 scatter_add.axes(_scattered_axes)
+
+takes_complex(gather, index_select, take_along_dim, scatter, scatter_add)

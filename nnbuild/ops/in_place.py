@@ -10,7 +10,7 @@ from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
-from nnbuild.ops.dtypes import fits
+from nnbuild.ops.dtypes import fits, is_complex, is_floating
 from nnbuild.ops.nests import is_tensor, spec_of
 from nnbuild.ops.op import recorder
 from nnbuild.ops.signature import Signature
@@ -47,7 +47,8 @@ class InPlace:
         else:
             result = op(input, *args, **options)
         before, after = spec_of(input), spec_of(result)
-        fitting = self.name == "copy_" or fits(after.dtype, before.dtype)
+        made_real = is_complex(before.dtype) and is_floating(after.dtype)
+        fitting = self.name == "copy_" or (fits(after.dtype, before.dtype) and not made_real)
         if before.shape != after.shape or not fitting:
             raise ShapeError(
                 f"{self.name} keeps shape and dtype, {before.shape} {before.dtype}, and the result is {after.shape} "

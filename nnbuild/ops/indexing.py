@@ -9,11 +9,11 @@ from typing import Any
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.axes import listed_shape, whole
-from nnbuild.ops.dtypes import is_floating
+from nnbuild.ops.dtypes import has_fractions
 from nnbuild.ops.elementwise import broadcast
 from nnbuild.ops.memory import Memory
 from nnbuild.ops.nests import array_of, is_tensor
-from nnbuild.ops.op import Op, recorder
+from nnbuild.ops.op import Op, recorder, takes_complex
 from nnbuild.ops.reach import (
     UNSEEN,
     Kept,
@@ -198,7 +198,10 @@ def _known(item: Any) -> None:
                 f"is given a mask of {item.dtype}: the size of what it picks depends on the data",
                 hint="where(mask, x, 0) or masked_fill(x, ~mask, 0) keeps the shape",
             )
-        if is_floating(item.dtype):
+        if has_fractions(item.dtype):
             raise ShapeError(f"wants indices of whole numbers and gets {item.dtype}", hint="to('int64') converts them")
     elif isinstance(item, bool | str | float):
         raise OptionError(f"an index must be an int, a slice, None, ..., a list or a tensor, not {item!r}")
+
+
+takes_complex(getitem)

@@ -9,8 +9,8 @@ from nnbuild.lazy import np
 from nnbuild.ops.in_place import check_target, replaced
 from nnbuild.ops.indexing import getitem, parts, places
 from nnbuild.ops.nests import is_tensor
-from nnbuild.ops.op import Op
-from nnbuild.ops.reach import Kept, Part, Picked, Placed, Reach, Reaches, Strided, Unknown
+from nnbuild.ops.op import Op, takes_complex
+from nnbuild.ops.reach import Kept, Part, Picked, Placed, Reach, Reaches, Strided, Unknown, picked
 from nnbuild.ops.spec import TensorSpec
 
 
@@ -84,15 +84,15 @@ def _(input: TensorSpec, index: tuple[Any, ...], value: Any) -> dict[str, Reache
 
 def _value_reaches(input: TensorSpec, index: tuple[Any, ...], value: TensorSpec) -> Reaches:
     """The value's axes are the last of those that the index picks; each lies along the axis that it was picked of."""
-    picked = getitem.facets["axes"](input, index)["input"]
+    seen = getitem.facets["axes"](input, index)["input"]
     axes: dict[int, Reach] = {}
-    for place, reach in enumerate(picked):
+    for place, reach in enumerate(seen):
         if isinstance(reach, Unknown):
             return reach
         if isinstance(reach, Strided):
             size, length = input.shape[place], getitem.facets["shape"](input, index).shape[reach.axis]
-            inside = {reach.start + reach.step * at: (at, at) for at in range(length)}
-            axes[reach.axis] = Picked(place, tuple(inside.get(at) for at in range(size)))
+            inside = range(reach.start, reach.start + reach.step * length, reach.step)
+            axes[reach.axis] = picked(place, ((inside.index(at),) * 2 if at in inside else None for at in range(size)))
         elif isinstance(reach, Picked):
             return Unknown("where it looks depends on the index")
     missing = getitem.facets["shape"](input, index).ndim - value.ndim
@@ -100,3 +100,6 @@ def _value_reaches(input: TensorSpec, index: tuple[Any, ...], value: TensorSpec)
         axes.get(place + missing, Part(0, 1)) if size > 1 or missing < 0 else Part(0, 1)
         for place, size in enumerate(value.shape)
     )
+
+
+takes_complex(setitem)

@@ -8,10 +8,11 @@ from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
+from nnbuild.limits import MAX_OUTPUTS
 from nnbuild.ops.axes import axis, real_axis, spread, whole
 from nnbuild.ops.dtypes import promote
 from nnbuild.ops.memory import Memory
-from nnbuild.ops.op import op
+from nnbuild.ops.op import op, takes_complex
 from nnbuild.ops.reach import UNSEEN, Kept, Laid, Part, Reaches, Strided, along, inserted, without
 from nnbuild.ops.spec import TensorSpec
 
@@ -160,7 +161,14 @@ def _cut(input: np.ndarray, sizes: Sequence[int], dim: int) -> list[np.ndarray]:
     return np.split(input, ends, dim)
 
 
+def _few(count: int) -> int:
+    if count > MAX_OUTPUTS:
+        raise ShapeError(f"would give {count:,} tensors, and {MAX_OUTPUTS:,} are the most")
+    return count
+
+
 def _equal_sizes(length: int, size: int) -> list[int]:
+    _few(-(-length // max(size, 1)))
     return [min(size, length - start) for start in range(0, length, size)] if length else [0]
 
 
@@ -200,7 +208,7 @@ def _chunk_sizes(length: int, chunks: int) -> list[int]:
     count = whole(chunks, "chunks")
     if count < 1:
         raise ShapeError(f"wants at least 1 chunk and gets {count}", option="chunks")
-    return _equal_sizes(length, -(-length // count)) if length else [0] * count
+    return _equal_sizes(length, -(-length // count)) if length else [0] * _few(count)
 
 
 @op
@@ -227,7 +235,7 @@ def _section_sizes(length: int, indices_or_sections: int | Sequence[int]) -> lis
     count = whole(indices_or_sections, option)
     if count < 1:
         raise ShapeError(f"wants at least 1 section and gets {count}", option=option)
-    return [length // count + (place < length % count) for place in range(count)]
+    return [length // count + (place < length % count) for place in range(_few(count))]
 
 
 def _section_starts(length: int, indices_or_sections: int | Sequence[int]) -> list[int]:
@@ -268,7 +276,7 @@ def unbind(input: np.ndarray, dim: int = 0) -> list[np.ndarray]:
 @unbind.shape
 def _(input: TensorSpec, dim: int) -> tuple[TensorSpec, ...]:
     length, place = _length(input, dim), axis(dim, input.ndim)
-    return (input.with_shape((*input.shape[:place], *input.shape[place + 1 :])),) * length
+    return (input.with_shape((*input.shape[:place], *input.shape[place + 1 :])),) * _few(length)
 
 
 @unbind.axes
@@ -325,3 +333,5 @@ def _view() -> Memory:
 
 for _op in (split, chunk, tensor_split, unbind, narrow, select):
     _op.memory(_view)
+
+takes_complex(cat, stack, hstack, vstack, split, chunk, tensor_split, unbind, narrow, select)

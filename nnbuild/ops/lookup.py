@@ -5,7 +5,7 @@ from __future__ import annotations
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.distribution import norms
-from nnbuild.ops.op import op
+from nnbuild.ops.op import op, takes_complex
 from nnbuild.ops.reach import WHOLE, Kept, Reaches, Unknown, kept
 from nnbuild.ops.spec import TensorSpec
 
@@ -168,3 +168,6 @@ def _bags(input: TensorSpec, offsets: TensorSpec | None, include_last_offset: bo
     if include_last_offset and not offsets.shape[0]:
         raise ShapeError("wants at least one offset with include_last_offset and gets none")
     return offsets.shape[0] - bool(include_last_offset)
+
+
+takes_complex(embedding)

@@ -8,10 +8,10 @@ from typing import Any
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.axes import whole
-from nnbuild.ops.dtypes import is_floating
+from nnbuild.ops.dtypes import has_fractions
 from nnbuild.ops.elementwise import broadcast
 from nnbuild.ops.gathering import within
-from nnbuild.ops.op import op
+from nnbuild.ops.op import op, takes_complex
 from nnbuild.ops.reach import (
     Placed,
     Reaches,
@@ -33,7 +33,7 @@ def _(input: TensorSpec, mask: TensorSpec, value: Any) -> TensorSpec:
         raise ShapeError(f"wants a mask of bools and gets {mask.dtype}", hint="compare: mask != 0, or mask == 0")
     if isinstance(value, TensorSpec) and value.shape:
         raise ShapeError(f"wants one value and gets a tensor {value.shape}", hint="where(mask, values, input)")
-    if isinstance(value, float) and not math.isfinite(value) and not is_floating(input.dtype):
+    if isinstance(value, float) and not math.isfinite(value) and not has_fractions(input.dtype):
         raise ShapeError(f"cannot put {value} into a tensor of {input.dtype}", option="value")
     return input.with_shape(broadcast(input.shape, mask.shape))
 
@@ -90,3 +90,6 @@ def _(input: TensorSpec, num_classes: int) -> TensorSpec:
 @one_hot.axes
 def _(input: TensorSpec) -> dict[str, Reaches]:
     return {"input": kept(input)}
+
+
+takes_complex(masked_fill, tril, triu)

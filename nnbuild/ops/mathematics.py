@@ -6,8 +6,9 @@ import math
 
 from nnbuild.lazy import np
 from nnbuild.ops import special
-from nnbuild.ops.dtypes import floating, fractions, numbers
+from nnbuild.ops.dtypes import floating, fractions, numbers, real
 from nnbuild.ops.elementwise import elementwise
+from nnbuild.ops.op import takes_complex
 
 
 @elementwise(dtype=floating)
@@ -137,6 +138,24 @@ def cosh(input: np.ndarray) -> np.ndarray:
 
 
 @elementwise(dtype=floating)
+def asinh(input: np.ndarray) -> np.ndarray:
+    """The number with this hyperbolic sine."""
+    return np.arcsinh(input)
+
+
+@elementwise(dtype=floating)
+def acosh(input: np.ndarray) -> np.ndarray:
+    """The number of at least 0 with this hyperbolic cosine."""
+    return np.arccosh(input)
+
+
+@elementwise(dtype=floating)
+def atanh(input: np.ndarray) -> np.ndarray:
+    """The number with this hyperbolic tangent."""
+    return np.arctanh(input)
+
+
+@elementwise(dtype=floating)
 def erf(input: np.ndarray) -> np.ndarray:
     """The error function: twice the share of a normal distribution of variance 1/2 from 0 to x."""
     return special.erf(input)
@@ -148,9 +167,9 @@ def erfc(input: np.ndarray) -> np.ndarray:
     return np.vectorize(math.erfc, otypes=[input.dtype])(input)
 
 
-@elementwise(dtype=numbers)
+@elementwise(dtype=numbers, gives=real)
 def abs(input: np.ndarray) -> np.ndarray:
-    """x without its sign."""
+    """x without its sign; of a complex number its distance from 0."""
     return np.abs(input)
 
 
@@ -191,3 +210,9 @@ def round(input: np.ndarray, *, decimals: int = 0) -> np.ndarray:
 def frac(input: np.ndarray) -> np.ndarray:
     """What x has after the point."""
     return input - np.trunc(input)
+
+
+takes_complex(
+    sqrt, rsqrt, reciprocal, square, exp, exp2, expm1, log, log2, log10, log1p, sin, cos, tan, asin, acos, atan,
+    sinh, cosh, abs,
+)  # fmt: skip

@@ -8,7 +8,7 @@ from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.dtypes import fractions, numbers, result_type
 from nnbuild.ops.elementwise import broadcast, elementwise
-from nnbuild.ops.op import op
+from nnbuild.ops.op import op, takes_complex
 from nnbuild.ops.reach import all_aligned
 from nnbuild.ops.spec import TensorSpec
 
@@ -59,3 +59,6 @@ def addcmul(input: np.ndarray, tensor1: np.ndarray, tensor2: np.ndarray, *, valu
 def addcdiv(input: np.ndarray, tensor1: np.ndarray, tensor2: np.ndarray, *, value: float = 1) -> np.ndarray:
     """input + value * tensor1 / tensor2."""
     return input + value * tensor1 / tensor2
+
+
+takes_complex(where, lerp, addcmul, addcdiv)

@@ -8,7 +8,7 @@ from typing import Any
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.dtypes import fractions
-from nnbuild.ops.op import Op, op
+from nnbuild.ops.op import Op, op, takes_complex
 from nnbuild.ops.randomness import noise
 from nnbuild.ops.reach import Kept, Part, Reaches, kept
 from nnbuild.ops.spec import TensorSpec
@@ -182,3 +182,6 @@ def _(input: TensorSpec, weight: TensorSpec) -> TensorSpec:
 def _(input: TensorSpec, weight: TensorSpec) -> dict[str, Reaches]:
     each = weight.numel() > 1
     return {"input": kept(input), "weight": (Kept(1) if each else Part(0, 1),) * weight.ndim}
+
+
+takes_complex(dropout, dropout1d, dropout2d, dropout3d)

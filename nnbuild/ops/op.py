@@ -29,12 +29,15 @@ recorded as well. A call is bound to the kernel's arguments once; a facet names 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextvars import ContextVar
 from importlib import import_module
 from typing import Any, Protocol, Self
 
-from nnbuild.errors import OptionError, ShapeError
+from nnbuild import limits
+from nnbuild.budget import Budget, watching
+from nnbuild.errors import PYTHONS_WORDS, DataError, NnbuildError, OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.nests import array_of, is_tensor, like, map_tensors, spec_of, tensors_in
 from nnbuild.ops.signature import Signature, arguments_of, described
@@ -82,6 +85,8 @@ class Op:
         self.members: dict[int, Op] = {}
         self.inplace = False
         self.creates = False
+        self.sized_by_data = False
+        self.takes_complex = False
         self.other_names = _NUMPY_NAMES
         self.__doc__ = kernel.__doc__
 
@@ -143,6 +148,7 @@ class Op:
         other = type(self)(self.kernel, name, **self.fixed, **fixed)
         other.facets, other._needs, other.family = dict(self.facets), dict(self._needs), self.family
         other.inplace, other.creates, other.other_names = self.inplace, self.creates, self.other_names
+        other.sized_by_data = self.sized_by_data
         return other
 
     def also_called(self, **names: str) -> Op:
@@ -221,15 +227,28 @@ class Op:
         return self._inferred(map_tensors(spec_of, self.bind(args, options)))
 
     def _inferred(self, specs: dict[str, Any]) -> Any:
+        if not self.family.takes_complex:
+            self.refuse_complex(specs)
         try:
             return self.answer("shape", specs)
         except ShapeError as error:
-            error.subject = error.subject or self.name
+            error.subject, error.arguments = error.subject or self.name, specs
             raise
-        except TypeError as error:
-            if isinstance(error, OptionError):
-                raise
+        except NnbuildError:
+            raise
+        except PYTHONS_WORDS as error:
             raise self._refusal(f"cannot be called so: {error}") from None
+
+    def refuse_complex(self, specs: Any) -> None:
+        """Raise ShapeError for a tensor of complex numbers among these."""
+        for spec in tensors_in(specs):
+            if spec.dtype[0] == "c":
+                error = ShapeError(
+                    f"wants real numbers and gets {spec.dtype}",
+                    hint="take x.real, x.imag, x.abs() or view_as_real(x)",
+                )
+                error.subject = self.name
+                raise error
 
     def compute(self, outputs: Any, bound: dict[str, Any]) -> Any:
         """The arrays for outputs already inferred, of bound arguments. Half precision is computed in single."""
@@ -240,9 +259,9 @@ class Op:
         with np.errstate(all="ignore"):  # 1/0 is inf and 0/0 is nan, without a word, as in torch
             results = self._run(arrays)
             if isinstance(outputs, TensorSpec):
-                return _with_dtype(results, outputs.dtype)
+                return with_dtype(results, outputs.dtype)
             pairs = zip(results, outputs, strict=True)
-            return like(outputs, (_with_dtype(array, spec.dtype) for array, spec in pairs))
+            return like(outputs, (with_dtype(array, spec.dtype) for array, spec in pairs))
 
     def _run(self, arrays: dict[str, Any]) -> Any:
         try:
@@ -258,6 +277,8 @@ class Op:
     def __call__(self, *args: Any, **options: Any) -> Any:
         in_place = self.inplace and options.pop("inplace", False)
         bound = self.bind(args, options)
+        if self.sized_by_data and not any(isinstance(tensor, TensorSpec) for tensor in tensors_in(bound)):
+            return self._run(map_tensors(array_of, bound))
         specs = map_tensors(spec_of, bound)
         outputs = self._inferred(specs)
         tensors = tensors_in(bound)
@@ -274,8 +295,22 @@ class Op:
             if in_place:
                 active.overwrite(tensors[0], values)
             return values
+        budget = watching()
+        if budget is not None:
+            self._charge(budget, specs, outputs)
         results = self.compute(outputs, bound)
         return _written(array_of(tensors[0]), results) if in_place else results
+
+    def _charge(self, budget: Budget, specs: dict[str, Any], outputs: Any) -> None:
+        """Count what the call is about to compute and to keep."""
+        made = [outputs] if isinstance(outputs, TensorSpec) else list(outputs)
+        budget.take(sum(spec.nbytes for spec in made))
+        written = sum(spec.numel() for spec in made)
+        taps = math.prod(window.kernel for window in self.answer("window", specs) or ())
+        elements = written * taps + sum(spec.numel() for spec in tensors_in(specs))
+        each = 1 if self.answer("draws", specs) else limits.ELEMENTS_A_STEP
+        macs = self.answer("macs", specs, made[0]) if made else 0
+        budget.spend(elements // each + (macs or 0) // limits.MACS_A_STEP)
 
 
 def _op_named(name: str) -> Op:
@@ -286,8 +321,11 @@ def _widen(array: np.ndarray) -> np.ndarray:
     return array.astype(np.float32) if array.dtype == np.float16 else array
 
 
-def _with_dtype(result: Any, dtype: str) -> np.ndarray:
+def with_dtype(result: Any, dtype: str) -> np.ndarray:
+    """The array in this dtype; of complex numbers that become real ones the real parts."""
     array = np.asarray(result)
+    if array.dtype.kind == "c" and dtype[0] != "c":
+        array = array != 0 if dtype == "bool" else array.real
     return array if array.dtype.name == dtype else array.astype(dtype)
 
 
@@ -301,6 +339,24 @@ def _written(target: np.ndarray, result: np.ndarray) -> np.ndarray:
 def op(kernel: Callable[..., Any]) -> Op:
     """Decorator: make the kernel an Op; its other facets are added to it."""
     return Op(kernel)
+
+
+def sized_by_data(kernel: Callable[..., Any]) -> Op:
+    """Decorator: an Op whose output has a size that only the data tells. It computes, and infers nothing."""
+    made = Op(kernel)
+    made.sized_by_data = True
+
+    @made.shape
+    def _() -> TensorSpec:
+        raise DataError("gives as many elements as the data says", hint="`nnbuild run` runs it, op by op")
+
+    return made
+
+
+def takes_complex(*ops: Op) -> None:
+    """Note that these ops, and those of their families, take complex numbers; others refuse them."""
+    for each in ops:
+        each.family.takes_complex = True
 
 
 def creation(kernel: Callable[..., Any]) -> Op:

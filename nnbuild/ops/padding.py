@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
-from nnbuild.ops.dtypes import is_floating
-from nnbuild.ops.op import op
+from nnbuild.ops.dtypes import has_fractions
+from nnbuild.ops.op import op, takes_complex
 from nnbuild.ops.reach import Reach, Reaches, Strided, taken
 from nnbuild.ops.spec import ITEM_SIZES, TensorSpec
 from nnbuild.ops.window import Slide
@@ -21,20 +21,20 @@ def _sides(pad: Sequence[int], axes: int) -> list[tuple[int, int]]:
     return [(0, 0)] * (axes - len(pairs)) + pairs[::-1]
 
 
-def _reflected(length: int, before: int, after: int) -> list[int]:
+def _reflected(length: int, before: int, after: int) -> Iterator[int]:
     places = map(abs, range(-before, length + after))
-    return [place if place < length else 2 * (length - 1) - place for place in places]
+    return (place if place < length else 2 * (length - 1) - place for place in places)
 
 
-def _replicated(length: int, before: int, after: int) -> list[int]:
-    return [min(max(place, 0), length - 1) for place in range(-before, length + after)]
+def _replicated(length: int, before: int, after: int) -> Iterator[int]:
+    return (min(max(place, 0), length - 1) for place in range(-before, length + after))
 
 
-def _circular(length: int, before: int, after: int) -> list[int]:
+def _circular(length: int, before: int, after: int) -> Iterator[int]:
     """Around what a negative padding leaves, as in torch."""
     first = max(0, -before)
     left = length - first - max(0, -after)
-    return [first + place % left for place in range(-max(0, before), left + max(0, after))]
+    return (first + place % left for place in range(-max(0, before), left + max(0, after)))
 
 
 _PLACES = {"reflect": _reflected, "replicate": _replicated, "circular": _circular}
@@ -51,7 +51,7 @@ def pad(input: np.ndarray, pad: Sequence[int], mode: str = "constant", value: fl
     if mode != "constant":
         for axis, (before, after) in enumerate(sides):
             if before or after:
-                input = input.take(_PLACES[mode](input.shape[axis], before, after), axis)
+                input = input.take(list(_PLACES[mode](input.shape[axis], before, after)), axis)
         return input.copy() if not any(pad) else input
     sizes = [before + size + after for size, (before, after) in zip(input.shape, sides, strict=True)]
     result = np.full(sizes, 0 if value is None else value, input.dtype)
@@ -96,7 +96,7 @@ def _(input: TensorSpec, pad: Sequence[int], mode: str) -> dict[str, Reaches]:
 
 
 def _check_value(dtype: str, value: float | None) -> None:
-    if dtype != "bool" and not is_floating(dtype) and value is not None:
+    if dtype != "bool" and not has_fractions(dtype) and value is not None:
         bits = 8 * ITEM_SIZES[dtype]
         low, high = (0, 2**bits) if dtype == "uint8" else (-(2 ** (bits - 1)), 2 ** (bits - 1))
         if not low <= value < high:
@@ -147,3 +147,6 @@ def _(output: TensorSpec, input: TensorSpec, pad: Sequence[int]) -> list[str]:
             terms = "".join(f" {'-' if size < 0 else '+'} {abs(size)}" for size in (before, after))
             lines.append(f"{name} = {input.shape[place]}{terms} = {output.shape[place]}")
     return lines
+
+
+takes_complex(pad)

@@ -8,7 +8,7 @@ from nnbuild.errors import ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.dtypes import numbers, one_dtype, promote
 from nnbuild.ops.elementwise import broadcast
-from nnbuild.ops.op import op
+from nnbuild.ops.op import op, takes_complex
 from nnbuild.ops.reach import WHOLE, Kept, Reach, Reaches, aligned, kept
 from nnbuild.ops.spec import TensorSpec
 
@@ -287,3 +287,6 @@ def _(output: TensorSpec, mat1: TensorSpec) -> int:
 @baddbmm.macs
 def _(output: TensorSpec, batch1: TensorSpec) -> int:
     return _multiplied(output, batch1)
+
+
+takes_complex(linear, matmul, mm, bmm, mv, dot, outer, addmm, baddbmm)

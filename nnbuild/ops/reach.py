@@ -11,8 +11,11 @@ seen whole.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
+from nnbuild.budget import charge
+from nnbuild.limits import MAX_FOLLOWED
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.window import Slide, Spread
 
@@ -118,6 +121,7 @@ Reaches = tuple[Reach, ...] | Laid | Via | Reordered | Unseen | Whole | Unknown
 
 
 WHOLE, UNSEEN, REORDERED = Whole(), Unseen(), Reordered()
+TOO_LONG = Unknown(f"an axis of more than {MAX_FOLLOWED:,} elements is too long to follow place by place")
 
 
 def kept(input: TensorSpec) -> tuple[Reach, ...]:
@@ -166,9 +170,16 @@ def inserted(input: TensorSpec, axis: int) -> tuple[Reach, ...]:
     return tuple(Kept(place + (place >= axis)) for place in range(input.ndim))
 
 
-def taken(axis: int, places: Iterable[int]) -> Picked:
+def picked(axis: int, ranges: Iterable[tuple[int, int] | None]) -> Picked | Unknown:
+    """These indices at each index of the output's axis, as many as can be looked at one by one."""
+    found = tuple(islice(ranges, MAX_FOLLOWED + 1))
+    charge(len(found) // 10)
+    return Picked(axis, found) if len(found) <= MAX_FOLLOWED else TOO_LONG
+
+
+def taken(axis: int, places: Iterable[int]) -> Picked | Unknown:
     """One index at each index of the output's axis."""
-    return Picked(axis, tuple((place, place) for place in places))
+    return picked(axis, ((place, place) for place in places))
 
 
 def along(input: TensorSpec, axis: int, reach: Reach) -> tuple[Reach, ...]:

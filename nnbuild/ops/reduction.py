@@ -1,4 +1,4 @@
-"""Axes reduced to one value each: sums, means, spreads, norms; and running sums."""
+"""Axes reduced to one value each: sums, means, spreads; and running sums."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops import reach
 from nnbuild.ops.axes import axis, several
-from nnbuild.ops.distribution import norms
-from nnbuild.ops.dtypes import floating, fractions, is_floating, named
+from nnbuild.ops.dtypes import floating, fractions, has_fractions, named, real
 from nnbuild.ops.magnitude import scales
-from nnbuild.ops.op import op
+from nnbuild.ops.op import op, takes_complex, with_dtype
 from nnbuild.ops.reach import Reaches, Running
 from nnbuild.ops.spec import TensorSpec
 
 Dims = int | Sequence[int] | None
 
 
-def _along(dim: Dims, ndim: int) -> tuple[int, ...]:
+def along(dim: Dims, ndim: int) -> tuple[int, ...]:
     """The axes to reduce: all of them for None and for none."""
     return tuple(range(ndim)) if dim is None or dim in ((), []) or not ndim else several(dim, ndim)
 
@@ -31,7 +30,7 @@ def reduced(
     """The input without the axes. `refuse_none`: an axis of no elements has no such value."""
     if not input.ndim and dim is not None:
         several(dim, 0)
-    axes = _along(dim, input.ndim)
+    axes = along(dim, input.ndim)
     if refuse_none and 0 in (input.shape[place] for place in axes):
         raise ShapeError(f"wants at least one element to reduce and gets {input.shape}", option="dim")
     kept = ((place, size) for place, size in enumerate(input.shape) if keepdim or place not in axes)
@@ -41,23 +40,24 @@ def reduced(
 def _summed_dtype(input: TensorSpec, dtype: Any) -> str:
     if dtype is not None:
         return named(dtype)
-    return input.dtype if is_floating(input.dtype) else "int64"
+    return input.dtype if has_fractions(input.dtype) else "int64"
 
 
-def _converted(input: np.ndarray, dtype: Any) -> np.ndarray:
+def converted(input: np.ndarray, dtype: Any) -> np.ndarray:
     """In the asked dtype, or in one that holds a sum; float16 is summed in float32."""
     dtype = _summed_dtype(TensorSpec(input.shape, input.dtype.name), dtype)
-    return input.astype("float32" if dtype == "float16" else dtype, copy=False)
+    return with_dtype(input, "float32" if dtype == "float16" else dtype)
 
 
-def _axes(input: TensorSpec, dim: Dims | bool, keepdim: bool) -> dict[str, Reaches]:
-    return {"input": reach.reduced(input, _along(None if isinstance(dim, bool) else dim, input.ndim), keepdim)}
+def seen(input: TensorSpec, dim: Dims | bool, keepdim: bool) -> dict[str, Reaches]:
+    """What an element of the result sees: the axes facet of a reduction."""
+    return {"input": reach.reduced(input, along(None if isinstance(dim, bool) else dim, input.ndim), keepdim)}
 
 
 @op
 def sum(input: np.ndarray, dim: Dims = None, keepdim: bool = False, *, dtype: str | None = None) -> np.ndarray:
     """The sum of all elements, or along the axes `dim`."""
-    return _converted(input, dtype).sum(_along(dim, input.ndim), keepdims=keepdim)
+    return converted(input, dtype).sum(along(dim, input.ndim), keepdims=keepdim)
 
 
 @sum.shape
@@ -65,14 +65,14 @@ def _(input: TensorSpec, dim: Dims, keepdim: bool, dtype: str | None) -> TensorS
     return reduced(input, dim, keepdim, _summed_dtype(input, dtype))
 
 
-sum.axes(_axes)
+sum.axes(seen)
 
 
 @op
 def mean(input: np.ndarray, dim: Dims = None, keepdim: bool = False, *, dtype: str | None = None) -> np.ndarray:
     """The mean of all elements, or along the axes `dim`; nan of no elements."""
-    axes = _along(dim, input.ndim)
-    total = _converted(input, dtype).sum(axes, keepdims=keepdim)
+    axes = along(dim, input.ndim)
+    total = converted(input, dtype).sum(axes, keepdims=keepdim)
     return np.true_divide(total, math.prod(input.shape[place] for place in axes), dtype=total.dtype)
 
 
@@ -81,13 +81,13 @@ def _(input: TensorSpec, dim: Dims, keepdim: bool, dtype: str | None) -> TensorS
     return reduced(input, dim, keepdim, fractions(_summed_dtype(input, dtype) if dtype else input.dtype))
 
 
-mean.axes(_axes)
+mean.axes(seen)
 
 
 @op
 def prod(input: np.ndarray, dim: int | None = None, keepdim: bool = False, *, dtype: str | None = None) -> np.ndarray:
     """The product of all elements, or along the axis `dim`."""
-    return _converted(input, dtype).prod(_along(dim, input.ndim), keepdims=keepdim)
+    return converted(input, dtype).prod(along(dim, input.ndim), keepdims=keepdim)
 
 
 @prod.shape
@@ -97,19 +97,19 @@ def _(input: TensorSpec, dim: int | None, keepdim: bool, dtype: str | None) -> T
     return reduced(input, dim, keepdim, _summed_dtype(input, dtype))
 
 
-prod.axes(_axes)
+prod.axes(seen)
 
 
 @op
 def amax(input: np.ndarray, dim: Dims = (), keepdim: bool = False) -> np.ndarray:
     """The greatest element, or the greatest along the axes `dim`."""
-    return input.max(_along(dim, input.ndim), keepdims=keepdim)
+    return input.max(along(dim, input.ndim), keepdims=keepdim)
 
 
 @op
 def amin(input: np.ndarray, dim: Dims = (), keepdim: bool = False) -> np.ndarray:
     """The least element, or the least along the axes `dim`."""
-    return input.min(_along(dim, input.ndim), keepdims=keepdim)
+    return input.min(along(dim, input.ndim), keepdims=keepdim)
 
 
 def _extreme(input: TensorSpec, dim: Dims, keepdim: bool) -> TensorSpec:
@@ -118,20 +118,20 @@ def _extreme(input: TensorSpec, dim: Dims, keepdim: bool) -> TensorSpec:
 
 amax.shape(_extreme)
 amin.shape(_extreme)
-amax.axes(_axes)
-amin.axes(_axes)
+amax.axes(seen)
+amin.axes(seen)
 
 
 @op
 def all(input: np.ndarray, dim: Dims = None, keepdim: bool = False) -> np.ndarray:
     """Whether no element is 0, or none along the axes `dim`."""
-    return np.all(input, _along(dim, input.ndim), keepdims=keepdim)
+    return np.all(input, along(dim, input.ndim), keepdims=keepdim)
 
 
 @op
 def any(input: np.ndarray, dim: Dims = None, keepdim: bool = False) -> np.ndarray:
     """Whether an element is not 0, or one along the axes `dim`."""
-    return np.any(input, _along(dim, input.ndim), keepdims=keepdim)
+    return np.any(input, along(dim, input.ndim), keepdims=keepdim)
 
 
 def _truth(input: TensorSpec, dim: Dims, keepdim: bool) -> TensorSpec:
@@ -142,14 +142,14 @@ def _truth(input: TensorSpec, dim: Dims, keepdim: bool) -> TensorSpec:
 
 all.shape(_truth)
 any.shape(_truth)
-all.axes(_axes)
-any.axes(_axes)
+all.axes(seen)
+any.axes(seen)
 
 
 @op
 def count_nonzero(input: np.ndarray, dim: Dims = None) -> np.ndarray:
     """How many elements are not 0, of all or along the axes `dim`."""
-    return (input != 0).sum(_along(dim, input.ndim))
+    return (input != 0).sum(along(dim, input.ndim))
 
 
 @count_nonzero.shape
@@ -159,7 +159,7 @@ def _(input: TensorSpec, dim: Dims) -> TensorSpec:
 
 @count_nonzero.axes
 def _(input: TensorSpec, dim: Dims) -> dict[str, Reaches]:
-    return _axes(input, dim, False)
+    return seen(input, dim, False)
 
 
 @op
@@ -173,7 +173,7 @@ def var(
 ) -> np.ndarray:
     """The variance of all elements, or along the axes `dim`, over their number less `correction` (1 if `unbiased`)."""
     unbiased = dim if isinstance(dim, bool) else unbiased
-    axes = _along(None if isinstance(dim, bool) else dim, input.ndim)
+    axes = along(None if isinstance(dim, bool) else dim, input.ndim)
     count = math.prod(input.shape[place] for place in axes)
     squares = np.square(input - np.true_divide(input.sum(axes, keepdims=True), count, dtype=input.dtype))
     less = int(unbiased) if correction is None else correction
@@ -193,7 +193,7 @@ def std(
     """The standard deviation of all elements, or along the axes `dim`: the root of `var`."""
     variance = var.kernel(input, dim, unbiased, keepdim=True, correction=correction)
     lost, scale = ~np.isfinite(variance), np.ones((), input.dtype)
-    axes = _along(None if isinstance(dim, bool) else dim, input.ndim)
+    axes = along(None if isinstance(dim, bool) else dim, input.ndim)
     if lost.any():
         scale = scales(input, axes, lost)
         variance = var.kernel(input / scale, dim, unbiased, keepdim=True, correction=correction)
@@ -204,14 +204,13 @@ def std(
 def _varied(input: TensorSpec, dim: Dims | bool, unbiased: bool, keepdim: bool, correction: float | None) -> TensorSpec:
     if correction is not None and unbiased is not True:
         raise OptionError("correction and unbiased say the same: give one of them", option="correction")
-    fractions(input.dtype)
-    return reduced(input, None if isinstance(dim, bool) else dim, keepdim)
+    return reduced(input, None if isinstance(dim, bool) else dim, keepdim, real(fractions(input.dtype)))
 
 
 var.shape(_varied)
 std.shape(_varied)
-var.axes(_axes)
-std.axes(_axes)
+var.axes(seen)
+std.axes(seen)
 
 
 @op
@@ -252,37 +251,13 @@ def _varied_beside_mean(
 
 for _pair in (var_mean, std_mean):
     _pair.shape(_varied_beside_mean)
-    _pair.axes(_axes)
-
-
-@op
-def norm(
-    input: np.ndarray, p: float | str = "fro", dim: Dims = None, keepdim: bool = False, dtype: str | None = None
-) -> np.ndarray:
-    """The p-norm of all elements, or along the axes `dim`: (sum abs(x)^p)^(1/p); "fro" is 2, inf the greatest."""
-    array, axes = _converted(input, dtype), _along(dim, input.ndim)
-    if not axes:
-        return np.abs(array) if p != 0 else array != 0
-    result = norms(array, 2 if p == "fro" else p, axes)  # type: ignore[arg-type]
-    return result if keepdim else result.squeeze(axes)
-
-
-@norm.shape
-def _(input: TensorSpec, p: float | str, dim: Dims, keepdim: bool, dtype: str | None) -> TensorSpec:
-    if p != "fro" and not isinstance(p, int | float):
-        raise OptionError(f'p wants a number or "fro", not {p!r}', option="p")
-    fractions(input.dtype)
-    empty_is_nothing = p != "fro" and (p < 0 or p == math.inf)  # type: ignore[operator]
-    return reduced(input, dim, keepdim, named(dtype or input.dtype), refuse_none=empty_is_nothing)
-
-
-norm.axes(_axes)
+    _pair.axes(seen)
 
 
 @op
 def logsumexp(input: np.ndarray, dim: Dims, keepdim: bool = False) -> np.ndarray:
     """log(sum(exp(x))) along the axes `dim`, without overflow."""
-    array, axes = input.astype(floating(input.dtype.name), copy=False), _along(dim, input.ndim)
+    array, axes = input.astype(floating(input.dtype.name), copy=False), along(dim, input.ndim)
     greatest = array.max(axes, keepdims=True, initial=-np.inf)
     greatest = np.where(np.isfinite(greatest), greatest, 0)
     result = np.log(np.exp(array - greatest).sum(axes, keepdims=True)) + greatest
@@ -296,19 +271,19 @@ def _(input: TensorSpec, dim: Dims, keepdim: bool) -> TensorSpec:
     return reduced(input, dim, keepdim, floating(input.dtype))
 
 
-logsumexp.axes(_axes)
+logsumexp.axes(seen)
 
 
 @op
 def cumsum(input: np.ndarray, dim: int, *, dtype: str | None = None) -> np.ndarray:
     """The sum of the elements so far along an axis."""
-    return _converted(input, dtype).cumsum(dim).reshape(input.shape)
+    return converted(input, dtype).cumsum(dim).reshape(input.shape)
 
 
 @op
 def cumprod(input: np.ndarray, dim: int, *, dtype: str | None = None) -> np.ndarray:
     """The product of the elements so far along an axis."""
-    return _converted(input, dtype).cumprod(dim).reshape(input.shape)
+    return converted(input, dtype).cumprod(dim).reshape(input.shape)
 
 
 def _running(input: TensorSpec, dim: int, dtype: str | None) -> TensorSpec:
@@ -327,3 +302,5 @@ def _run_along(input: TensorSpec, dim: int) -> dict[str, Reaches]:
 
 cumsum.axes(_run_along)
 cumprod.axes(_run_along)
+
+takes_complex(sum, mean, prod, all, any, count_nonzero, cumsum, cumprod)

@@ -8,7 +8,7 @@ from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.axes import axis, real_axis, several, spread, whole
 from nnbuild.ops.memory import Memory
-from nnbuild.ops.op import op
+from nnbuild.ops.op import op, takes_complex
 from nnbuild.ops.reach import UNSEEN, Kept, Reaches, Strided, Unknown, aligned, along, taken
 from nnbuild.ops.spec import TensorSpec
 
@@ -205,3 +205,6 @@ def _(input: TensorSpec, dims: tuple[Sizes, ...]) -> dict[str, Reaches]:
             Strided(place, size - 1, -1) if place in turned else Kept(place) for place, size in enumerate(input.shape)
         )
     }
+
+
+takes_complex(expand, expand_as, repeat, tile, repeat_interleave, roll, flip)

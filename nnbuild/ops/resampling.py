@@ -8,11 +8,12 @@ from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
+from nnbuild.limits import MAX_FOLLOWED
 from nnbuild.ops.adaptive_pooling import adaptive_avg_pool, averaged
 from nnbuild.ops.dtypes import fractions
 from nnbuild.ops.op import op
 from nnbuild.ops.planes import LETTERS
-from nnbuild.ops.reach import Kept, Picked, Reach, Reaches, slid
+from nnbuild.ops.reach import TOO_LONG, Kept, Picked, Reach, Reaches, slid
 from nnbuild.ops.resampling_weights import antialiased, cubic, linear, nearest
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.window import Slide, Spread
@@ -189,6 +190,8 @@ def _(
             reaches.append(averaged(axis, length, out))
         elif antialias and length == out:
             reaches.append(Kept(axis))
+        elif max(length, out) > MAX_FOLLOWED:
+            reaches.append(TOO_LONG)
         else:
             dtype = np.dtype(input.dtype)
             taps = _taps(length, out, scale, mode, bool(align_corners), antialias, dtype, len(sizes))

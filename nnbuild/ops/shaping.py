@@ -9,7 +9,7 @@ from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.axes import arranged, axis, real_axis, several, spread
 from nnbuild.ops.memory import Memory
-from nnbuild.ops.op import op
+from nnbuild.ops.op import op, takes_complex
 from nnbuild.ops.reach import REORDERED, UNSEEN, Reaches, kept, moved
 from nnbuild.ops.spec import TensorSpec
 
@@ -347,3 +347,8 @@ for _op in (contiguous, clone, detach):
     _op.axes(_own_places)
 contiguous.memory(_view_or_copy)
 detach.memory(_ordered_view)
+
+takes_complex(
+    view, reshape, view_as, flatten, ravel, unflatten, squeeze, unsqueeze, permute, transpose, swapaxes, t, movedim,
+    contiguous, clone, detach,
+)  # fmt: skip

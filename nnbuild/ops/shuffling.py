@@ -7,7 +7,7 @@ from math import prod
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
-from nnbuild.ops.op import op
+from nnbuild.ops.op import op, takes_complex
 from nnbuild.ops.reach import Kept, Reach, Reaches, Via
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.ops.window import Slide, Spread
@@ -132,3 +132,6 @@ def _(input: TensorSpec, groups: int) -> dict[str, Reaches]:
     count, channels, *sizes = input.shape
     before, after = (count, groups, channels // groups, *sizes), (count, channels // groups, groups, *sizes)
     return {"input": Via(before, after, (Kept(0), Kept(2), Kept(1), *map(Kept, range(3, len(before)))))}
+
+
+takes_complex(pixel_shuffle, pixel_unshuffle, channel_shuffle)

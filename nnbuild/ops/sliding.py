@@ -6,7 +6,7 @@ from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.axes import real_axis, whole
 from nnbuild.ops.memory import Memory
-from nnbuild.ops.op import op
+from nnbuild.ops.op import op, takes_complex
 from nnbuild.ops.reach import Reaches, Strided, Summed, along
 from nnbuild.ops.spec import TensorSpec
 
@@ -48,3 +48,6 @@ def _() -> Memory:
 def _(output: TensorSpec, input: TensorSpec, dimension: int, size: int, step: int) -> list[str]:
     place = real_axis(dimension, input.ndim)
     return [f"axis {place} = floor(({input.shape[place]} - {size})/{step}) + 1 = {output.shape[place]}"]
+
+
+takes_complex(tensor_unfold)

@@ -6,11 +6,25 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from nnbuild.errors import ShapeError
+from nnbuild.limits import MAX_ELEMENTS, MAX_RANK
 from nnbuild.ops.tensor_like import TensorLike
 
 ITEM_SIZES = {
     "bool": 1, "uint8": 1, "int8": 1, "int16": 2, "int32": 4, "int64": 8, "float16": 2, "float32": 4, "float64": 8,
+    "uint16": 2, "uint32": 4, "uint64": 8,
+    "complex64": 8, "complex128": 16,
 }  # fmt: skip
+
+
+def within_limits(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape. Raises ShapeError for more axes or elements than a tensor can have."""
+    if len(shape) > MAX_RANK:
+        raise ShapeError(f"gives a tensor of {len(shape)} axes, and {MAX_RANK} are the most")
+    if math.prod(shape) > MAX_ELEMENTS:
+        sizes = ", ".join(f"{size:.3g}" if size > MAX_ELEMENTS else str(size) for size in shape)
+        raise ShapeError(f"gives a tensor of more than 2**63 elements: ({sizes})")
+    return shape
 
 
 class TensorSpec(TensorLike):
@@ -28,6 +42,7 @@ class TensorSpec(TensorLike):
             raise TypeError(f"{self.dtype} is not a tensor dtype; these are: {', '.join(ITEM_SIZES)}")
         if not all(isinstance(size, int) and size >= 0 for size in self.shape):
             raise TypeError(f"a shape is whole numbers of at least 0, not {self.shape}")
+        within_limits(self.shape)
 
     @property
     def ndim(self) -> int:

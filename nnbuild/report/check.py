@@ -8,6 +8,7 @@ from math import prod
 from typing import Any, NamedTuple, Self
 
 from nnbuild.errors import InputError, NnbuildError, ProblemList, SpecError
+from nnbuild.exchange.networks import is_foreign, load
 from nnbuild.graph.graph import Graph
 from nnbuild.graph.onward import trace_onward
 from nnbuild.graph.rows import row_tree
@@ -18,7 +19,7 @@ from nnbuild.report.expectations import unexpected
 from nnbuild.report.places import mark_of
 from nnbuild.report.table import Column, Line, Report, Shapes, Table
 from nnbuild.runs.labels import read_labels
-from nnbuild.spec import library, load
+from nnbuild.spec import library
 from nnbuild.spec.build.choices import choice_values, chosen
 from nnbuild.spec.build.module import SpecModule
 from nnbuild.spec.build.stated import Spec
@@ -52,22 +53,37 @@ def check(
     variant: str | None = None,
     params: Mapping[str, Any] | None = None,
     choose: Mapping[str, Any] | None = None,
+    shapes: Sequence[Sequence[int]] = (),
 ) -> Verdict:
-    """Build and trace a spec, or one of its variants, with all its choices, and hold it to what it states."""
+    """Build and trace a spec, or one of its variants, with all its choices, and hold it to what it states.
+
+    Params: shapes, of the inputs, where nothing states them.
+    """
     label = f"{name}: {variant}" if variant else name
     try:
-        files = missing_files(library.find(name).path)
+        files = [] if is_foreign(name) else missing_files(library.find(name).path)
     except NnbuildError as error:
         return Verdict(label, [error])
     try:
         model = load(name, variant=variant, params=params, choose=choose, weights=False).eval()
     except NnbuildError as error:
-        return Verdict(label, [*_merged(error.problems if isinstance(error, ProblemList) else [error]), *files])
+        problems = [*_merged(error.problems if isinstance(error, ProblemList) else [error]), *files]
+        if error.sketch is not None and error.sketch.spec.inputs:
+            problems += _mistakes_of(error.sketch.eval(), set(choose or {}))
+        return Verdict(label, problems)
     assert model.spec is not None
-    checking = _Checking(model, model.spec, set(choose or {}), files)
+    checking = _Checking(model, model.spec, set(choose or {}), files, shapes)
     checking.load_files()
     checking.trace_all()
     return checking.verdict(label)
+
+
+def _mistakes_of(sketch: SpecModule, pinned: set[str]) -> list[NnbuildError]:
+    """What a trace finds in a network that could not be built as a whole."""
+    assert sketch.spec is not None
+    checking = _Checking(sketch, sketch.spec, pinned, [])
+    checking.trace_all()
+    return checking.problems
 
 
 def _merged(problems: Iterable[NnbuildError]) -> Iterator[NnbuildError]:
@@ -85,7 +101,11 @@ def _merged(problems: Iterable[NnbuildError]) -> Iterator[NnbuildError]:
 class _Checking:
     """The check of one network that builds. Params: pinned, the choices that the user has made; problems, so far."""
 
-    def __init__(self, model: SpecModule, spec: Spec, pinned: set[str], problems: list[NnbuildError]) -> None:
+    def __init__(
+        self, model: SpecModule, spec: Spec, pinned: set[str], problems: list[NnbuildError],
+        shapes: Sequence[Sequence[int]] = (),
+    ) -> None:  # fmt: skip
+        self.shapes = shapes
         self.model = model
         self.spec = spec
         self.pinned = pinned
@@ -113,31 +133,47 @@ class _Checking:
 
     def trace_all(self) -> None:
         """Trace every combination of choices, and the pass in training where the network has one of its own."""
-        if not self.spec.inputs:
+        if not self.spec.inputs and not self.shapes:
             hint = "write `input: [N, 3, 224, 224]` with the sizes of yours"
+            hint = "say --input 1,3,224,224" if self.spec.foreign else hint
             self.warnings.append(
                 SpecError("the spec states no input, so nothing is traced", mark=mark_of(self.spec), hint=hint)
             )
             return
-        present = dict(self.model._choices)
-        values = {
-            name: [present[name]] if name in self.pinned else found for name, found in choice_values(self.model).items()
-        }
+        present = {} if self.spec.foreign else dict(self.model._choices)
+        known = {} if self.spec.foreign else choice_values(self.model)
+        values = {name: [present[name]] if name in self.pinned else found for name, found in known.items()}
         for choices in islice(chosen(values), MAX_COMBINATIONS):
-            self.model.choose(**choices)
+            if choices:
+                self.model.choose(**choices)
             made = [f"{name}={value}" for name, value in choices.items() if value != present[name]]
             self._trace(f"with {', '.join(made)}" if made else "")
             self.choices.append(choices)
-        self.model.choose(**present)
+        if present:
+            self.model.choose(**present)
         self._warn_of_choices(values)
+        self._trace_choices_inside()
         if _knows_training(self.model):
             self.model.train()
             self._trace("in training", batch=2)
             self.model.eval()
         self.problems += _merged(self.mistakes)
 
+    def _trace_choices_inside(self) -> None:
+        """Trace what the specs that are used as layers can choose, one choice of one of them at a time."""
+        for path, module in self.model.named_modules():
+            if module is self.model or not isinstance(module, SpecModule) or not module._choices:
+                continue
+            present = dict(module._choices)
+            for choices in islice(chosen(choice_values(module)), 1, MAX_COMBINATIONS):
+                module.choose(**choices)
+                made = [f"{name}={value}" for name, value in choices.items() if value != present[name]]
+                self._trace(f"with {', '.join(made)} in {path}")
+            module.choose(**present)
+
     def _trace(self, situation: str, batch: int = 1) -> None:
         inputs = [TensorSpec(input.sized(batch), input.dtype) for input in self.spec.inputs]
+        inputs = inputs or [TensorSpec(shape) for shape in self.shapes]
         graph, mistakes = trace_onward(self.model, *inputs)
         self.graphs.append(graph)
         for mistake in mistakes:
@@ -174,7 +210,8 @@ class _Checking:
 
     def _doubts(self, graph: Graph) -> Iterator[NnbuildError]:
         yield from unused_layers(self.graphs, self.complete)
-        yield from unused_inputs(self.spec, self.model, self.graphs)
+        if not self.spec.foreign:
+            yield from unused_inputs(self.spec, self.model, self.graphs)
         yield from labels_of_other_number(self.spec, graph)
 
 

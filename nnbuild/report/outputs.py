@@ -10,6 +10,7 @@ import numpy as np
 from nnbuild import ops
 from nnbuild.ops.op import Op
 from nnbuild.report.table import Column, Line, Report, Table
+from nnbuild.words import sentence
 
 #: Samples whose classes are kept, and shown in a table.
 KEPT, SHOWN = 1000, 20
@@ -142,7 +143,7 @@ def _values(figures: dict[str, Figures]) -> list[Table]:
     for name, figure in figures.items():
         if figure.values is not None and figure.values.size:
             array = np.array2string(figure.values, precision=6, separator=", ", max_line_width=90)
-            tables.append(Table((), (), notes=[f"{name} =\n{array}"]))
+            tables.append(Table((), (), notes=[f"{sentence(name)} =\n{array}"]))
     return tables
 
 

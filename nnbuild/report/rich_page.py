@@ -9,7 +9,7 @@ from rich.syntax import Syntax
 from rich.text import Text
 from rich.theme import Theme
 
-from nnbuild.report.rich_table import drawn
+from nnbuild.report.rich_table import drawn, drawn_at_once
 from nnbuild.report.table import Column, Line, Table
 
 #: rich's own puts a black background behind a word.
@@ -19,7 +19,7 @@ _THEME = Theme({"markdown.code": "cyan"})
 def print_page(page: str, console: Console | None = None) -> None:
     """Draw the page on the console."""
     console = console or Console(highlight=False)
-    with console.use_theme(_THEME):
+    with drawn_at_once(console), console.use_theme(_THEME):
         console.print(_Page(page))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from textwrap import wrap
 from typing import Any
 
@@ -10,16 +12,29 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from nnbuild.report.table import Line, Report, Table, head, text
+from nnbuild.report.table import Line, Report, Table, head, legible, text
 
 
 def print_rich(report: Report, console: Console | None = None) -> None:
     """Draw the report on the console."""
     console = console or Console(highlight=False)
-    for place, table in enumerate(report.tables):
-        if place:
-            console.print()
-        console.print(drawn(table, console.width))
+    with drawn_at_once(console):
+        for place, table in enumerate(legible(report).tables):
+            if place:
+                console.print()
+            console.print(drawn(table, console.width))
+
+
+@contextmanager
+def drawn_at_once(console: Console) -> Iterator[None]:
+    """Context: what is drawn goes to the console's file at the end, so that a file that fails is the caller's matter.
+
+    rich itself ends the program where the reader has gone, with a status of its own.
+    """
+    with console.capture() as captured:
+        yield
+    console.file.write(captured.get())
+    console.file.flush()
 
 
 def drawn(table: Table, width: int) -> RenderableType:

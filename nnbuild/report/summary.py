@@ -87,7 +87,7 @@ def _facts(graph: Graph, figures: Totals) -> list[tuple[str, str]]:
     macs = "-" if figures.macs is None else _count(figures.macs)
     return [
         ("Input", _named([value.name for value in graph.inputs], graph.inputs)),
-        ("Output", _named(list(result_names(graph.result, "output")), graph.outputs)),
+        ("Output", _named(result_names(graph.result), graph.outputs)),
         ("Params", f"{figures.params:,} ({figures.trainable:,} trainable)" if figures.params else "-"),
         ("Buffers (elements)", buffers),
         ("Multiply-adds", macs),
@@ -153,6 +153,6 @@ def _data(
         "inputs": {value.name: {"shape": value.shape, "dtype": value.dtype} for value in graph.inputs},
         "outputs": [
             {"name": name, "shape": value.shape, "dtype": value.dtype}
-            for name, value in zip(result_names(graph.result, "output"), graph.outputs, strict=True)
+            for name, value in zip(result_names(graph.result), graph.outputs, strict=True)
         ],
     }

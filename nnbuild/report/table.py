@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from nnbuild.ops.spec import TensorSpec
+from nnbuild.words import cut, shown
 
 DASH = "-"
+
+#: Characters of a cell that are shown, as all cells of a column are as wide as the widest, and of a fact.
+MAX_CELL, MAX_FACT = 500, 20_000
 
 
 class Column(NamedTuple):
@@ -84,6 +88,32 @@ def plain_value(value: Any) -> Any:
         shapes = [list(spec.shape) for spec in value]
         return shapes[0] if len(shapes) == 1 else shapes
     return list(value) if isinstance(value, tuple) else value
+
+
+def legible(report: Report, most: int = MAX_CELL) -> Report:
+    """The report with its words fit to be shown: escaped, and cells of bounded length. Params: most, characters."""
+    rows = None if report.rows is None else _legible(report.rows, most)
+    return report._replace(tables=[_legible(table, most) for table in report.tables], rows=rows)
+
+
+def _legible(table: Table, most: int) -> Table:
+    return table._replace(
+        lines=[_legible_line(line, most) for line in table.lines],
+        title=cut(shown(table.title), most),
+        facts=[(shown(name), cut(shown(value), MAX_FACT)) for name, value in table.facts],
+        notes=["\n".join(map(shown, note.split("\n"))) for note in table.notes],
+    )
+
+
+def _legible_line(line: Line, most: int) -> Line:
+    label = None if line.label is None else cut(shown(line.label), most)
+    return line._replace(values=tuple([_legible_value(value, most) for value in line.values]), label=label)
+
+
+def _legible_value(value: Any, most: int) -> Any:
+    if isinstance(value, str):
+        return cut(shown(value), most)
+    return Lines(cut(shown(part), most) for part in value) if isinstance(value, Lines) else value
 
 
 def head(line: Line) -> str:

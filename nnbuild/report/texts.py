@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Callable
+from math import isfinite
+from typing import Any
 
 from nnbuild.report.plain import plain
-from nnbuild.report.table import Report, Table, text
+from nnbuild.report.table import Report, Table, legible, text
 
 
 def render(report: Report, format: str) -> str:
@@ -13,10 +17,28 @@ def render(report: Report, format: str) -> str:
     return _WRITERS[format](report)
 
 
+def _plain(report: Report) -> str:
+    return plain(legible(report))
+
+
 def _json(report: Report) -> str:
     import json
 
-    return json.dumps(report.data, indent=2, ensure_ascii=False, allow_nan=False, default=_json_value)
+    options: dict[str, Any] = {"indent": 2, "ensure_ascii": False, "allow_nan": False, "default": _json_value}
+    try:
+        text = json.dumps(report.data, **options)
+    except ValueError:  # NaN and infinity, which a spec's own values may be
+        text = json.dumps(_finite(report.data), **options)
+    return re.sub(r"[^\n -~]", lambda found: found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1], text)
+
+
+def _finite(value: Any) -> Any:
+    """The value with text for what is no number in JSON."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return str(value) if isinstance(value, float) and not isfinite(value) else value
 
 
 def _json_value(value: object) -> object:
@@ -27,7 +49,8 @@ def _csv(report: Report) -> str:
     import csv
     import io
 
-    table = report.rows or report.tables[0]
+    whole = legible(report, sys.maxsize)
+    table = whole.rows or whole.tables[0]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([column.key for column in table.columns])
@@ -45,7 +68,7 @@ def _csv_value(value: object) -> object:
 
 
 def _markdown(report: Report) -> str:
-    return "\n\n".join(_markdown_table(table) for table in report.tables)
+    return "\n\n".join(_markdown_table(table) for table in legible(report).tables)
 
 
 def _markdown_table(table: Table) -> str:
@@ -68,12 +91,12 @@ def _markdown_table(table: Table) -> str:
 
 
 def _escaped(value: str) -> str:
-    for mark in "\\`*_|<>[]":
+    for mark in "\\`*_|<>[]&~":
         value = value.replace(mark, "\\" + mark)
     return value.replace("\n", "<br>")
 
 
-_WRITERS: dict[str, Callable[[Report], str]] = {"plain": plain, "json": _json, "csv": _csv, "markdown": _markdown}
+_WRITERS: dict[str, Callable[[Report], str]] = {"plain": _plain, "json": _json, "csv": _csv, "markdown": _markdown}
 
 #: Every format; the first is for people at a terminal.
 FORMATS = ("rich", *_WRITERS)

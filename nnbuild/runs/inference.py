@@ -10,17 +10,21 @@ import numpy as np
 
 from nnbuild import engine
 from nnbuild.engine import compile
+from nnbuild.engine.batches import batch_part
 from nnbuild.engine.explain import StepRow
-from nnbuild.errors import InputError, ShapeError, suggestion
+from nnbuild.errors import InputError, NnbuildError, ShapeError, suggestion
 from nnbuild.formats.memory import available_memory, in_gigabytes
 from nnbuild.graph.graph import Graph
+from nnbuild.graph.liveness import peak_bytes
 from nnbuild.graph.samples import Samples
 from nnbuild.graph.trace import trace
 from nnbuild.nn.module import Module
-from nnbuild.ops.nests import tensors_in
+from nnbuild.ops.nests import array_of, tensors_in
 from nnbuild.ops.spec import TensorSpec
+from nnbuild.runs.agreement import Agreement
 from nnbuild.runs.inputs import Inputs
-from nnbuild.runs.names import result_names
+from nnbuild.runs.names import layer_names, result_names
+from nnbuild.words import listed
 
 #: Takes a result's name and one batch of it.
 Receiver = Callable[[str, np.ndarray], None]
@@ -45,12 +49,8 @@ class Inference:
         self.together: str | None = None  # why all samples run at once although there are more than `batch`
         self._apart: Samples | None = None
         if not self.whole:
-            everything = self._traced(inputs.samples)
-            self._apart = Samples(self.graph, everything)
-            self.together = self._apart.why_together()
-            if self.together:
-                self.batch, self.graph = inputs.samples, everything
-        self.names = list(result_names(self.graph.result, "output"))
+            self._divide()
+        self.names = result_names(self.graph.result)
         self.save: list[str] = []
         self.save_layers(save)
 
@@ -63,6 +63,23 @@ class Inference:
     def samples(self) -> int:
         """The number of samples."""
         return self.inputs.samples
+
+    def _divide(self) -> None:
+        """Prove that batches of this size, and the last one of another, give what all samples give at once."""
+        everything = self._traced(self.samples)
+        self._apart = Samples(self.graph, everything)
+        self.together = self._apart.why_together()
+        if self.samples % self.batch and not self.together:
+            self.together = self._why_not_less(self.samples % self.batch)
+        if self.together:
+            self.batch, self.graph = self.samples, everything
+
+    def _why_not_less(self, count: int) -> str | None:
+        """Why a batch of fewer samples may not be run apart."""
+        try:
+            return Samples(self.graph, self._traced(count)).why_together()
+        except NnbuildError:
+            return f"the network does not take {count}"
 
     def _traced(self, batch: int) -> Graph:
         shapes = [(batch, *source.shape[1:]) if self.inputs.batched else source.shape for source in self.inputs.sources]
@@ -88,7 +105,10 @@ class Inference:
         calls = {id(call.module): call for call in self.graph.calls()}
         for path in paths:
             if path not in known:
-                raise InputError(f"the network has no layer {path!r}", hint=suggestion(path, known) or _some(known))
+                raise InputError(
+                    f"the network has no layer {path!r}",
+                    hint=suggestion(path, known) or f"there are {listed(known, 8)}",
+                )
             call = calls.get(id(known[path]))
             if call is None:
                 raise InputError(f"the layer {path} does not run, so there is nothing to save")
@@ -105,31 +125,45 @@ class Inference:
 
     def check_memory(self) -> None:
         """Raises InputError if weights and activations need more memory than there is."""
-        weights = sum(tensor.nbytes for tensor in (*self.model.parameters(), *self.model.buffers()))
-        nodes = self.graph.nodes
-        largest = max((sum(value.nbytes for value in (*node.inputs, *node.outputs)) for node in nodes), default=0)
-        needed, free = weights + largest, available_memory()
+        tensors = [*self.model.parameters(), *self.model.buffers()]
+        weights = sum(map(_held, tensors))
+        needed, free = weights + self._activations(), available_memory()
         if needed > free:
             raise InputError(
                 f"the network needs at least {in_gigabytes(needed)} of memory, {in_gigabytes(weights)} of it for "
-                f"{weights // 4:,} weights, and {in_gigabytes(free)} are free",
+                f"{sum(tensor.numel() for tensor in tensors):,} weights, and {in_gigabytes(free)} are free",
                 hint="a smaller --batch or network; `nnbuild summary` works at any size; --force tries all the same",
             )
+
+    def _activations(self) -> int:
+        """Bytes that live at once while a batch runs: of all its samples, or of as many as the engine takes at once."""
+        count = None if self.save else batch_part(self.graph)
+        if count is not None:
+            part = self._traced(count)
+            if Samples(self.graph, part).why_together() is None:
+                ends = [*self.graph.inputs, *self.graph.outputs]
+                return sum(value.nbytes for value in ends) + peak_bytes(part)
+        return peak_bytes(self.graph)
 
     def run(self, receive: Receiver, advance: Callable[[int], None], warn: Callable[[str], None]) -> None:
         """Run all batches. Params: receive, gets every output and saved layer; advance, the samples done; warn."""
         warned = False
+        agreement = Agreement(self.samples)
+
+        def handed(name: str, array: np.ndarray) -> None:
+            agreement.add(name, array)
+            receive(name, array)
+
         for start in range(0, self.samples, self.batch):
             stop = min(start + self.batch, self.samples)
             arrays = self._batch(start, stop)
             if not warned:
                 warned = _warn_of_nan(self.inputs.names, arrays, start, warn)
-            with ExitStack() as hooks:
-                for path in self.save:
-                    hooks.enter_context(self._saving(path, receive))
-                result = self.forward(*arrays)
-            for name, array in zip(self.names, tensors_in(result), strict=True):
-                receive(name, array)
+            agreement.begin(start, stop)
+            result = self._forward(arrays, handed)
+            for name, tensor in zip(result_names(result), tensors_in(result), strict=True):
+                handed(name, array_of(tensor))
+            agreement.end()
             advance(stop - start)
 
     def explain(self, timed: bool) -> list[StepRow]:
@@ -148,18 +182,34 @@ class Inference:
             return [source.whole() for source in self.inputs.sources]
         return [source.part(start, stop) for source in self.inputs.sources]
 
-    def _saving(self, path: str, receive: Receiver) -> Any:
+    def _forward(self, arrays: list[np.ndarray], receive: Receiver) -> Any:
+        """The network's result; what saved layers give is handed on meanwhile."""
+        taken = set(self.names)
+        with ExitStack() as hooks:
+            for path in self.save:
+                hooks.enter_context(self._saving(path, receive, taken))
+            return self.forward(*arrays)
+
+    def _saving(self, path: str, receive: Receiver, taken: set[str]) -> Any:
         """A hook that hands on what the layer gives, at once: a later layer may overwrite it in place."""
         calls = 0
 
         def hook(module: Module, args: Any, output: Any) -> None:
             nonlocal calls
             calls += 1
-            label = path if calls == 1 else f"{path}@{calls}"  # a layer that is called again
-            for name, array in zip(result_names(output, label), tensors_in(output), strict=True):
-                receive(name, array)
+            names = layer_names(path if calls == 1 else f"{path}@{calls}", output, taken)  # @: it is called again
+            taken.update(names)
+            for name, tensor in zip(names, tensors_in(output), strict=True):
+                receive(name, array_of(tensor))
 
         return self.model.get_submodule(path).register_forward_hook(hook)
+
+
+def _held(tensor: Any) -> int:
+    """The bytes that a parameter or buffer keeps: of a part of a larger array those of all of it."""
+    base = tensor.data.base if tensor.is_materialized else None
+    size: int = tensor.nbytes
+    return max(size, base.nbytes) if isinstance(base, np.ndarray) else size
 
 
 def _warn_of_nan(names: list[str], arrays: list[np.ndarray], start: int, warn: Callable[[str], None]) -> bool:
@@ -170,8 +220,3 @@ def _warn_of_nan(names: list[str], arrays: list[np.ndarray], start: int, warn: C
             warn(f"warning: the input {name} holds {kind}, first in sample {sample}")
             return True
     return False
-
-
-def _some(known: dict[str, Any]) -> str:
-    names = list(known)
-    return f"there are {', '.join(names[:8])}" + (", ..." if len(names) > 8 else "")

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nnbuild.errors import InputError, suggestion
+from nnbuild.formats.array_source import ArraySource
 from nnbuild.formats.images import is_image, read_image
-from nnbuild.formats.npy import ArraySource, open_arrays
+from nnbuild.formats.npy import open_arrays
+from nnbuild.ops.spec import ITEM_SIZES
 from nnbuild.spec.build.stated import BATCH, Input, Spec, agreed
+from nnbuild.words import listed
 
 #: An input's name, None where there is only one, and its file.
 Given = tuple[str | None, Path]
@@ -21,13 +25,21 @@ class Inputs:
     """The inputs of one run.
 
     Params: sources, in the order of the network's inputs; names; samples, the size of the batch axis; batched, whether
-    every input has that axis in front; notes, what the user should know of conversions.
+    every input has that axis in front; notes, what the user should know of conversions; files, all that are read.
     """
 
-    def __init__(self, names: list[str], sources: list[ArraySource], batched: bool, notes: list[str]) -> None:
+    def __init__(
+        self,
+        names: list[str],
+        sources: list[ArraySource],
+        batched: bool,
+        notes: list[str],
+        files: Sequence[Path] = (),
+    ) -> None:
         self.names = names
         self.sources = sources
         self.notes = notes
+        self.files = files
         counts = {source.shape[0] for source in sources if source.shape}
         if batched and len(counts) > 1:
             sizes = ", ".join(f"{name} {source.shape}" for name, source in zip(names, sources, strict=True))
@@ -40,10 +52,11 @@ def gather(given: Sequence[Given], spec: Spec) -> Inputs:
     """The inputs from these files, or from the spec's example where none is given. Raises InputError."""
     stated = spec.inputs
     files = _by_name(given, stated) if given else _example(spec)
+    read = [path for paths in files.values() for path in paths]
     notes: list[str] = []
     if not stated:
-        sources = [_source(name, paths, spec) for name, paths in files.items()]
-        return Inputs([name or "input" for name in files], sources, _same_length(sources), notes)
+        sources = [_tensor(_source(name, paths, spec)) for name, paths in files.items()]
+        return Inputs([name or "input" for name in files], sources, _same_length(sources), notes, read)
     missing = [input.name for input in stated if input.name not in files]
     if missing:
         hint = " ".join(f"--input {name}=file.npy" for name in missing)
@@ -51,7 +64,7 @@ def gather(given: Sequence[Given], spec: Spec) -> Inputs:
     sources = [_fitted(_source(input.name, files[input.name], spec), input, notes.append) for input in stated]
     agreed(stated, {input.name: source.shape for input, source in zip(stated, sources, strict=True)})
     batched = all(input.shape and input.shape[0] == BATCH for input in stated)
-    return Inputs([input.name for input in stated], sources, batched, notes)
+    return Inputs([input.name for input in stated], sources, batched, notes, read)
 
 
 def _same_length(sources: list[ArraySource]) -> bool:
@@ -78,7 +91,7 @@ def _by_name(given: Sequence[Given], stated: Sequence[Input]) -> dict[str, list[
                 raise InputError(f"the network has {len(names)} inputs", hint=f"name them: {named}")
             name = names[0]
         if names and name not in names:
-            hint = suggestion(name, names) or f"there are {', '.join(names)}"
+            hint = suggestion(name, names) or f"there are {listed(names)}"
             raise InputError(f"the network has no input {name!r}", hint=hint)
         files.setdefault(name, []).append(path)
     return files
@@ -89,11 +102,29 @@ def _source(name: str, paths: list[Path], spec: Spec) -> ArraySource:
     sources = [_one_source(name, path, spec) for path in paths]
     if len(sources) == 1:
         return sources[0]
-    try:
-        return ArraySource.of(paths[0], np.concatenate([source.whole() for source in sources]))
-    except ValueError:
+    if not all(source.shape and source.shape[1:] == sources[0].shape[1:] for source in sources):
         shapes = ", ".join(f"{source.path} {source.shape}" for source in sources)
-        raise InputError(f"files for one input differ in shape: {shapes}") from None
+        raise InputError(f"files for one input differ in shape: {shapes}")
+    if any(source.dtype.kind not in "fiub" for source in sources):
+        held = ", ".join(f"{source.path} {source.dtype}" for source in sources)
+        raise InputError(f"files for one input hold other things than numbers: {held}")
+    return _joined(sources)
+
+
+def _joined(sources: list[ArraySource]) -> ArraySource:
+    """One source of the items of all, read from each as they are wanted."""
+    ends = list(accumulate(source.shape[0] for source in sources))
+    dtype = np.result_type(*(source.dtype for source in sources))
+
+    def part(start: int, stop: int) -> np.ndarray:
+        found = []
+        for source, end in zip(sources, ends, strict=True):
+            begin = end - source.shape[0]
+            if start < end and stop > begin:
+                found.append(source.part(max(start, begin) - begin, min(stop, end) - begin))
+        return np.concatenate(found, dtype=dtype)
+
+    return ArraySource(sources[0].path, (ends[-1], *sources[0].shape[1:]), dtype, part)
 
 
 def _one_source(name: str, path: Path, spec: Spec) -> ArraySource:
@@ -104,9 +135,23 @@ def _one_source(name: str, path: Path, spec: Spec) -> ArraySource:
         return next(iter(arrays.values()))
     if name not in arrays:
         raise InputError(
-            f"{path} holds {len(arrays)} arrays and none is called {name}", hint=f"it has {', '.join(arrays)}"
+            f"{path} holds {len(arrays)} arrays and none is called {name}", hint=f"it has {listed(arrays)}"
         )
     return arrays[name]
+
+
+def _tensor(source: ArraySource) -> ArraySource:
+    """The source, if a network can take its values as they are. Raises InputError."""
+    if source.dtype.name not in ITEM_SIZES:
+        hint = f"these are taken: {', '.join(ITEM_SIZES)}"
+        raise InputError(f"{source.path} holds {source.dtype}, which is no dtype of tensors", hint=hint)
+    _refuse_empty(source)
+    return source
+
+
+def _refuse_empty(source: ArraySource) -> None:
+    if not all(source.shape):
+        raise InputError(f"{source.path} is empty: {source.shape}")
 
 
 def _fitted(source: ArraySource, input: Input, note: Callable[[str], None]) -> ArraySource:
@@ -119,8 +164,7 @@ def _fitted(source: ArraySource, input: Input, note: Callable[[str], None]) -> A
         and _matches(source.shape, input.shape[1:])
     ):
         note(f"{source.path} {source.shape} is taken as one sample of {wanted}")
-        whole, path = source.whole(), source.path
-        source = ArraySource.of(path, whole[None])
+        source = _as_one_sample(source)
     if len(source.shape) != len(input.shape):
         raise InputError(
             f"the input {input.name} has {len(input.shape)} axes, {wanted}, and {source.path} has "
@@ -134,10 +178,15 @@ def _fitted(source: ArraySource, input: Input, note: Callable[[str], None]) -> A
             f"{source.shape[1]}: {source.shape}",
             hint=_channel_hint(source.shape, input.shape),
         )
-    if not all(source.shape):
-        raise InputError(f"{source.path} is empty: {source.shape}")
+    _refuse_empty(source)
     read = source.part
     return ArraySource(source.path, source.shape, np.dtype(input.dtype), lambda start, stop: change(read(start, stop)))
+
+
+def _as_one_sample(source: ArraySource) -> ArraySource:
+    return ArraySource(
+        source.path, (1, *source.shape), source.dtype, lambda start, stop: source.whole()[None][start:stop]
+    )
 
 
 def _matches(shape: tuple[int, ...], wanted: tuple[Any, ...]) -> bool:

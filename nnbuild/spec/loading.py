@@ -30,24 +30,29 @@ def load(
     variant: str | None = None,
     choose: Mapping[str, Any] | None = None,
     seed: int = 0,
-    weights: bool = True,
+    weights: bool | str | Path = True,
+    weights_key: str | None = None,
+    strict: bool = True,
 ) -> SpecModule:
     """Build the network of a spec file, a bundled spec, or a variant by its own name.
 
     Params: params, values for the spec's `params:` (text is read as the default's type); variant, one of `variants:`;
-    choose, run-time choices; seed, of the default weights; weights, whether to load the spec's `weights:` file.
+    choose, run-time choices; seed, of the default weights; weights, a file of them, or whether to load the one that the
+    spec names; weights_key, the part of the file to take; strict, refuse a file that lacks tensors or has others.
     Raises: SpecError, or a ProblemList of several; WeightError.
     """
     found = library.find(path_or_name)
     if variant and found.variant and variant != found.variant:
         raise SpecError(f"{path_or_name} is the variant {found.variant}, not {variant}", hint="leave one of them out")
-    with spending(f"building {shown_name(found.path)}"):
+    with spending(f"building {shown_name(found.path)}") as budget:
+        budget.modules = 0
         definition = Files().definition(found.path)
         model = _build(
             definition, dict(params or {}), variant or found.variant, dict(choose or {}), seed, found.bundled
         )
-    if weights and model.spec and model.spec.weights:
-        _load_weights(model, model.spec.weights)
+    path = (model.spec and model.spec.weights) if isinstance(weights, bool) else Path(weights)
+    if weights is not False and path:
+        _load_weights(model, path, weights_key, strict)
     return model
 
 
@@ -91,11 +96,15 @@ def _build(
     scope = JoinedScope(names, BUILD_NAMES)
     spec = _spec(definition, scope, builder, bool(params))._replace(bundled=bundled)
     model = builder.fill(definition, names)
-    builder.finish()
+    model.spec = spec
+    try:
+        builder.finish()
+    except NnbuildError as error:
+        error.sketch = model
+        raise
     problem = repeated(model, builder.named)
     if problem:
         raise problem
-    model.spec = spec
     defaults = model._choices
     for name in model._checked(choose):
         model.choose(**{name: typed(f"the choice {name}", choose[name], defaults[name], scope, builder)})
@@ -151,9 +160,9 @@ def _read_sections(definition: SpecDefinition, scope: Scope, builder: Builder) -
     return read
 
 
-def _load_weights(model: SpecModule, path: Path) -> None:
+def _load_weights(model: SpecModule, path: Path, key: str | None, strict: bool) -> None:
     if not path.is_file():
         raise WeightError(f"the weights file {path} is missing", hint="load with weights=False, or put it there")
     from nnbuild.spec.weights import load_weights
 
-    load_weights(model, path)
+    load_weights(model, path, key, strict)

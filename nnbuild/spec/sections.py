@@ -14,7 +14,7 @@ paper: https://...                        # and description:, for people
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -27,8 +27,12 @@ from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.scope import Scope
 from nnbuild.spec.language.torch_names import DTYPES
 from nnbuild.spec.text.nodes import Mapping, Node, Scalar, Sequence
+from nnbuild.words import listed
 
 MAX_AXES = 8
+
+#: Sizes of an image under `preprocess:`, and numbers for its pixels, which are float32.
+MAX_SIDE, MAX_PIXEL_FACTOR = 65_536, 1e30
 
 #: What else the batch is called, in small letters.
 _BATCHES = ("batch", "batch_size", "batchsize", "bs", "b", "n", "none", "null", "~", "-1", "?")
@@ -96,14 +100,15 @@ class Sections:
         if len(node.items) > MAX_AXES:
             raise SpecError(f"a shape of more than {MAX_AXES} axes", mark=node.mark)
         if node.items:
-            self._refuse_other_batch(node.items[0])
+            self._refuse_other_batch(node.items[0], node.items[1:])
         return tuple(self._axis(item, scope or self._scope) for item in node.items)
 
-    def _refuse_other_batch(self, node: Node) -> None:
+    def _refuse_other_batch(self, node: Node, others: Iterable[Node]) -> None:
         text = node.text.strip() if isinstance(node, Scalar) else ""
         known = text == BATCH or text in self._free or self._scope.has(text)
         if not known and text.lower() in _BATCHES:
-            raise SpecError(f"the batch is N here, not {text or 'nothing'}", mark=node.mark, hint="write [N, ...]")
+            sizes = ", ".join(["N", *(other.text.strip() if isinstance(other, Scalar) else "..." for other in others)])
+            raise SpecError(f"the batch is N here, not {text or 'nothing'}", mark=node.mark, hint=f"write [{sizes}]")
 
     def _axis(self, node: Node, scope: Scope) -> int | str:
         name = node.text if isinstance(node, Scalar) else ""
@@ -165,7 +170,7 @@ class Sections:
             return {names[0]: self.file(node, "example")}
         for key, _ in node.entries:
             if key.text not in names:
-                hint = suggestion(key.text, names) or f"the inputs are {', '.join(names)}"
+                hint = suggestion(key.text, names) or f"the inputs are {listed(names)}"
                 raise SpecError(f"there is no input {key.text}", mark=key.mark, hint=hint)
         return {key.text: self.file(value, "example") for key, value in node.entries}
 
@@ -237,24 +242,32 @@ def _whole(value: Any) -> bool:
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= MAX_PIXEL_FACTOR
+
+
+def _size(value: Any) -> bool:
+    return _whole(value) and 1 <= value <= MAX_SIDE
 
 
 def _sizes(value: Any) -> bool:
-    return _whole(value) or (isinstance(value, (list, tuple)) and len(value) == 2 and all(map(_whole, value)))
+    return _size(value) or (isinstance(value, (list, tuple)) and len(value) == 2 and all(map(_size, value)))
 
 
 def _numbers(value: Any) -> bool:
     return _number(value) or (isinstance(value, (list, tuple)) and bool(value) and all(map(_number, value)))
 
 
+def _divisors(value: Any) -> bool:
+    return _numbers(value) and 0 not in (value if isinstance(value, (list, tuple)) else (value,))
+
+
 _PREPROCESS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "resize": (_sizes, "a size, or [height, width]"),
-    "crop": (_sizes, "a size, or [height, width]"),
+    "resize": (_sizes, f"a size of 1 to {MAX_SIDE:,}, or [height, width]"),
+    "crop": (_sizes, f"a size of 1 to {MAX_SIDE:,}, or [height, width]"),
     "grayscale": (lambda value: isinstance(value, bool), "true or false"),
     "scale": (_number, "a number that pixels are multiplied by"),
     "mean": (_numbers, "a number, or one for each channel"),
-    "std": (_numbers, "a number, or one for each channel"),
+    "std": (_divisors, "a number other than 0, or one for each channel"),
 }
 
 _EXPECT: dict[str, tuple[Callable[[Any], bool], str]] = {

@@ -95,7 +95,7 @@ def test_independent_mistakes_come_together(run, spec):
         (5, "Linear wants 7 input features and gets 6"),
     ]  # fmt: skip
     broken = spec(text.replace("Linear(3", "Liner(3"))
-    assert [line for line, _ in places(run("check", broken, "--format", "json", status=1))] == [3, 7, 6, 8]
+    assert [line for line, _ in places(run("check", broken, "--format", "json", status=1))] == [3, 7, 6, 8, 5]
 
 
 def test_a_mistake_of_a_block_is_told_once(run, spec):
@@ -111,7 +111,31 @@ def test_a_mistake_of_a_block_is_told_once(run, spec):
     assert "= the same in 1.b and 1 more" in run("check", spec(text), status=1).stderr
     broken = spec(text.replace("Linear(n, n)", "Linear(n, -n)"))
     result = run("check", broken, status=1)
-    assert result.stderr.count("error: ") == 1 and "out_features of at least 0 and gets -4" in result.stderr
+    assert [line for line, _ in places(run("check", broken, "--format", "json", status=1))] == [4, 6]
+    assert result.stderr.count("error: ") == 2 and "out_features of at least 0 and gets -4" in result.stderr
+
+
+def test_mistakes_of_all_stages_come_together(run, spec):
+    """A layer that cannot be made and an op that does not fit end neither the build nor the trace."""
+    text = """input: [N, 3, 32, 32]
+layers:
+  conv1: Conv2d(4, 6, 5)
+  conv2: Conv2d(6, 16, kernel=5)
+  fc1: Linear(400, 120)
+  fc2: Linear(121, 84)
+  fc3: Linaer(84, 10)
+forward: |
+  x = F.max_pool2d(conv1(x), 2)
+  x = F.max_pool2d(conv2(x), 2)
+  x = fc1(x.view(x.size(0), 400))
+  y = torch.cat([x, x[:, None]], 1)
+  x = fc2(x)
+  return fc3(x + x.sum(1))
+"""
+    found = places(run("check", spec(text), "--format", "json", status=1))
+    assert [line for line, _ in found] == [4, 7, 3, 12, 6]
+    whole = text.replace("kernel=5", "5").replace("Linaer", "Linear").replace("400))", "401))")
+    assert [line for line, _ in places(run("check", spec(whole), "--format", "json", status=1))] == [3, 11, 12, 6]
 
 
 def test_files_that_are_there_are_read(run, spec, tmp_path):

@@ -30,8 +30,8 @@ def test_without_pillow(tmp_path, monkeypatch):
 
 
 def test_sizes():
-    assert _resized((640, 480), 256) == (341, 256) and _resized((480, 640), 256) == (256, 341)
-    assert _resized((10, 20), [5, 7]) == (7, 5)
+    assert _resized(Path("a"), (640, 480), 256) == (341, 256) and _resized(Path("a"), (480, 640), 256) == (256, 341)
+    assert _resized(Path("a"), (10, 20), [5, 7]) == (7, 5)
     assert _centre(Path("a"), (341, 256), 224) == (58, 16, 282, 240)
     with pytest.raises(InputError, match=r"a is 100x341 and cannot be cropped to 224x224 \(resize first\)"):
         _centre(Path("a"), (341, 100), 224)

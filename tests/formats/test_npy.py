@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 from nnbuild.errors import InputError
-from nnbuild.formats import memory
-from nnbuild.formats import npy as arrays
-from nnbuild.formats.npy import open_arrays, read_npz
+from nnbuild.formats import array_source, memory
+from nnbuild.formats.npy import open_arrays, open_npz
 from nnbuild.formats.writing import OutputFile
 
 
@@ -34,7 +33,7 @@ def npy(path: Path, array: np.ndarray) -> Path:
 )
 def test_parts_and_whole(tmp_path, array):
     source = open_arrays(npy(tmp_path / "a.npy", array))[""]
-    assert source.shape == array.shape and source.dtype == array.dtype
+    assert source.shape == array.shape and source.dtype == array.dtype.newbyteorder("=")
     np.testing.assert_array_equal(source.whole(), array)
     if array.ndim and len(array):
         np.testing.assert_array_equal(source.part(1, 3), array[1:3])
@@ -52,16 +51,16 @@ def damaged(tmp_path: Path) -> dict[str, Path]:
     whole = npy(tmp_path / "whole.npy", np.zeros((10, 10))).read_bytes()
     files = {
         "is cut short: its header promises 800 bytes of data and 792 are there": whole[:-8],
-        "has a damaged header": whole[:60],
-        "has a damaged header: ": whole[:8] + b"\xff\xff" + whole[10:],
+        "has a damaged header: it is cut short": whole[:60],
+        "has a damaged header: it is of 65,535 bytes, and 10,000 are read at most": whole[:8]
+        + b"\xff\xff"
+        + whole[10:],
         "does not begin as a .npy or .npz file (it is empty)": b"",
         "it is a pickle, which could run code when loaded": pickle.dumps([1, 2]),
         "(save the array with np.save(path, array))": b"hello world",
         "holds Python objects, pickled": npy(tmp_path / "o.npy", np.array([{}, None])).read_bytes(),
         "is damaged or cut short": b"PK\x03\x04" + bytes(100),
-        "promises 8,000,000,000,000,000 bytes": whole.replace(b"(10, 10)", b"(10**15)").replace(
-            b"(10**15)", b"(1000000000000000,)"
-        )[:-11],
+        "promises 8,000,000,000,000,000 bytes": whole.replace(b"(10, 10), }" + b" " * 9, b"(1000000000000000,)}"),
     }
     paths = {}
     for number, (message, data) in enumerate(files.items()):
@@ -74,13 +73,12 @@ def test_damaged_files_are_refused(tmp_path):
     for message, path in damaged(tmp_path).items():
         with pytest.raises(InputError) as caught:
             open_arrays(path)
-        if "promises 8,000" not in message:
-            assert message in str(caught.value), path
+        assert message in str(caught.value), path
         assert str(path) in str(caught.value)
 
 
 def test_missing_files_and_folders(tmp_path):
-    for read in (open_arrays, read_npz):
+    for read in (open_arrays, open_npz):
         with pytest.raises(InputError, match=r"no\.npz does not exist"):
             read(tmp_path / "no.npz")
         with pytest.raises(InputError, match="cannot be read: Is a directory"):
@@ -92,30 +90,32 @@ def test_damaged_archives(tmp_path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("readme.txt", "hello")
     with pytest.raises(InputError, match="holds no arrays"):
-        read_npz(path)
+        open_npz(path)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("x.npy", npy(tmp_path / "o.npy", np.array([None])).read_bytes())
     with pytest.raises(InputError, match=r"x\.npy in .* holds Python objects"):
-        read_npz(path)
+        open_npz(path)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("x.npy", npy(tmp_path / "z.npy", np.zeros(100)).read_bytes()[:500])
     with pytest.raises(InputError, match=r"x\.npy in .* is cut short"):
-        read_npz(path)
+        open_npz(path)
     np.savez(path, x=np.arange(1000))
     data = bytearray(path.read_bytes())
     data[400] ^= 0xFF
     path.write_bytes(data)
     with pytest.raises(InputError, match="is damaged or cut short: Bad CRC-32"):
-        read_npz(path)
+        open_npz(path)["x"].whole()
 
 
-def test_an_archive_that_unpacks_to_too_much(tmp_path, monkeypatch):
+def test_an_array_that_unpacks_to_too_much(tmp_path, monkeypatch):
     path = tmp_path / "bomb.npz"
     np.savez_compressed(path, x=np.zeros(3_000_000, np.uint8))
     assert path.stat().st_size < 10_000
-    monkeypatch.setattr(arrays, "available_memory", lambda: 1_000_000)
-    with pytest.raises(InputError, match=r"unpacks to 2\.86 MiB in 1 arrays, and 0\.95 MiB of memory are free"):
-        read_npz(path)
+    source = open_npz(path)["x"]
+    monkeypatch.setattr(array_source, "available_memory", lambda: 1_000_000)
+    monkeypatch.setattr(array_source, "_FEW", 1000)
+    with pytest.raises(InputError, match=r"2\.86 MiB of .* are wanted, and 0\.95 MiB of memory are free"):
+        source.whole()
 
 
 def test_writing_in_parts(tmp_path):

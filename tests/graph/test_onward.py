@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nnbuild import TensorSpec, nn
+from nnbuild import TensorSpec, load, nn
 from nnbuild.graph.onward import trace_onward
+from nnbuild.spec.build.unbuilt import Unbuilt
 
 N = nn
 
@@ -43,3 +44,18 @@ def test_words_are_those_of_a_single_mistake():
     (first, second), _ = mistakes((2, 4), nn.Linear(3, 5), nn.Linear(6, 7))
     assert first == ("0", "Linear wants 3 input features and gets 4")
     assert second == ("1", "Linear wants 6 input features and gets 5")
+
+
+@pytest.mark.parametrize("name", ["lenet", "alexnet", "resnet18", "googlenet", "vit", "swin_t", "unet", "char_lstm"])
+def test_a_layer_that_is_not_known_makes_no_mistakes(name):
+    """Whatever layer is taken out of a network without mistakes, none is found behind it."""
+    model = load(name).eval()
+    inputs = [TensorSpec(given.sized(), given.dtype) for given in model.spec.inputs]
+    paths = [path for path, module in model.named_modules() if path and not module._modules]
+    for path in paths[:: max(1, len(paths) // 12)]:
+        owner, _, child = path.rpartition(".")
+        place = model.get_submodule(owner)
+        layer, place._modules[child] = place._modules[child], Unbuilt()
+        _, found = trace_onward(model, *inputs)
+        assert not found, (path, found[0])
+        place._modules[child] = layer

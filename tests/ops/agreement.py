@@ -15,6 +15,8 @@ from nnbuild.ops.op import Op
 from nnbuild.ops.spec import ITEM_SIZES
 from tests.ops.table import Row, spec
 
+TOLERANCES = {"float64": 1e-10, "complex128": 1e-10, "float32": 1e-5, "complex64": 1e-5, "float16": 1e-2}
+
 #: The families whose ops write into their first argument.
 WRITING = ("in_place", "items")
 
@@ -61,7 +63,7 @@ def in_torch(row: Row, tensor: Callable[[np.ndarray], Any] | None = None) -> Any
     """The same call in PyTorch, as a function or else as a method; `tensor` makes its tensors of arrays."""
     torch = pytest.importorskip("torch")
     args, options = (with_torch_dtypes(part) for part in row.given(tensor or torch.from_numpy))
-    function = getattr(torch.nn.functional, row.op, None) or getattr(torch, row.op, None)
+    function = function_of(torch, row.op)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if row.op == "getitem":
@@ -72,6 +74,14 @@ def in_torch(row: Row, tensor: Callable[[np.ndarray], Any] | None = None) -> Any
         if not callable(function) or row.op in ("split", "clone", "flip", "tile", "permute", "detach"):
             return getattr(args[0], row.op)(*args[1:], **options)
         return function(*args, **options)
+
+
+def function_of(torch: Any, name: str) -> Any:
+    """torch's function of the op's name, None where there is only a method."""
+    prefix, _, rest = name.partition("_")
+    if prefix in ("linalg", "fft"):
+        return getattr(getattr(torch, prefix), rest)
+    return getattr(torch.nn.functional, name, None) or getattr(torch, name, None)
 
 
 def with_torch_dtypes(value: Any) -> Any:
@@ -106,9 +116,9 @@ def agrees(row: Row, *, values: bool = True) -> bool:
 
 def _agree(row: Row, wanted: Any, values: bool) -> None:
     result = holds_shape_law(row)
-    wanted = [tensor.numpy() for tensor in wanted]
+    wanted = [tensor.resolve_conj().resolve_neg().numpy() for tensor in wanted]
     assert specs_of(result) == specs_of(wanted)
     for array, expected in zip(result if isinstance(result, tuple) else [result], wanted, strict=True):
         if values:
-            tolerance = {"float64": 1e-10, "float32": 1e-5, "float16": 1e-2}.get(expected.dtype.name, 0)
+            tolerance = TOLERANCES.get(expected.dtype.name, 0)
             np.testing.assert_allclose(array, expected, rtol=tolerance, atol=tolerance, err_msg=str(row))

@@ -32,8 +32,10 @@ class T(NamedTuple):
         random = np.random.default_rng([math.prod(self.shape), len(self.shape)])
         if self.dtype == "bool":
             return np.asarray(random.random(self.shape) < 0.5)
-        if self.dtype.startswith("float"):
-            return np.asarray(random.uniform(self.low, self.high, self.shape)).astype(self.dtype)
+        if self.dtype.startswith(("float", "complex")):
+            drawn = np.asarray(random.uniform(self.low, self.high, self.shape))
+            parts = drawn if self.dtype.startswith("float") else drawn + 1j * random.uniform(-1, 1, self.shape)
+            return np.asarray(parts).astype(self.dtype)
         return np.asarray(random.integers(0 if self.dtype == "uint8" else self.low, self.high, self.shape), self.dtype)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from nnbuild import nn, ops
 from nnbuild.errors import InputError
-from nnbuild.formats.npy import ArraySource
+from nnbuild.formats.array_source import ArraySource
 from nnbuild.runs.inference import Inference
 from nnbuild.runs.inputs import Inputs, gather
 from nnbuild.runs.labels import read_labels

@@ -11,7 +11,7 @@ import pytest
 from nnbuild import compile, nn, ops
 from nnbuild.engine import batches
 from nnbuild.errors import NnbuildError
-from nnbuild.formats.npy import ArraySource
+from nnbuild.formats.array_source import ArraySource
 from nnbuild.ops.nests import map_tensors, tensors_in
 from nnbuild.ops.randomness import seed_noise
 from nnbuild.runs.inference import Inference

@@ -75,11 +75,11 @@ SLIPS = [
     (spec("conv1: {type: Conv2d, in_channels: 3}"), "write {Conv2d: {in_channels: ...}}"),
     (spec("act: {type: ReLU}"), "write ReLU"),
     # The input
-    (spec("- ReLU", "[batch, 3, 8, 8]"), "write [N, ...]"),
-    (spec("- ReLU", "[None, 3, 8, 8]"), "write [N, ...]"),
-    (spec("- ReLU", "[-1, 3, 8, 8]"), "write [N, ...]"),
-    (spec("- ReLU", "[B, 3, 8, 8]"), "write [N, ...]"),
-    (spec("- ReLU", "[batch_size, 3, 8, 8]"), "write [N, ...]"),
+    (spec("- ReLU", "[batch, 3, 8, 8]"), "write [N, 3, 8, 8]"),
+    (spec("- ReLU", "[None, 3, 8, 8]"), "write [N, 3, 8, 8]"),
+    (spec("- ReLU", "[-1, 3, 8, 8]"), "write [N, 3, 8, 8]"),
+    (spec("- ReLU", "[B, 3, 8, 8]"), "write [N, 3, 8, 8]"),
+    (spec("- ReLU", "[batch_size, 3, 8, 8]"), "write [N, 3, 8, 8]"),
     (spec("fc: Linear(192, 10)", "[3, 8, 8]", VIEW), "the input has no batch: write input: [N, 3, 8, 8]"),
     # Sizes
     (spec("- Linear(192, 10)"), "a Flatten before it makes 3*8*8 = 192 features of (1, 3, 8, 8)"),

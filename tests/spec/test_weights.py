@@ -38,18 +38,30 @@ def test_files_that_are_no_safetensors(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "message"),
+    ("name", "content", "message"),
     [
-        ("w.pth", "is a PyTorch pickle, which could run code when loaded"),
-        ("w.onnx", "is an ONNX network"),
-        ("w.npy", "is one array without names"),
-        ("missing.npz", "the weights file .*missing.npz does not exist"),
-        ("missing.safetensors", "the weights file .*missing.safetensors does not exist"),
+        ("w.pth", b"", "is empty"),
+        ("w.pth", b"hello", "is cut short or no file of weights"),
+        ("w.pth", b"version https://git-lfs.github.com/spec/v1", "is a pointer of Git LFS, not the file itself"),
+        ("w.pth", b"<!DOCTYPE html>", "is a web page, not the file itself"),
+        ("w.h5", b"\x89HDF\r\n\x1a\n", "is an HDF5 file, as Keras writes them"),
+        ("w.onnx", b"\x08\x07", "is an ONNX network"),
+        ("w.npz", b"\x93NUMPY\x01\x00", "is one array without names"),
+        ("w.npz", b"PK\x03\x04", "is damaged or cut short"),
+        ("w.npz", None, "the weights file .*w.npz does not exist"),
+        ("w.safetensors", None, "the weights file .*w.safetensors does not exist"),
     ],
 )
-def test_files_that_are_no_weights(tmp_path, name, message):
+def test_files_that_are_no_weights(tmp_path, name, content, message):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
     with pytest.raises(WeightError, match=message):
         load_weights(nn.Linear(1, 1), tmp_path / name)
+
+
+def test_a_folder_is_no_file_of_weights(tmp_path):
+    with pytest.raises(WeightError, match="Is a directory"):
+        load_weights(nn.Linear(1, 1), tmp_path)
 
 
 def test_what_does_not_fit_is_said_in_torchs_words(tmp_path):
@@ -117,10 +129,6 @@ def test_weights_from_before_batches_were_counted(tmp_path):
 @pytest.mark.parametrize(
     ("model", "names", "advice"),
     [
-        (nn.Linear(1, 1), ["module.weight", "module.bias"],
-         "all names in the file have the prefix 'module.': save them as name.removeprefix('module.')"),
-        (nn.Linear(1, 1), ["a.b.weight", "a.b.bias", "a.b.more"],
-         "all names in the file have the prefix 'a.b.': save them as name.removeprefix('a.b.')"),
         (nn.Sequential(nn.Linear(1, 1)), ["weight", "bias"],
          "those in the file lack the prefix '0.' of the network's names: save them with it"),
         (nn.Linear(1, 1), ["module.weight", "bias"], None),

@@ -28,6 +28,8 @@ from nnbuild.ops.nests import is_tensor as is_tensor
 from nnbuild.ops.op import Op as Op
 from nnbuild.ops.spec import TensorSpec as TensorSpec
 
+linalg: Any
+fft: Any
 METHODS: frozenset[str]
 OPS: dict[str, str]
 
@@ -57,6 +59,7 @@ _TYPES = {
     "float": "builtins.float",
     "float | None": "builtins.float | None",
     "float | str": "builtins.float | str",
+    "float | str | None": "builtins.float | str | None",
     "bool": "builtins.bool",
     "bool | None": "builtins.bool | None",
     "str": "str",
@@ -67,6 +70,7 @@ _TYPES = {
     "Sequence[int]": "Sequence[builtins.int]",
     "int | Sequence[int]": "builtins.int | Sequence[builtins.int]",
     "int | Sequence[int] | None": "builtins.int | Sequence[builtins.int] | None",
+    "tuple[int, int]": "Sequence[builtins.int]",
     "int | tuple[int, ...]": "builtins.int | Sequence[builtins.int]",
     "tuple[int, ...] | None": "Sequence[builtins.int] | None",
     "Dims": "builtins.int | Sequence[builtins.int] | None",

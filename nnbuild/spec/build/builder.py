@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
-from nnbuild import limits
 from nnbuild.errors import NnbuildError, ProblemList, SpecError
 from nnbuild.limits import MAX_BLOCK_DEPTH
 from nnbuild.ops.op import Op
@@ -46,7 +46,6 @@ class Builder(Build):
     def __init__(self) -> None:
         super().__init__()
         self.named: list[Any] = []  # layers that were asked for by their names
-        self._modules = 0
         self._nested = 0
         self._place: tuple[Code, ast.Call] | None = None  # of the call that makes a layer
 
@@ -69,11 +68,8 @@ class Builder(Build):
         """A layer of this type, with its place in the spec."""
         while isinstance(callee, Partial):
             args, kwargs, callee = [*callee.args, *args], {**callee.kwargs, **kwargs}, callee.target
-        self._modules += 1
-        self.budget.spend(limits.STEPS_A_MODULE)
         try:
-            if self._modules > limits.MAX_MODULES:
-                raise SpecError(f"a network of more than {limits.MAX_MODULES:,} layers", hint="repeat less")
+            self.budget.spend_on([args, kwargs])
             with self.nested():
                 module = self._construct(callee, args, kwargs)
         except NnbuildError as error:
@@ -126,6 +122,9 @@ class Builder(Build):
                 self.note(self.located(node, error))
         if self.noted == before:
             self._complete(definition, module, scope)
+        else:
+            with suppress(NnbuildError):
+                module.__dict__["_choices"] = dict(definition.choices(scope, self))
         return module
 
     def _complete(self, definition: Any, module: SpecModule, scope: Scope) -> None:

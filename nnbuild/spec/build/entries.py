@@ -19,6 +19,7 @@ from typing import Any
 from nnbuild.errors import Mark, NnbuildError, SpecError, suggestion
 from nnbuild.spec.build.build import Build
 from nnbuild.spec.build.lets import add_lets
+from nnbuild.spec.build.unbuilt import Unbuilt
 from nnbuild.spec.build.values import LAYERS_HINT, comprehension_of, evaluate, in_brackets, mapping_of, refuse_cut
 from nnbuild.spec.language.assignment import bind
 from nnbuild.spec.language.describe import describe
@@ -132,7 +133,8 @@ class Entries:
                 raise SpecError(f"{describe(module)} is not a layer", mark=node.mark, hint=hint)
             return module
         except NnbuildError as error:
-            raise self._builder.located(node, error) from None
+            self._builder.note(self._builder.located(node, error))
+            return Unbuilt()
         finally:
             self._builder.path.pop()
 

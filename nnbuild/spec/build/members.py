@@ -136,7 +136,7 @@ class _ShapesOnly:
 def _recorded_by(record: Recorder | None, compute: Callable[[], Any]) -> Any:
     token = recorder.set(record)
     try:
-        with spending("computing a buffer", timed=False):
+        with spending("computing a buffer"):
             return compute()
     finally:
         recorder.reset(token)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from nnbuild.budget import current
 from nnbuild.errors import NnbuildError, OptionError, ShapeError, SpecError, suggestion
 from nnbuild.nn.containers import Sequential
 from nnbuild.nn.module import Module
@@ -17,6 +18,7 @@ from nnbuild.spec.language.attributes import MODULE_METHODS, builtin_attribute
 from nnbuild.spec.language.program import ForwardNames
 from nnbuild.spec.language.scope import MISSING, Scope
 from nnbuild.spec.language.values import Native
+from nnbuild.words import listed
 
 
 class SpecModule(Module):
@@ -54,7 +56,7 @@ class SpecModule(Module):
     def _checked(self, choices: dict[str, Any]) -> dict[str, Any]:
         for name in choices:
             if name not in self._choices:
-                known = f"there are {', '.join(self._choices)}" if self._choices else "it declares none"
+                known = f"there are {listed(self._choices)}" if self._choices else "it declares none"
                 hint = suggestion(name, self._choices) or known
                 raise OptionError(f"{type(self).__name__} has no choice {name!r}", hint=hint, option=name)
         return choices
@@ -177,6 +179,7 @@ class ModuleNames(Scope):
             value = module._names.lookup(name)
             if not isinstance(value, (list, dict)):
                 return value
+            current().spend_on(value)
             self.values[name] = _copied(value)
         return self.values[name]
 

@@ -12,6 +12,7 @@ from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.partials import is_layer_type
 from nnbuild.spec.language.scope import Scope
 from nnbuild.spec.text.nodes import Document, Mapping, Node, Scalar
+from nnbuild.words import listed
 
 
 class Params(Signature):
@@ -34,7 +35,7 @@ class Params(Signature):
                 value = Mapping(value.document, value.start, value.end, [], False)
             for name, _ in mapping_of(value, f"the variant {key.text}").entries:
                 if name.text not in self.nodes:
-                    known = f"the params are {', '.join(self.nodes)}" if self.nodes else "declare it under `params:`"
+                    known = f"the params are {listed(self.nodes)}" if self.nodes else "declare it under `params:`"
                     hint = suggestion(name.text, self.nodes) or known
                     raise SpecError(f"{name.text} is not one of the params", mark=name.mark, hint=hint)
             variants[key.text] = mapping_of(value, key.text)
@@ -43,7 +44,7 @@ class Params(Signature):
     def choose_variant(self, name: str | None) -> None:
         """Take this variant's values from now on."""
         if name is not None and name not in self.variants:
-            known = f"there are {', '.join(self.variants)}" if self.variants else "it declares none"
+            known = f"there are {listed(self.variants)}" if self.variants else "it declares none"
             hint = suggestion(name, self.variants) or known
             raise SpecError(f"{self.name} has no variant {name}", hint=hint)
         self.variant = name

@@ -63,11 +63,11 @@ def compare(name: str, left: Any, right: Any, budget: Budget) -> bool:
         same = left is right or (type(left) is type(right) and type(left) in (str, int) and left == right)
         return same is (name == "Is")
     for side in (left, right):
-        if isinstance(side, (list, tuple, dict)):
+        if isinstance(side, (list, tuple, dict, str, range)):
             budget.spend_on(side)
     try:
         return bool(_COMPARE[name](left, right))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise _mismatch(name, left, right, error) from None
 
 

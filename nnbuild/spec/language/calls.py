@@ -10,7 +10,7 @@ import ast
 from typing import Any
 
 from nnbuild.budget import Budget, current
-from nnbuild.errors import NnbuildError, SpecError, suggestion
+from nnbuild.errors import PYTHONS_WORDS, NnbuildError, SpecError, suggestion
 from nnbuild.spec.language import attributes, functions, methods, tensors
 from nnbuild.spec.language.arithmetic import binary
 from nnbuild.spec.language.describe import describe
@@ -79,6 +79,10 @@ class Caller:
     #: How many functions may be called inside each other.
     deepest = 30
 
+    def instead_of(self, error: NnbuildError) -> Any:
+        """What goes on in place of a value that could not be had, where mistakes are gathered; else None."""
+        return None
+
     def python(self, value: Any) -> Any:
         """The value as Python's functions take it: a function of the program as one that can be called."""
         if isinstance(value, Function) or hasattr(value, "call_with"):
@@ -128,6 +132,8 @@ class Caller:
         name = function.name
         args = [list(arg) if isinstance(arg, Items) else arg for arg in args]
         if any(tensors.is_tensor(arg) for arg in args):
+            if name == "len" and len(args) == 1 and not kwargs:
+                return tensors.length(args[0])
             if name in _LOOPS:
                 args = [self.items(arg) if tensors.is_tensor(arg) else arg for arg in args]
             else:
@@ -162,7 +168,7 @@ class Caller:
             return op(*args, **kwargs)
         except NnbuildError:
             raise
-        except (TypeError, AttributeError, ValueError, LookupError, ArithmeticError) as error:
+        except PYTHONS_WORDS as error:
             name = getattr(op, "name", None) or getattr(op, "__name__", "the op")
             given = ", ".join([*map(describe, args), *(f"{key}={describe(value)}" for key, value in kwargs.items())])
             raise SpecError(f"{name}({given}) cannot be computed: {error}") from error
@@ -174,6 +180,7 @@ class Caller:
         if name == "requires_grad_":
             return freezing(receiver, args, kwargs)
         if tensors.is_tensor(receiver):
+            self.budget.spend_on([args, kwargs])
             return self.call_op(lambda *a, **k: self.tensor_method(receiver, name, list(a), k), args, kwargs)
         if type(receiver) in tensors.PLAIN and not (type(receiver) is dict and name in receiver):
             args = [list(arg) if isinstance(arg, Items) else arg for arg in args]
@@ -224,13 +231,15 @@ class Caller:
         """The items that a loop over the value runs through."""
         if type(value) not in tensors.PLAIN:
             if tensors.is_tensor(value):
-                return tensors.items(value)
+                return tensors.items(value, self.budget)
             own = getattr(value, "language_items", None)
             if own is not None:
                 return list(own(self))
             if hasattr(value, "_modules") and not isinstance(value, type):
                 return self.children(value)
-        return list(functions.iterate(value, what))
+        found = list(functions.iterate(value, what))
+        self.budget.spend(len(found))
+        return found
 
     def children(self, module: Any) -> list[Any]:
         """What a loop over a layer runs through: the layers of a list, the names of a dict."""
@@ -285,10 +294,12 @@ class Caller:
 
     def tensor_item(self, value: Any, index: Any) -> Any:
         """tensor[index]."""
+        self.budget.spend_on(index)
         return self.call_op(tensors.find_op("getitem"), [value, index], {})
 
     def set_items(self, value: Any, index: Any, new: Any) -> None:
         """tensor[index] = new."""
+        self.budget.spend_on([index, new])
         self.call_op(tensors.find_op("setitem"), [value, index, new], {})
 
     # What a spec does not have

@@ -9,8 +9,9 @@ from typing import Any
 from nnbuild.errors import SpecError
 from nnbuild.spec.language import texts
 from nnbuild.spec.language.assignment import Evaluates, bind
-from nnbuild.spec.language.bounds import checked
+from nnbuild.spec.language.bounds import check_text, checked
 from nnbuild.spec.language.describe import describe
+from nnbuild.spec.language.keys import checked_key
 from nnbuild.spec.language.scope import Inner, Scope
 from nnbuild.spec.language.values import Items
 
@@ -21,7 +22,7 @@ def items(evaluator: Evaluates, nodes: list[ast.expr], scope: Scope) -> list[Any
     for node in nodes:
         if isinstance(node, ast.Starred):
             values += evaluator.iterate(evaluator.evaluate(node.value, scope), "*")
-            evaluator.budget.spend(len(values))
+            checked(values)
         else:
             values.append(evaluator.evaluate(node, scope))
     return values
@@ -36,25 +37,14 @@ def _tuple(evaluator: Evaluates, node: ast.Tuple, scope: Scope) -> tuple[Any, ..
 
 
 def _set(evaluator: Evaluates, node: ast.Set, scope: Scope) -> set[Any]:
-    return {hashed(value) for value in items(evaluator, node.elts, scope)}
-
-
-def hashed(value: Any) -> Any:
-    """The value, if it may be in a set or be a key."""
-    try:
-        hash(value)
-    except TypeError:
-        raise SpecError(f"a key is text or a number, not {describe(value)}") from None
-    if hasattr(value, "shape"):
-        raise SpecError(f"a key is text or a number, not {describe(value)}")
-    return value
+    return {checked_key(value) for value in items(evaluator, node.elts, scope)}
 
 
 def key(evaluator: Evaluates, node: ast.AST, scope: Scope) -> Any:
     """The value of a node as a key."""
     value = evaluator.evaluate(node, scope)
     try:
-        return hashed(value)
+        return checked_key(value)
     except SpecError as error:
         raise error.locate(mark=evaluator.code.mark(node)) from None
 
@@ -66,8 +56,8 @@ def _dict(evaluator: Evaluates, node: ast.Dict, scope: Scope) -> dict[Any, Any]:
             other = evaluator.evaluate(value, scope)
             if not isinstance(other, dict):
                 raise SpecError(f"** wants a dict and gets {describe(other)}")
+            evaluator.budget.spend(len(other))
             result.update(other)
-            evaluator.budget.spend(len(result))
         else:
             result[key(evaluator, name, scope)] = evaluator.evaluate(value, scope)
     return result
@@ -107,7 +97,14 @@ def _dict_comprehension(evaluator: Evaluates, node: ast.DictComp, scope: Scope) 
 
 
 def _joined(evaluator: Evaluates, node: ast.JoinedStr, scope: Scope) -> str:
-    return checked("".join(evaluator.evaluate(part, scope) for part in node.values))
+    parts: list[str] = []
+    length = 0
+    for part in node.values:
+        parts.append(evaluator.evaluate(part, scope))
+        length += len(parts[-1])
+        check_text(length)
+    evaluator.budget.spend_on(text := "".join(parts))
+    return text
 
 
 def _formatted(evaluator: Evaluates, node: ast.FormattedValue, scope: Scope) -> str:

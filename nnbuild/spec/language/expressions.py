@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nnbuild.budget import Budget
-from nnbuild.errors import NnbuildError, ProblemList, SpecError
+from nnbuild.errors import PYTHONS_WORDS, NnbuildError, ProblemList, SpecError
 from nnbuild.spec.language import arithmetic, displays, tensors
 from nnbuild.spec.language.calls import Caller
 from nnbuild.spec.language.closures import Closure, parameters_of
@@ -44,7 +44,12 @@ class Evaluator:
         except NnbuildError as error:
             if error.mark is None and not isinstance(error, ProblemList):
                 error.locate(mark=self.code.mark(node))
+                instead = self.caller.instead_of(error)
+                if instead is not None:
+                    return instead
             raise
+        except PYTHONS_WORDS as error:
+            raise SpecError(f"this cannot be computed: {error}", mark=self.code.mark(node)) from error
 
     # Names and constants
 

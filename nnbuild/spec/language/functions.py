@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from nnbuild.budget import Budget
-from nnbuild.errors import SpecError
+from nnbuild.errors import PYTHONS_WORDS, NnbuildError, SpecError
 from nnbuild.limits import MAX_ITEMS
 from nnbuild.spec.language.arithmetic import binary
 from nnbuild.spec.language.bounds import checked
 from nnbuild.spec.language.describe import describe
+from nnbuild.spec.language.keys import checked_key
 from nnbuild.spec.language.tensors import operate
 from nnbuild.spec.language.texts import shown, text
 
@@ -38,9 +39,12 @@ def plain(name: str, python: Callable[..., Any]) -> Function:
 
     def call(budget: Budget, args: list[Any], kwargs: dict[str, Any]) -> Any:
         budget.spend_on(args)
+        budget.spend_on(kwargs)
         try:
             result = python(*args, **kwargs)
-        except (TypeError, ValueError, OverflowError, ZeroDivisionError, LookupError) as error:
+        except NnbuildError:
+            raise
+        except PYTHONS_WORDS as error:
             given = ", ".join(map(describe, args))
             raise SpecError(f"{name}({given}) cannot be computed: {error}") from None
         return checked(result)
@@ -80,7 +84,20 @@ def _pow(base: Any, exponent: Any) -> Any:
 
 
 def _dict(*args: Any, **kwargs: Any) -> dict[Any, Any]:
+    if len(args) == 1 and not isinstance(args[0], dict):
+        args = ([(checked_key(key), value) for key, value in args[0]],)
     return dict(*args, **kwargs)
+
+
+def _set(values: Any = ()) -> set[Any]:
+    return {checked_key(value) for value in values}
+
+
+def _lcm(*numbers: Any) -> int:
+    total = 1
+    for number in numbers:
+        total = checked(math.lcm(total, number))
+    return total
 
 
 def _factorial(number: Any) -> int:
@@ -119,19 +136,20 @@ def _listed(python: Callable[..., Iterable[Any]]) -> Callable[..., list[Any]]:
 _PYTHON: dict[str, Callable[..., Any]] = {
     "int": _int, "float": float, "bool": bool, "str": _str, "repr": shown, "abs": abs, "round": _round,
     "divmod": divmod,
-    "max": max, "min": min, "len": len, "any": any, "all": all, "set": set, "frozenset": frozenset, "slice": slice,
+    "max": max, "min": min, "len": len, "any": any, "all": all, "set": _set, "slice": slice,
+    "frozenset": lambda values=(): frozenset(_set(values)),
     "range": _range, "list": list, "tuple": tuple, "dict": _dict, "OrderedDict": _dict, "pow": _pow,
     "sorted": sorted, "reversed": _listed(reversed), "enumerate": _listed(enumerate), "zip": _listed(zip),
 }  # fmt: skip
 
 _MATH = (
-    "sqrt", "ceil", "floor", "trunc", "log", "log2", "log10", "exp", "sin", "cos", "tan", "atan2", "gcd", "lcm",
+    "sqrt", "ceil", "floor", "trunc", "log", "log2", "log10", "exp", "sin", "cos", "tan", "atan2", "gcd",
     "hypot", "isfinite", "isinf", "isnan", "fabs", "pow", "isclose", "tanh", "sinh", "cosh", "asin", "acos", "atan",
     "erf",    "log1p", "expm1", "comb", "isqrt", "radians", "degrees", "copysign", "fmod", "dist", "modf",
 )  # fmt: skip
 
 MATH: dict[str, Any] = {
-    **{name: plain(name, getattr(math, name)) for name in _MATH},
+    **{name: plain(name, getattr(math, name)) for name in _MATH}, "lcm": plain("lcm", _lcm),
     "prod": _folding("prod", "Mult", 1), "pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan,
     "tau": math.tau, "factorial": plain("factorial", _factorial), "fsum": _folding("fsum", "Add", 0.0),
 }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nnbuild.errors import SpecError, suggestion
-from nnbuild.spec.language import functions
+from nnbuild.spec.language import functions, namespaces
 from nnbuild.spec.language.advice import advice
 from nnbuild.spec.language.other_names import made_under_layers
 from nnbuild.spec.language.scope import MISSING, Scope
@@ -24,12 +24,13 @@ def prefixed(known: tuple[str, str], scope: Scope) -> Any:
     if value is not MISSING:
         return value
     if prefix in _NAMESPACES:
-        from nnbuild.spec.language.namespaces import namespace
+        from nnbuild.spec.language.libraries import library
 
-        value = namespace(_NAMESPACES[prefix]).member(name)
+        value = library(_NAMESPACES[prefix]).member(name)
         if value is not MISSING:
             return value
-    names = functions.MATH if prefix in ("math", "np") else scope.names()
+    own = namespaces.names(prefix) if prefix in namespaces.NAMESPACES else None
+    names = own or (functions.MATH if prefix in ("math", "np") else scope.names())
     hint = made_under_layers(name) if prefix == "nn" else None
     raise SpecError(f"{prefix}.{name} is not known here", hint=hint or suggestion(name, names, cutoff=0.7))
 

@@ -10,6 +10,7 @@ from nnbuild.limits import MAX_TEXT
 from nnbuild.spec.language import texts
 from nnbuild.spec.language.bounds import checked
 from nnbuild.spec.language.describe import describe
+from nnbuild.spec.language.keys import checked_key
 
 _KINDS: dict[type, tuple[str, ...]] = {
     str: ("startswith", "endswith", "lower", "upper", "title", "capitalize", "strip", "lstrip", "rstrip", "split",
@@ -31,6 +32,9 @@ _CHANGING: dict[type, tuple[str, ...]] = {
     dict: ("update", "pop", "setdefault", "clear", "popitem", "move_to_end"),
     set: ("add", "remove", "discard", "update", "pop", "clear"),
 }
+
+
+_COPYING = ("keys", "values", "items", "copy", "reverse", "union", "intersection", "difference")
 
 
 def method_names(value: Any) -> tuple[str, ...]:
@@ -65,9 +69,9 @@ def method(value: Any, name: str, args: list[Any], kwargs: dict[str, Any], budge
     if name not in allowed:
         hint = suggestion(name, allowed) or (f"there are {', '.join(allowed)}" if allowed else None)
         raise SpecError(f"{describe(value)} has no {name}()", hint=hint)
-    budget.spend_on([value, args] if name in ("index", "count", "remove", "sort") else args)
+    budget.spend_on([value, args, kwargs] if name in ("index", "count", "remove", "sort") else [args, kwargs])
     if hasattr(value, "__len__"):
-        budget.spend(len(value))
+        budget.spend(len(value) // (1 if name in _COPYING else 100))
     if isinstance(value, str):
         return _of_text(value, name, args, kwargs)
     try:
@@ -84,6 +88,10 @@ def _of_dict(value: dict[Any, Any], name: str, args: list[Any], kwargs: dict[str
     if name == "move_to_end":
         value[args[0]] = value.pop(args[0])
         return None
+    if name == "update" and args and not isinstance(args[0], dict):
+        args = [{checked_key(key): item for key, item in args[0]}]
+    if name == "setdefault" and args:
+        checked_key(args[0])
     return getattr(value, name)(*args, **kwargs)
 
 

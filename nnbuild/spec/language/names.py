@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nnbuild.errors import NnbuildError, SpecError
-from nnbuild.spec.language import functions, natives, tensors
+from nnbuild.spec.language import functions, namespaces, natives, tensors
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.partials import PARTIAL
 from nnbuild.spec.language.scope import MISSING, Scope
@@ -195,6 +195,8 @@ class BuildNames(Scope):
             return functions.MATH[name]
         if prefix == "self":
             return MISSING
+        if prefix in namespaces.NAMESPACES:
+            return namespaces.find(prefix, name, MISSING)
         return self.own(name)
 
 

@@ -162,7 +162,7 @@ class _FileNames:
         return value
 
     def language_contains(self, caller: Any, value: Any) -> bool:
-        """"Net" in names."""
+        """ "Net" in names."""
         return isinstance(value, str) and self._scope.own_has(value)
 
     def language_get(self, caller: Any, name: str) -> Any:

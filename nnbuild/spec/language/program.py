@@ -12,7 +12,8 @@ from typing import Any
 
 from nnbuild.budget import spending
 from nnbuild.errors import NnbuildError, SpecError, suggestion
-from nnbuild.spec.language import functions, passing, tensors, torch_names
+from nnbuild.ops.op import recorder
+from nnbuild.spec.language import functions, namespaces, passing, tensors, torch_names
 from nnbuild.spec.language.closures import Parameters
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.executing import Executing
@@ -38,6 +39,10 @@ class Running(Executing):
         if not isinstance(callee, type):
             raise SpecError(f"{callee.__name__}(...) in a forward would make a new layer at every call", hint=hint)
         return passing.checked(self.call_op(callee, args, kwargs), hint)
+
+    def instead_of(self, error: NnbuildError) -> Any:
+        instead = getattr(recorder.get(), "instead_of", None)
+        return instead(error) if instead else None
 
     def unknown(self, name: str, scope: Scope) -> SpecError:
         """The error for a name that nothing goes by."""
@@ -86,6 +91,8 @@ class ForwardNames(Scope):
             op = tensors.find_op(name)
             if op is not None:
                 return op
+        if prefix in namespaces.NAMESPACES:
+            return namespaces.find(prefix, name, MISSING)
         tables = {"torch": torch_names.TORCH, "math": functions.MATH, "np": functions.NP}
         return tables[prefix].get(name, MISSING) if prefix in tables else MISSING
 
@@ -176,7 +183,7 @@ class Program:
 
     def run(self, scope: Scope, args: tuple[Any, ...], kwargs: dict[str, Any], name: str) -> Any:
         """The result for these inputs. `scope` has the block's own names; `name` is the block's, for messages."""
-        with spending(f"the forward of {name}", timed=False):
+        with spending(f"the forward of {name}", on_data=True):
             evaluator, local = Evaluator(self.code, Running()), Frame(scope)
             local.values = self.parameters.bind(name, args, kwargs, lambda key: self._default(key, evaluator, local))
             result = Run(evaluator, local).block(self.body)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from nnbuild.errors import BudgetError, NnbuildError, ShapeError, SpecError
-from nnbuild.spec.language import classes
+from nnbuild.errors import BudgetError, NnbuildError, ProblemList, ShapeError, SpecError
+from nnbuild.spec.language import classes, tensors
 from nnbuild.spec.language.assignment import bind, unbind
+from nnbuild.spec.language.bounds import checked
 from nnbuild.spec.language.catching import caught_by
 from nnbuild.spec.language.closures import Closure
+from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.expressions import Evaluator
 from nnbuild.spec.language.scope import Frame, Scope, frame_of
 from nnbuild.spec.language.syntax import not_in_language
@@ -55,7 +57,12 @@ class Run:
         handler = _STATEMENTS.get(type(statement))
         if handler is None:
             raise not_in_language(statement).locate(mark=self._evaluator.code.mark(statement))
-        return handler(self, statement)
+        try:
+            return handler(self, statement)
+        except NnbuildError as error:
+            if error.mark is None and not isinstance(error, ProblemList):
+                error.locate(mark=self._evaluator.code.mark(statement))
+            raise
 
     def _onwards(self, statement: ast.stmt) -> Any:
         """The statement; where it fails, the names that it would give values to are broken from there on."""
@@ -64,8 +71,6 @@ class Run:
         except BudgetError:
             raise
         except NnbuildError as error:
-            if error.mark is None:
-                error.locate(mark=self._evaluator.code.mark(statement))
             self._evaluator.caller.note(error)
             for target in _targets(statement):
                 try:
@@ -95,8 +100,8 @@ class Run:
         evaluator, name = self._evaluator, type(node.op).__name__
         try:
             if isinstance(old, list) and name == "Add":
-                evaluator.budget.spend(len(old))
                 old.extend(evaluator.iterate(value, "+="))
+                checked(old)
                 return
             result = evaluator.caller.augmented(name, old, value)
             if result is None:
@@ -127,7 +132,9 @@ class Run:
     # Flow
 
     def _return(self, node: ast.Return) -> Returned:
-        return Returned(self._value(node.value) if node.value else None)
+        value = self._value(node.value) if node.value else None
+        self._evaluator.budget.spend_on(value)
+        return Returned(value)
 
     def _for(self, node: ast.For) -> Any:
         evaluator = self._evaluator
@@ -162,9 +169,14 @@ class Run:
             raise SpecError("raise takes an error: raise ValueError('message')", mark=mark)
         words = [self._value(part) for part in raised.args[:1]] if isinstance(raised, ast.Call) else []
         kind = ast.unparse(raised.func if isinstance(raised, ast.Call) else raised)
-        error = ShapeError((text(words[0]) if words else ast.unparse(raised))[:500], mark=mark)
+        error = ShapeError(self._words(words[0]) if words else ast.unparse(raised)[:500], mark=mark)
         error.python = kind.rpartition(".")[2]
         raise error
+
+    def _words(self, value: Any) -> str:
+        """A value as the message of an error."""
+        self._evaluator.budget.spend_on(value)
+        return text(value)[:500] if type(value) in tensors.PLAIN else describe(value)
 
     def _try(self, node: ast.Try) -> Any:
         """The body; a handler only for what the program itself raises, or for a library that is not read."""
@@ -206,8 +218,9 @@ class Run:
 
     def _assert(self, node: ast.Assert) -> None:
         if not self._evaluator.condition(node.test, self._scope):
-            message = text(self._value(node.msg)) if node.msg else f"{ast.unparse(node.test)} does not hold"
-            error = ShapeError(message[:500], mark=self._evaluator.code.mark(node.test))
+            words = f"{ast.unparse(node.test)[:500]} does not hold"
+            message = self._words(self._value(node.msg)) if node.msg else words
+            error = ShapeError(message, mark=self._evaluator.code.mark(node.test))
             error.python = "AssertionError"
             raise error
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Iterator
+from itertools import accumulate, islice
 
 from nnbuild.errors import Mark, NnbuildError, ProblemList, SpecError
-from nnbuild.limits import MAX_BITS, MAX_EXPRESSION, MAX_PROGRAM, MAX_SYNTAX_DEPTH, MAX_TEXT
+from nnbuild.limits import MAX_BITS, MAX_EXPRESSION, MAX_PROBLEMS, MAX_PROGRAM, MAX_SYNTAX_DEPTH, MAX_TEXT
+from nnbuild.spec.language import namespaces
 from nnbuild.spec.language.advice import advice
 from nnbuild.spec.language.written import Written
 
@@ -35,6 +37,10 @@ PREFIXES = {
     ("torch", "nn", "utils", "parametrizations"): "parametrizations",
     ("np",): "np",
     ("numpy",): "np",
+    ("torch", "linalg"): "linalg",
+    ("torch", "fft"): "fft",
+    ("linalg",): "linalg",
+    ("fft",): "fft",
 }
 
 _OPERATORS = """Load Store Add Sub Mult Div FloorDiv Mod Pow MatMult LShift RShift BitAnd BitOr BitXor And Or Not Invert
@@ -67,12 +73,14 @@ PUBLIC_DUNDERS = frozenset(
 class Code:
     """A checked tree with the text that it was read from. Raises nothing itself; `mark` places its nodes."""
 
-    __slots__ = ("shift", "tree", "written")
+    __slots__ = ("_lines", "_starts", "shift", "tree", "written")
 
     def __init__(self, tree: ast.AST, written: Written, shift: int) -> None:
         self.tree = tree
         self.written = written
         self.shift = shift
+        self._lines: list[str] = []
+        self._starts: list[int] = []
 
     def __deepcopy__(self, memo: dict[int, object]) -> Code:
         return self
@@ -88,11 +96,12 @@ class Code:
 
     def _offset(self, line: int, column: int) -> int:
         """The index in the text of a line (from 1) and a column in UTF-8 bytes."""
-        text = self.written.text[self.shift :]
-        lines = text.split("\n")
-        line = max(1, min(line, len(lines)))
-        characters = len(lines[line - 1].encode("utf-8", "replace")[:column].decode("utf-8", "ignore"))
-        return self.shift + sum(len(before) + 1 for before in lines[: line - 1]) + characters
+        if not self._lines:
+            self._lines = self.written.text[self.shift :].split("\n")
+            self._starts = list(accumulate((len(line) + 1 for line in self._lines), initial=self.shift))
+        line = max(1, min(line, len(self._lines)))
+        characters = len(self._lines[line - 1].encode("utf-8", "replace")[:column].decode("utf-8", "ignore"))
+        return self._starts[line - 1] + characters
 
     def text(self, node: ast.AST) -> str:
         """The node as it is written, or an equal spelling."""
@@ -105,8 +114,9 @@ def parse_expression(written: Written) -> Code:
     if code is None:
         if len(written.text) > MAX_EXPRESSION:
             raise SpecError(f"an expression of more than {MAX_EXPRESSION:,} characters", mark=written.mark)
-        code = written.code = _parse(written, "eval", "expression")
-        _refuse(list(_problems(code, _IN_EXPRESSION)))
+        code = _parse(written, "eval", "expression")
+        _refuse(code, _IN_EXPRESSION)
+        written.code = code
     return code
 
 
@@ -115,7 +125,7 @@ def parse_program(written: Written) -> Code:
     if len(written.text) > MAX_PROGRAM:
         raise SpecError(f"a forward of more than {MAX_PROGRAM:,} characters", mark=written.mark)
     code = _parse(written, "exec", "program")
-    _refuse(list(_problems(code, _IN_PROGRAM)))
+    _refuse(code, _IN_PROGRAM)
     return code
 
 
@@ -131,7 +141,8 @@ def not_in_language(node: ast.AST) -> SpecError:
     return SpecError(message, hint=hint)
 
 
-def _refuse(problems: list[NnbuildError]) -> None:
+def _refuse(code: Code, allowed: frozenset[str]) -> None:
+    problems = list(islice(_problems(code, allowed), MAX_PROBLEMS))
     if problems:
         raise problems[0] if len(problems) == 1 else ProblemList(problems)
 
@@ -239,6 +250,8 @@ def _note_prefix(node: ast.Attribute) -> bool:
     dotted = (value.id, *reversed(parts))
     if dotted not in PREFIXES or ((*dotted, node.attr) in PREFIXES):
         return False
+    if dotted[0] in namespaces.NAMESPACES and not namespaces.knows(dotted[0], node.attr):
+        return False  # a tensor that is called so
     node.known = (PREFIXES[dotted], node.attr)  # type: ignore[attr-defined]
     return True
 

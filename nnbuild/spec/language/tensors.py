@@ -12,6 +12,7 @@ from typing import Any
 
 from nnbuild.budget import Budget
 from nnbuild.errors import SpecError, suggestion
+from nnbuild.limits import STEPS_A_NODE
 from nnbuild.spec.language import arithmetic
 from nnbuild.spec.language.arithmetic import SYMBOLS
 from nnbuild.spec.language.describe import describe
@@ -155,9 +156,15 @@ def _size(value: Any, dim: Any = None) -> Any:
     return shape[dim]
 
 
-def items(value: Any) -> list[Any]:
-    """The parts of a tensor along its first axis."""
+def length(value: Any) -> int:
+    """How many parts a tensor has along its first axis."""
     if not value.shape:
         raise SpecError("a tensor without axes has no items")
+    return int(value.shape[0])
+
+
+def items(value: Any, budget: Budget) -> list[Any]:
+    """The parts of a tensor along its first axis, each an op."""
+    budget.spend(length(value) * STEPS_A_NODE)
     getitem = find_op("getitem")
-    return [getitem(value, index) for index in range(int(value.shape[0]))]
+    return [getitem(value, index) for index in range(length(value))]

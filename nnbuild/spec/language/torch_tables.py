@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nnbuild.errors import SpecError
-from nnbuild.spec.language import functions, kinds, tensors, torch_names
+from nnbuild.spec.language import functions, kinds, namespaces, tensors, torch_names
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.scope import MISSING
 from nnbuild.spec.language.tensor_types import tensor_of
@@ -211,6 +211,8 @@ TABLES: dict[str, Callable[[], tuple[dict[str, Any], Any, Any]]] = {
     "torch.nn.utils": _utils,
     "torch.nn.utils.parametrizations": lambda: (dict(AROUND["parametrizations"]), None, ()),
     "torch.nn.parameter": lambda: (_nn()[0], None, ()),
+    "torch.linalg": lambda: ({}, lambda name: namespaces.find("linalg", name, MISSING), ()),
+    "torch.fft": lambda: ({}, lambda name: namespaces.find("fft", name, MISSING), ()),
     "torch.jit": _jit,
     "torch.cuda": _cuda,
     "torch.cuda.amp": _quiet("amp"),
@@ -230,9 +232,9 @@ TABLES: dict[str, Callable[[], tuple[dict[str, Any], Any, Any]]] = {
 }
 
 
-def below(name: str, namespace: Callable[[str], Any]) -> Any:
+def below(name: str, library: Callable[[str], Any]) -> Any:
     """A module of torch that has no table of its own: of `torch.nn.modules.conv` the layers, else a name."""
     for known in ("torch.nn.modules", "torch.nn.utils", "torch.nn"):
         if name.startswith(f"{known}."):
-            return namespace(known)
+            return library(known)
     return Opaque(name)

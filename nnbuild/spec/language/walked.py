@@ -44,7 +44,7 @@ class WalkedModule(Module):
         if method is MISSING or not (hasattr(method, "frame") or own is not MISSING):
             return super().forward(*args, **kwargs)
         receiver = [] if own is not MISSING else [self]
-        with spending(f"the forward of {kind.name}", timed=False), kept.keeping():
+        with spending(f"the forward of {kind.name}", on_data=True), kept.keeping():
             caller = running.caller()
             if caller is not None:
                 return caller.call(method, [*receiver, *args], kwargs, None, None)

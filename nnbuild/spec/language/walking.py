@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nnbuild import limits
-from nnbuild.errors import BudgetError, NnbuildError, OptionError, ProblemList, ShapeError, SpecError, suggestion
+from nnbuild.errors import NnbuildError, OptionError, ProblemList, ShapeError, SpecError, suggestion
 from nnbuild.nn.module import Module
 from nnbuild.nn.parameter import StoredTensor
 from nnbuild.ops.nests import is_array
@@ -31,7 +31,6 @@ class Notes:
     def __init__(self) -> None:
         self.problems: list[NnbuildError] = []
         self.words: dict[str, None] = {}
-        self.modules = 0
 
     def add(self, error: NnbuildError) -> None:
         """Keep a problem; at some number give up."""
@@ -82,10 +81,6 @@ class Walking(Executing):
         """A layer of this type."""
         while isinstance(callee, Partial):
             args, kwargs, callee = [*callee.args, *args], {**callee.kwargs, **kwargs}, callee.target
-        self.budget.spend(limits.STEPS_A_MODULE)
-        self.notes.modules += self.making
-        if self.notes.modules > limits.MAX_MODULES:
-            raise BudgetError(f"a network of more than {limits.MAX_MODULES:,} layers", hint="repeat less")
         place = (code, node) if code is not None and isinstance(node, ast.Call) else self._place
         source = CallSource(callee, *place) if place else None
         try:
@@ -246,7 +241,7 @@ class Walking(Executing):
     def items(self, value: Any, what: str = "for") -> list[Any]:
         """What a loop runs through; of NumPy's arrays numbers."""
         if is_array(value) and self.making:
-            self.budget.spend(value.size)
+            self.budget.spend(int(value.size))
             return [plain(item) for item in value]
         return super().items(value, what)
 

@@ -65,7 +65,7 @@ class Node:
 class Scalar(Node):
     """Raw text. `style` is `''` for plain, else the quote or the block indicator; `in_flow`: inside `[ ]` or `{ }`."""
 
-    __slots__ = ("code", "in_flow", "style", "text")
+    __slots__ = ("_at", "code", "in_flow", "style", "text")
 
     def __init__(self, document: Document, start: int, end: int, text: str, style: str, in_flow: bool) -> None:
         super().__init__(document, start, end)
@@ -73,6 +73,7 @@ class Scalar(Node):
         self.style = style
         self.in_flow = in_flow
         self.code: Any = None  # the parsed text, kept by `syntax`
+        self._at: list[int] = []  # the positions, once asked for
 
     @property
     def quoted(self) -> bool:
@@ -80,7 +81,7 @@ class Scalar(Node):
 
     def place(self, first: int, last: int) -> Mark:
         """The place in the file of the text's characters from `first` to `last`."""
-        positions = self._positions()
+        positions = self._at = self._at or self._positions()
         begin = positions[max(0, min(first, len(self.text)))]
         return self.document.mark(begin, max(begin + 1, positions[max(0, min(last, len(self.text)))]))
 

@@ -7,7 +7,7 @@ from tests.ops.table import T, Table, call, ours
 
 X, I, V = T((2, 3)), T((2, 3), "int64"), T((3,))
 
-CASTS = ["half", "float", "double", "byte", "short", "int", "long", "bool"]
+CASTS = ["half", "float", "double", "byte", "short", "int", "long", "bool", "cfloat", "cdouble"]
 
 ROWS = [
     call("zeros", 2, 3), call("zeros", (2, 3)), call("zeros", [2], dtype="int64"), call("zeros", ()),

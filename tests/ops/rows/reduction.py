@@ -119,7 +119,8 @@ REFUSED = [
     (call("var", X, 0, False, correction=1), "correction and unbiased say the same: give one of them"),
     (call("median", X, keepdim=True), "keepdim wants a dim beside it"),
     (ours(call("sum", X, dtype="int7")),
-     "dtype wants one of bool, uint8, int8, int16, int32, int64, float16, float32, float64, not 'int7'"),
+     "dtype wants one of bool, uint8, int8, int16, int32, int64, float16, float32, float64, complex64, complex128, "
+     "not 'int7'"),
 ]  # fmt: skip
 
 TABLE = Table(ROWS, [*BY_HAND, *PAIRS], refused=REFUSED)

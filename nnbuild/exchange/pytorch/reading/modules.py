@@ -13,7 +13,7 @@ from typing import Any
 from nnbuild.errors import BudgetError, NnbuildError, SpecError
 from nnbuild.exchange.pytorch.reading.sources import find_module, package_root, read_source
 from nnbuild.limits import MAX_FILE_DEPTH, MAX_FILES
-from nnbuild.spec.language import functions, namespaces, natives
+from nnbuild.spec.language import functions, libraries, natives
 from nnbuild.spec.language.expressions import Evaluator
 from nnbuild.spec.language.scope import MISSING, Scope
 from nnbuild.spec.language.statements import Run
@@ -186,7 +186,7 @@ class ModuleScope(Scope):
                 continue
             for name in names:
                 parts = tuple(name.split("."))
-                if namespaces.known(name) is None and not self.package.has(parts[:1]):
+                if libraries.known(name) is None and not self.package.has(parts[:1]):
                     return not any(isinstance(part, ast.Raise) for handler in node.handlers for part in handler.body)
         return False
 
@@ -248,7 +248,7 @@ class ModuleScope(Scope):
                 self._bring_module(alias, scope)
             return
         parts = self._absolute(node)
-        library = None if node.level else namespaces.known(node.module or "")
+        library = None if node.level else libraries.known(node.module or "")
         for alias in node.names:
             name = alias.asname or alias.name
             if library is not None and alias.name == "*":
@@ -283,9 +283,9 @@ class ModuleScope(Scope):
 
     def _bring_module(self, alias: ast.alias, scope: Scope) -> None:
         parts = tuple(alias.name.split("."))
-        if namespaces.known(alias.name) is not None:
+        if libraries.known(alias.name) is not None:
             top = alias.name if alias.asname else parts[0]
-            scope.assign(alias.asname or parts[0], namespaces.known(top))
+            scope.assign(alias.asname or parts[0], libraries.known(top))
         elif self.package.has(parts):
             whole = parts if alias.asname else parts[:1]
             scope.assign(alias.asname or parts[0], ModuleValue(self.package, whole))

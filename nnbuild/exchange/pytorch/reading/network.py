@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,6 @@ from nnbuild.budget import spending
 from nnbuild.errors import SpecError
 from nnbuild.exchange.pytorch.reading import entry as entries
 from nnbuild.exchange.pytorch.reading.modules import Package
-from nnbuild.nn import random
 from nnbuild.ops.op import recorder
 from nnbuild.spec.build.stated import Spec
 from nnbuild.spec.language import running
@@ -21,21 +19,18 @@ from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.making import Making
 from nnbuild.spec.language.walking import Notes, Walking
 
-_NAMED = re.compile(r"(.*?\.py)(?::(.*))?", re.DOTALL)
 
+def read(path: Path, entry: str = "", params: dict[str, Any] | None = None) -> Any:
+    """The network of a file: its one class of modules, or the class, function or call that `entry` names.
 
-def load(name: str, params: dict[str, Any], seed: int = 0) -> Any:
-    """The network of `FILE.py`, `FILE.py:NAME` or `FILE.py:NAME(...)`. Raises SpecError, or a ProblemList."""
-    found = _NAMED.fullmatch(name)
-    path = Path(found[1] if found else name)
-    written = (found[2] if found else None) or ""
-    if not path.is_file():
-        raise SpecError(f"there is no file {path}")
+    Params: params, arguments by name; a text is an expression with the file's names, or itself.
+    Raises: SpecError, or a ProblemList of several.
+    """
     notes = Notes()
-    random.manual_seed(seed)
-    with spending(f"building {name}"), _deep_enough(), _making(Making()):
+    with spending(f"building {path}{entry and ':'}{entry}") as budget, _deep_enough(), _making(Making()):
+        budget.modules = 0
         package = Package(path, lambda settle: Walking(notes, True, settle))
-        return _network(package, written, params, notes)
+        return _network(package, entry, params or {}, notes)
 
 
 def _network(package: Package, written: str, params: dict[str, Any], notes: Notes) -> Any:
@@ -52,9 +47,13 @@ def _network(package: Package, written: str, params: dict[str, Any], notes: Note
     if not hasattr(model, "_modules") or isinstance(model, type):
         raise SpecError(f"{entry.name} is {describe(model)}, not a module")
     model.__dict__["spec"] = Spec(
-        name=type(model).__name__, file=package.main.path, params={**params}, customised=bool(params)
+        name=type(model).__name__,
+        file=package.main.path,
+        params=dict(params),
+        customised=bool(params),
+        foreign=True,
+        remarks=tuple(notes.words),
     )
-    model.__dict__["source_notes"] = tuple(notes.words)
     return model
 
 
