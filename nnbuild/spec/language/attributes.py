@@ -121,6 +121,9 @@ def attribute(caller: Any, value: Any, name: str) -> Any:
     fields = getattr(type(value), "_fields", ())
     if name in fields:
         return getattr(value, name)
+    explain = getattr(type(value), "explain", None)
+    if explain:
+        explain(value, name)
     if isinstance(value, dict) and name in value:
         return value[name]
     if fields and name in ("_asdict", "_replace"):

@@ -85,7 +85,9 @@ def belongs(value: Any, kind: Any) -> bool:
     if own is not None:
         return bool(own(value))
     if isinstance(kind, type):
-        return isinstance(value, kind)
+        from nnbuild.nn.sequences import PackedSequence, is_packed
+
+        return is_packed(value) if kind is PackedSequence else isinstance(value, kind)
     if isinstance(kind, Opaque):
         return False
     if getattr(kind, "name", "") in ("Parameter", "Buffer"):

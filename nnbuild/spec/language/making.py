@@ -87,6 +87,10 @@ class Making:
         """Run a module's forward."""
         return module._checked_forward(args, kwargs)
 
+    def changed(self, arrays: list[Any]) -> bool:
+        """Whether something else stands for one of these arrays by now."""
+        return False
+
     def overwrite(self, old: Any, new: Any) -> None:
         """An op worked in place."""
         if isinstance(old, StoredTensor):

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from nnbuild.budget import Budget
 from nnbuild.errors import SpecError
-from nnbuild.spec.language import functions, natives
+from nnbuild.ops.memory_format import FORMATS
+from nnbuild.spec.language import functions, natives, tensors
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.functions import Function
 
@@ -51,6 +52,16 @@ def _iinfo(budget: Budget, args: list[Any], kwargs: dict[str, Any]) -> Limits:
     return Limits(low, high, bits=bits)
 
 
+class Fact:
+    """A function that says of a tensor what is known without its data."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.described = name, f"the function {name}"
+
+    def call_with(self, caller: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        return tensors.fact(self.name, args, kwargs)
+
+
 #: Names of a forward's own, beside the functions of every expression.
 NAMES: dict[str, Any] = dict(natives.NAMES)
 
@@ -58,8 +69,10 @@ TORCH: dict[str, Any] = {
     **functions.MATH,
     **DTYPES,
     "Tensor": NAMES["Tensor"],
+    **{name: name for name in FORMATS},
     "Size": functions.NAMES["tuple"],
     "finfo": Function("finfo", _finfo),
     "iinfo": Function("iinfo", _iinfo),
+    **{name: Fact(name) for name in ("is_complex", "is_floating_point", "numel")},
     **{name: Function(name, lambda budget, args, kwargs: False) for name in ("is_scripting", "is_tracing")},
 }
