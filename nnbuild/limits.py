@@ -11,6 +11,7 @@ MAX_USED_BYTES = 20_000_000  # of these files together
 MAX_FILE_DEPTH = 20  # files that use each other in a row
 MAX_EXPRESSION = 20_000  # characters of one expression
 MAX_PROGRAM = 200_000  # characters of one forward
+MAX_SOURCE_BYTES = 1_000_000  # of one file of Python
 MAX_SYNTAX_DEPTH = 60  # brackets, operators, statements inside each other
 
 # What is evaluated

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nnbuild.budget import current, spending
-from nnbuild.cli.options import building, output_format, outside_allowed, specs_argument
+from nnbuild.cli.network import Shapes
+from nnbuild.cli.options import building, output_format, outside_allowed, shaped_inputs, specs_argument
 from nnbuild.cli.output import emit, warn, warn_of
 from nnbuild.limits import MAX_VARIANTS
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 @specs_argument
 @click.option("--all", "everything", is_flag=True, help="Check every bundled spec with all its variants.")
 @click.option("--strict", is_flag=True, help="Take warnings for problems.")
+@shaped_inputs
 @building
 @output_format
 @click.pass_context
@@ -31,6 +33,7 @@ def command(
     specs: tuple[str, ...],
     everything: bool,
     strict: bool,
+    shapes: Shapes,
     params: dict[str, Any],
     variant: str | None,
     choices: dict[str, Any],
@@ -47,6 +50,7 @@ def command(
       nnbuild check lenet.yaml
       nnbuild check specs --strict
       nnbuild check net.yaml --set classes=100 --choose act=prelu
+      nnbuild check model.py:Net --input 1,3,224,224
       nnbuild check --all
     """
     from nnbuild.report.check import verdicts
@@ -57,7 +61,7 @@ def command(
         raise click.UsageError("--set, --variant and --choose are of one network, and --all is many")
     found = []
     for name, pairs in groupby(_bundled() if everything else _asked(specs, variant), key=itemgetter(0)):
-        for verdict in _checked(name, [which for _, which in pairs], params, choices):
+        for verdict in _checked(name, [which for _, which in pairs], params, choices, list(shapes.values())):
             verdict = verdict.strict() if strict else verdict
             found.append(verdict)
             for problem in verdict.problems:
@@ -70,7 +74,11 @@ def command(
 
 
 def _checked(
-    name: str, variants: list[str | None], params: dict[str, Any], choices: dict[str, Any]
+    name: str,
+    variants: list[str | None],
+    params: dict[str, Any],
+    choices: dict[str, Any],
+    shapes: list[tuple[int, ...]],
 ) -> Iterator[Verdict]:
     """The verdict on each variant of a file, as far as the file's budget goes: its steps are for all of them."""
     from nnbuild.report.check import check, uncheckable
@@ -82,17 +90,20 @@ def _checked(
             if place == MAX_VARIANTS or left.spent:
                 yield uncheckable(name, rest, "the steps are used up" if left.spent else f"{MAX_VARIANTS} are checked")
                 return
-            yield check(name, variant, params, choices, outside_allowed())
+            yield check(name, variant, params, choices, outside_allowed(), shapes)
 
 
 def _asked(specs: tuple[str, ...], variant: str | None) -> Iterator[tuple[str, str | None]]:
     """Each spec, and each of its variants unless one is named."""
     from nnbuild.errors import NnbuildError
+    from nnbuild.exchange.networks import is_foreign
     from nnbuild.spec import library
 
     for name in (each for spec in specs for each in _unfolded(spec)):
         yield name, variant
         try:
+            if is_foreign(name):
+                continue
             place = library.find(name)
             variants = [] if place.variant or variant else library.variants(place.path)
         except (NnbuildError, OSError):

@@ -55,12 +55,15 @@ def check(
     params: Mapping[str, Any] | None = None,
     choose: Mapping[str, Any] | None = None,
     allow_outside: bool = False,
+    shapes: Sequence[Sequence[int]] = (),
 ) -> Verdict:
-    """Build and trace a spec, or one of its variants, with all its choices, and hold it to what it states."""
+    """Build and trace a spec, or one of its variants, with all its choices, and hold it to what it states.
+
+    Params: shapes, of the inputs, where nothing states them.
+    """
     label = f"{name}: {variant}" if variant else name
     try:
-        place = library.find(name).path
-        files = [] if is_foreign(place) else missing_files(place, allow_outside)
+        files = [] if is_foreign(name) else missing_files(library.find(name).path, allow_outside)
     except NnbuildError as error:
         return Verdict(label, [error])
     try:
@@ -73,7 +76,7 @@ def check(
             problems += _mistakes_of(error.sketch.eval(), set(choose or {}))
         return Verdict(label, problems)
     assert model.spec is not None
-    checking = _Checking(model, model.spec, set(choose or {}), files)
+    checking = _Checking(model, model.spec, set(choose or {}), files, shapes)
     checking.load_files()
     checking.trace_all()
     return checking.verdict(label)
@@ -109,7 +112,11 @@ def _merged(problems: Iterable[NnbuildError]) -> Iterator[NnbuildError]:
 class _Checking:
     """The check of one network that builds. Params: pinned, the choices that the user has made; problems, so far."""
 
-    def __init__(self, model: SpecModule, spec: Spec, pinned: set[str], problems: list[NnbuildError]) -> None:
+    def __init__(
+        self, model: SpecModule, spec: Spec, pinned: set[str], problems: list[NnbuildError],
+        shapes: Sequence[Sequence[int]] = (),
+    ) -> None:  # fmt: skip
+        self.shapes = shapes
         self.model = model
         self.spec = spec
         self.pinned = pinned
@@ -137,22 +144,24 @@ class _Checking:
 
     def trace_all(self) -> None:
         """Trace every combination of choices, and the pass in training where the network has one of its own."""
-        if not self.spec.inputs:
+        if not self.spec.inputs and not self.shapes:
             hint = "write `input: [N, 3, 224, 224]` with the sizes of yours"
+            hint = "say --input 1,3,224,224" if self.spec.foreign else hint
             self.warnings.append(
                 SpecError("the spec states no input, so nothing is traced", mark=mark_of(self.spec), hint=hint)
             )
             return
-        present = dict(self.model._choices)
-        values = {
-            name: [present[name]] if name in self.pinned else found for name, found in self._choice_values().items()
-        }
+        present = {} if self.spec.foreign else dict(self.model._choices)
+        known = {} if self.spec.foreign else self._choice_values()
+        values = {name: [present[name]] if name in self.pinned else found for name, found in known.items()}
         for choices in islice(chosen(values), MAX_COMBINATIONS):
-            self.model.choose(**choices)
+            if choices:
+                self.model.choose(**choices)
             made = [f"{name}={value}" for name, value in choices.items() if value != present[name]]
             self._trace(f"with {', '.join(made)}" if made else "")
             self.choices.append(choices)
-        self.model.choose(**present)
+        if present:
+            self.model.choose(**present)
         self._warn_of_choices(values)
         self._trace_choices_inside()
         if _knows_training(self.model):
@@ -178,6 +187,7 @@ class _Checking:
 
     def _trace(self, situation: str, batch: int = 1) -> None:
         inputs = [TensorSpec(input.sized(batch), input.dtype) for input in self.spec.inputs]
+        inputs = inputs or [TensorSpec(shape) for shape in self.shapes]
         graph, mistakes = trace_onward(self.model, *inputs)
         self.graphs.append(graph)
         for mistake in mistakes:

@@ -13,12 +13,14 @@ from nnbuild.errors import NnbuildError, ProblemList, SpecError
 from nnbuild.limits import MAX_FILE_DEPTH, MAX_FILES, MAX_PROBLEMS, MAX_USED_BYTES
 from nnbuild.spec import library
 from nnbuild.spec.build.blocks import BLOCK_SECTIONS, BlockType, Definition, read_sections
+from nnbuild.spec.build.functions import add_functions
 from nnbuild.spec.build.lets import add_lets
 from nnbuild.spec.build.params import Params
 from nnbuild.spec.build.signature import SpecFunction, parse_signature
 from nnbuild.spec.build.values import located, mapping_of, text_of
 from nnbuild.spec.folder import Folder, is_there
 from nnbuild.spec.language.calls import Caller
+from nnbuild.spec.language.closures import Closure
 from nnbuild.spec.language.names import BUILD_NAMES
 from nnbuild.spec.language.scope import JoinedScope, Scope
 from nnbuild.spec.text.nodes import Mapping, Node, Scalar, Sequence
@@ -66,6 +68,8 @@ class SpecDefinition(Definition):
                 self._add_used(names, caller)
         for block in self.blocks:
             self._export(names, block.name, BlockType(block, names), block.place)
+        if "functions" in self.sections:
+            add_functions(self.sections["functions"], names, scope, caller)
         self.signature.fill(names, given, scope, caller)
         if "let" in self.sections:
             add_lets(mapping_of(self.sections["let"], "let"), names, scope, caller)
@@ -92,7 +96,7 @@ class SpecDefinition(Definition):
         names = self.scope_for(None, {}, caller)
         found = {
             name: value for name, value in names.values.items()
-            if isinstance(value, (BlockType, SpecFunction)) and name not in self.signature.nodes
+            if isinstance(value, (BlockType, SpecFunction, Closure)) and name not in self.signature.nodes
         }  # fmt: skip
         if self.is_network:
             found[self.name] = BlockType(self, names)
@@ -209,11 +213,7 @@ def _used_path(path: Path, node: Node, folder: Folder) -> Path:
 
 
 def _read_block(key: Scalar, node: Node, problems: list[NnbuildError]) -> Definition:
-    from nnbuild import nn
-
     signature = parse_signature(key, "a block")
-    if signature.name in nn.LAYERS:
-        raise SpecError(f"{signature.name} is a layer type already", mark=key.mark, hint="give the block another name")
     what = f"the block {signature.name}"
     sections = read_sections(mapping_of(node, what), BLOCK_SECTIONS, what, problems)
     if "layers" not in sections and "forward" not in sections:

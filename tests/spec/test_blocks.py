@@ -176,8 +176,6 @@ forward: x * (wide(2) + sizes(3)[0])
          "1,n"), "5:11 B gets n twice"),
         ("blocks:\n  B(n):\n    layers: [B(n)]\nlayers: [B(1)]", "layers more than 24 deep inside each other"
          " (does a block contain itself?)"),
-        ("blocks:\n  Linear(n):\n    layers: [Identity]\nlayers: [Identity]",
-         "2:3 Linear is a layer type already (give the block another name)"),
         ("blocks:\n  B(n:\n    layers: [Identity]\nlayers: [Identity]", "2:4 'B(n' is not an expression"),
         ("blocks:\n  B(3):\n    layers: [Identity]\nlayers: [Identity]", "2:5 a block names its parameters"),
         ("blocks:\n  B(n, n=2):\n    layers: [Identity]\nlayers: [Identity]", "2:3 a block names each parameter once"),

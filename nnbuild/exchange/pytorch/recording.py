@@ -13,7 +13,7 @@ from nnbuild.spec.build.blocks import BlockType, Definition
 from nnbuild.spec.build.builder import Builder
 from nnbuild.spec.build.module import SpecModule
 from nnbuild.spec.document import SpecDefinition
-from nnbuild.spec.language.calls import Partial, is_layer_type
+from nnbuild.spec.language.partials import Partial, is_layer_type
 from nnbuild.spec.language.scope import Scope
 from nnbuild.spec.language.syntax import Code
 from nnbuild.spec.text.nodes import Mapping, Node, Scalar, Sequence
@@ -50,8 +50,11 @@ class Recorder(Builder):
         super().__init__()
         self.record = record
 
-    def make(self, callee: Any, args: list[Any], kwargs: dict[str, Any], code: Code, node: ast.AST) -> Any:
-        self.record.meet(node, callee)
+    def make(
+        self, callee: Any, args: list[Any], kwargs: dict[str, Any], code: Code | None, node: ast.AST | None
+    ) -> Any:
+        if node is not None:
+            self.record.meet(node, callee)
         return super().make(callee, args, kwargs, code, node)
 
     def as_layer(self, value: Any, node: Node, scope: Scope) -> Any:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from nnbuild.spec.build.source import option_names
 from nnbuild.spec.build.values import comprehension_of, evaluate, refuse_cut, starred, value_of, values_of
-from nnbuild.spec.language.calls import Caller, Partial
+from nnbuild.spec.language.calls import Caller
+from nnbuild.spec.language.partials import Partial
+from nnbuild.spec.language.places import option_names
 from nnbuild.spec.language.scope import Scope
 from nnbuild.spec.text.nodes import Mapping, Node, Scalar, Sequence
 from nnbuild.spec.text.scalars import EXPRESSION, constant

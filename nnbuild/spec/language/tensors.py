@@ -18,7 +18,9 @@ from nnbuild.spec.language.arithmetic import SYMBOLS
 from nnbuild.spec.language.describe import describe
 
 #: Types that are surely no tensors; whatever else comes is asked of `ops`.
-PLAIN = frozenset({int, float, complex, bool, str, type(None), tuple, list, dict, range, type(Ellipsis), slice})
+PLAIN = frozenset(
+    {int, float, complex, bool, str, type(None), tuple, list, dict, range, type(Ellipsis), slice, set, frozenset}
+)
 
 _BINARY = {
     "Add": "add", "Sub": "sub", "Mult": "mul", "Div": "div", "FloorDiv": "floor_divide", "Mod": "remainder",
@@ -99,7 +101,7 @@ def attribute(value: Any, name: str) -> Any:
     if name in ("weight", "bias"):
         raise SpecError(f"a tensor has no {name}")
     known = ["shape", "ndim", "dtype", "T", "mT", "H", "mH", "real", "imag", *_FACTS, *_methods()]
-    call = f"write {name}()" if name in known else suggestion(name, known)
+    call = f"write {name}()" if name in known else suggestion(name, known, cutoff=0.7)
     raise SpecError(f"a tensor has no attribute {name}", hint=call)
 
 
@@ -124,13 +126,19 @@ def fact(name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
 _ALWAYS = {"device": "cpu", "is_cuda": False, "requires_grad": False}
 #: Methods that do not what the function of their name does, and the ops that do it.
 _OTHER_THAN_FUNCTIONS = {"unfold": "tensor_unfold"}
-_SAME = ("cpu",)
+_SAME = ("cpu", "cuda")
+_KNOWN = ("size", "type", "to", "cuda", "cpu", "item", "tolist", "numpy")
 
 
 def _methods() -> frozenset[str]:
     from nnbuild import ops
 
     return ops.METHODS
+
+
+def has_method(name: str) -> bool:
+    """Whether tensors have a method of this name."""
+    return name in _methods() or name in _FACTS or name in _OTHER_THAN_FUNCTIONS or name in _KNOWN
 
 
 def method(value: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -154,7 +162,7 @@ def method(value: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> An
     if find_op(name) is not None:
         raise SpecError(f"{name} is no method of tensors", hint=f"write {name}(x, ...)")
     known = [*_methods(), *_FACTS, *_SAME, "size"]
-    raise SpecError(f"a tensor has no method {name}()", hint=suggestion(name, known))
+    raise SpecError(f"a tensor has no method {name}()", hint=suggestion(name, known, cutoff=0.7))
 
 
 def _size(value: Any, dim: Any = None) -> Any:
