@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nnbuild.cli.options import unknown_name
+from nnbuild.cli.options import outside_allowed, unknown_name
 from nnbuild.cli.output import warn
 from nnbuild.errors import InputError, NnbuildError
 from nnbuild.ops.spec import TensorSpec
@@ -38,7 +38,15 @@ def build(
     """The network of a spec; says so where it comes with the program. weights, load the spec's."""
     from nnbuild.spec import load
 
-    model = load(spec, params=params, variant=variant, choose=choices, seed=seed, weights=weights)
+    model = load(
+        spec,
+        params=params,
+        variant=variant,
+        choose=choices,
+        seed=seed,
+        weights=weights,
+        allow_outside=outside_allowed(),
+    )
     assert model.spec is not None
     if model.spec.bundled:
         warn(f"using the bundled spec {model.spec.file.name}")

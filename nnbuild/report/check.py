@@ -7,7 +7,7 @@ from itertools import islice
 from math import prod
 from typing import Any, NamedTuple, Self
 
-from nnbuild.errors import InputError, NnbuildError, ProblemList, SpecError
+from nnbuild.errors import BudgetError, InputError, NnbuildError, ProblemList, SpecError
 from nnbuild.graph.graph import Graph
 from nnbuild.graph.onward import trace_onward
 from nnbuild.graph.rows import row_tree
@@ -23,6 +23,7 @@ from nnbuild.spec.build.choices import choice_values, chosen
 from nnbuild.spec.build.module import SpecModule
 from nnbuild.spec.build.stated import Spec
 from nnbuild.spec.files import missing_files
+from nnbuild.spec.folder import is_there
 
 #: Combinations of choices that are traced at most.
 MAX_COMBINATIONS = 64
@@ -52,15 +53,18 @@ def check(
     variant: str | None = None,
     params: Mapping[str, Any] | None = None,
     choose: Mapping[str, Any] | None = None,
+    allow_outside: bool = False,
 ) -> Verdict:
     """Build and trace a spec, or one of its variants, with all its choices, and hold it to what it states."""
     label = f"{name}: {variant}" if variant else name
     try:
-        files = missing_files(library.find(name).path)
+        files = missing_files(library.find(name).path, allow_outside)
     except NnbuildError as error:
         return Verdict(label, [error])
     try:
-        model = load(name, variant=variant, params=params, choose=choose, weights=False).eval()
+        model = load(
+            name, variant=variant, params=params, choose=choose, weights=False, allow_outside=allow_outside
+        ).eval()
     except NnbuildError as error:
         problems = [*_merged(error.problems if isinstance(error, ProblemList) else [error]), *files]
         if error.sketch is not None and error.sketch.spec.inputs:
@@ -71,6 +75,13 @@ def check(
     checking.load_files()
     checking.trace_all()
     return checking.verdict(label)
+
+
+def uncheckable(name: str, count: int, why: str) -> Verdict:
+    """The verdict on variants of a file that are not looked at."""
+    more = f"{count:,} variants" if count > 1 else "a variant"
+    hint = "check one by --variant NAME, or allow more with --max-seconds"
+    return Verdict(f"{name} ({more})", [BudgetError(f"{more} of {name} not checked: {why}", hint=hint)])
 
 
 def _mistakes_of(sketch: SpecModule, pinned: set[str]) -> list[NnbuildError]:
@@ -109,7 +120,7 @@ class _Checking:
 
     def load_files(self) -> None:
         """Read the weights and the labels, those that are there."""
-        if self.spec.weights and self.spec.weights.is_file():
+        if self.spec.weights and is_there(self.spec.weights):
             from nnbuild.spec.weights import load_weights
 
             try:
@@ -119,7 +130,7 @@ class _Checking:
         try:
             read_labels(self.spec)
         except InputError as error:
-            if self.spec.labels.is_file():  # type: ignore[union-attr]  # else it is among the missing ones
+            if is_there(self.spec.labels):  # type: ignore[arg-type]  # else it is among the missing ones
                 self.problems.append(error.locate(mark=mark_of(self.spec, "labels")))
 
     def trace_all(self) -> None:
@@ -194,7 +205,15 @@ class _Checking:
         if not self.pinned:
             self.problems += unexpected(self.spec, graph, figures)
         self.warnings += self._doubts(graph)
-        return Verdict(label, self.problems, self.warnings, figures, Shapes(graph.outputs), self.choices)
+        shapes = Shapes(TensorSpec(value.shape, value.dtype) for value in graph.outputs)  # without the graph
+        return Verdict(
+            label,
+            self.problems,
+            self.warnings,
+            figures,
+            shapes,
+            self.choices,
+        )
 
     def _doubts(self, graph: Graph) -> Iterator[NnbuildError]:
         yield from unused_layers(self.graphs, self.complete)

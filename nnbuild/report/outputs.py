@@ -101,9 +101,13 @@ class Classes:
 
 
 def outputs(
-    figures: dict[str, Figures], classes: Classes | None, facts: Sequence[tuple[str, str]], seconds: dict[str, float]
+    figures: dict[str, Figures],
+    classes: Classes | None,
+    facts: Sequence[tuple[str, str]],
+    seconds: dict[str, float],
+    files: Sequence[str] = (),
 ) -> Report:
-    """The report of a run. Params: facts, printed below; seconds, times by name, for JSON."""
+    """The report of a run. Params: facts, printed below; seconds, times by name, for JSON; files, of each sample."""
     columns = [
         Column("name", "Output", wide=True),
         Column("shape", "Shape"),
@@ -126,11 +130,13 @@ def outputs(
         data["seconds"] = seconds
     if classes is None:
         return Report(data, [Table(columns, lines, facts=facts), *_values(figures)])
+    if files:
+        data["files"] = list(files[: len(classes.rows)])
     data["classes"] = [
         [{"class": place, "label": classes.name(place), _key(classes): _finite(score)} for place, score in row]
         for row in classes.rows
     ]
-    table, everything = _classes(classes, SHOWN), _classes(classes, KEPT)
+    table, everything = _classes(classes, SHOWN, files), _classes(classes, KEPT, files)
     return Report(data, [Table(columns, lines), table._replace(facts=[*table.facts, *facts])], everything)
 
 
@@ -160,9 +166,9 @@ def _finite(value: Any) -> Any:
     return str(value) if isinstance(value, float) and not np.isfinite(value) else value
 
 
-def _classes(classes: Classes, samples: int) -> Table:
+def _classes(classes: Classes, samples: int, files: Sequence[str]) -> Table:
     columns = [
-        Column("sample", "Sample", True),
+        Column("file", "File", wide=True) if files else Column("sample", "Sample", True),
         Column("rank", "Rank", True),
         Column("label", "Label" if classes.labels else "Class", wide=True),
         Column(_key(classes), "Probability (%)" if classes.probable else "Score", True),
@@ -172,8 +178,8 @@ def _classes(classes: Classes, samples: int) -> Table:
     for sample, row in enumerate(classes.rows[:samples]):
         for rank, (place, score) in enumerate(row, start=1):
             shown = f"{100 * score:.2f}" if classes.probable else f"{score:.6g}"
-            values = (sample, rank, classes.name(place), shown)
-            lines.append(Line(values if drop is None else (sample, *values[2:])))
+            values = (files[sample] if files else sample, rank, classes.name(place), shown)
+            lines.append(Line(values if drop is None else (values[0], *values[2:])))
     facts = []
     if classes.count == 1:
         read = [classes.name(row[0][0]) for row in classes.rows[:samples] if row]

@@ -75,7 +75,8 @@ class Spec(NamedTuple):
 
     Params: name; variant, the chosen one; file; bundled, whether it came with the program; inputs; params and choose,
     by name; customised, whether params differ from the file's or the variant's; weights, example, labels, files beside
-    the spec; holds_weights, whether the file has them in itself; preprocess, steps for images by name; expect, facts that `check` holds the network to; paper, description.
+    the spec; holds_weights, whether the file has them in itself; preprocess, steps for images by name; expect, facts
+    that `check` holds the network to; paper, description.
     """
 
     name: str
