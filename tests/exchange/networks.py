@@ -418,6 +418,7 @@ NETWORKS = {
             Sequential:
               - Linear(4, 4)
               - named: Linear(4, 4)
+              - Named: Linear(4, 4)
               - for i in range(depth): Linear(4, 4)
           whole: {Sequential: "*[Linear(4, 4) for i in range(2)]"}
         forward: |

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Sequence as Items
 
 from nnbuild.spec.build.entries import _is_control
 from nnbuild.spec.text.nodes import Mapping, Node, Scalar, Sequence
 
+#: Whether a key is a layer type.
+_IsType = Callable[[Scalar], bool]
 
-def is_named(kind: str, node: Node) -> bool:
+
+def is_named(kind: str, node: Node, is_type: _IsType) -> bool:
     """Whether the layers of a container have names of their own."""
     if kind == "ModuleList":
         return False
     if isinstance(node, Mapping):
         return kind == "ModuleDict" or not all(
-            is_loop(key) and not is_named(kind, value) for key, value in node.entries
+            is_loop(key) and not is_named(kind, value, is_type) for key, value in node.entries
         )
     if not isinstance(node, Sequence):
         return False
     return any(
-        isinstance(item, Mapping) and len(item.entries) == 1 and _names(*item.entries[0], kind) for item in node.items
+        isinstance(item, Mapping) and len(item.entries) == 1 and _names(*item.entries[0], kind, is_type)
+        for item in node.items
     )
 
 
@@ -28,11 +33,11 @@ def is_loop(key: Scalar) -> bool:
     return _is_control(key) or key.text == "let"
 
 
-def _names(key: Scalar, value: Node, kind: str) -> bool:
+def _names(key: Scalar, value: Node, kind: str, is_type: _IsType) -> bool:
     """Whether `key: value` in a list names a layer, or has such below it."""
     if _is_control(key):
-        return is_named(kind, value)
-    return not key.text[:1].isupper() and not key.text.startswith(("nn.", "torch."))
+        return is_named(kind, value, is_type)
+    return key.text != "let" and not is_type(key)
 
 
 def static_pairs(node: Node) -> Items[tuple[str, Node]]:

@@ -216,6 +216,9 @@ class Layers:
                 return None
         return self.translator.lookup(text)
 
+    def is_type(self, key: Scalar) -> bool:
+        return self.layer_type(key) is not None
+
     def _long(self, key: Scalar, value: Node, name: ast.expr | None) -> ast.expr:
         meaning = self.layer_type(key)
         if meaning is None:
@@ -232,7 +235,7 @@ class Layers:
         inline = self._inline(kind, node)
         if inline is not None:
             return inline
-        sink = Filled(self._variable(), named=is_named(kind, node))
+        sink = Filled(self._variable(), named=is_named(kind, node, self.is_type))
         self._open.append(sink.variable.name)
         start = len(self.body)
         self.body.append(syntax.assign(sink.place(), sink.start(self.translator.source)))
@@ -260,7 +263,7 @@ class Layers:
             return self._of_value(kind, self._listed(scalar))
         if not self.is_static(node):
             return None
-        named = is_named(kind, node)
+        named = is_named(kind, node, self.is_type)
         pairs: list[tuple[ast.expr, ast.expr]] = []
         for key, value in static_pairs(node):
             pairs.append((ast.Constant(key), self.layer(value)))
