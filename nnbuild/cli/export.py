@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import click
 
 from nnbuild.cli.network import build
-from nnbuild.cli.options import building, spec_argument
+from nnbuild.cli.options import building, outside_allowed, spec_argument
 from nnbuild.cli.output import warn
 from nnbuild.spec.text.source import STANDARD_INPUT
 
@@ -36,7 +36,7 @@ class Writer(NamedTuple):
 def _torch(order: Order) -> bytes:
     from nnbuild.exchange.pytorch import source
 
-    return source(order.spec, order.params, order.variant, order.choices).encode()
+    return source(order.spec, order.params, order.variant, order.choices, outside_allowed()).encode()
 
 
 def _onnx(order: Order) -> bytes:

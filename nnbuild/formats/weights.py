@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from nnbuild.errors import InputError, WeightError
-from nnbuild.formats.archive import open_archive
 from nnbuild.formats.mapping import MappedFile, mapped
 from nnbuild.formats.tensors import FileTensor
 

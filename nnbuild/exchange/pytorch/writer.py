@@ -28,23 +28,30 @@ from nnbuild.spec.text.source import STANDARD_INPUT
 _ROUNDS = 50
 
 
-def source(spec: str, params: dict[str, Any], variant: str | None, choices: dict[str, Any]) -> str:
+def source(
+    spec: str, params: dict[str, Any], variant: str | None, choices: dict[str, Any], allow_outside: bool = False
+) -> str:
     """The text of a module that holds the network as a class.
 
     Params: params, values that its arguments have unless said; variant, one whose values they have; choices, values
-    that the run-time choices have. Raises: SpecError, for what has no counterpart in PyTorch too.
+    that the run-time choices have; allow_outside, as of load. Raises: SpecError, for what has no counterpart in PyTorch
+    too.
     """
     with spending(f"exporting {spec}"):
-        return _Order(spec, params, variant, choices).text()
+        return _Order(spec, params, variant, choices, allow_outside).text()
 
 
 class _Order:
     """One network to be written."""
 
-    def __init__(self, spec: str, params: dict[str, Any], variant: str | None, choices: dict[str, Any]) -> None:
-        self.choices = load(spec, params=params, variant=variant, choose=choices, weights=False)._choices
+    def __init__(
+        self, spec: str, params: dict[str, Any], variant: str | None, choices: dict[str, Any], allow_outside: bool
+    ) -> None:
+        self.choices = load(
+            spec, params=params, variant=variant, choose=choices, weights=False, allow_outside=allow_outside
+        )._choices
         found = library.find(spec)
-        self.definition: SpecDefinition = Files(Folder(found.path.parent)).definition(found.path)
+        self.definition: SpecDefinition = Files(Folder(found.path.parent, allow_outside)).definition(found.path)
         self.variant = variant or found.variant
         self.params = params
         self.record = Record()

@@ -122,6 +122,8 @@ def _prefixes(tensors: Mapping[str, FileTensor], wanted: Wanted) -> list[str]:
     """What names begin with before one that the network wants, the most frequent ones."""
     counts: dict[str, int] = {}
     for name in tensors:
+        if name.count(".") > _MOST_DOTS:
+            continue
         start = 0
         for _ in range(_MOST_DOTS):
             if name[start:] in wanted.shapes:
