@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from nnbuild.budget import current, spending
 from nnbuild.cli.options import building, output_format, specs_argument
 from nnbuild.cli.output import emit, warn, warn_of
+from nnbuild.limits import MAX_VARIANTS
+
+if TYPE_CHECKING:
+    from nnbuild.report.check import Verdict
 
 
 @click.command("check")
@@ -42,24 +49,40 @@ def command(
       nnbuild check net.yaml --set classes=100 --choose act=prelu
       nnbuild check --all
     """
-    from nnbuild.report.check import check, verdicts
+    from nnbuild.report.check import verdicts
 
     if bool(specs) == everything:
         raise click.UsageError("give the specs to check, or --all" if not specs else "give specs or --all, not both")
     if everything and (params or variant or choices):
         raise click.UsageError("--set, --variant and --choose are of one network, and --all is many")
     found = []
-    for name, which in _bundled() if everything else _asked(specs, variant):
-        verdict = check(name, which, params, choices)
-        verdict = verdict.strict() if strict else verdict
-        found.append(verdict)
-        for problem in verdict.problems:
-            warn_of(problem, "error", gap=True)
-        for warning in verdict.warnings:
-            warn_of(warning, "warning", gap=True)
+    for name, pairs in groupby(_bundled() if everything else _asked(specs, variant), key=itemgetter(0)):
+        for verdict in _checked(name, [which for _, which in pairs], params, choices):
+            verdict = verdict.strict() if strict else verdict
+            found.append(verdict)
+            for problem in verdict.problems:
+                warn_of(problem, "error", gap=True)
+            for warning in verdict.warnings:
+                warn_of(warning, "warning", gap=True)
     emit(verdicts(found), format)
     if any(verdict.problems for verdict in found):
         ctx.exit(1)
+
+
+def _checked(
+    name: str, variants: list[str | None], params: dict[str, Any], choices: dict[str, Any]
+) -> Iterator[Verdict]:
+    """The verdict on each variant of a file, as far as the file's budget goes: its steps are for all of them."""
+    from nnbuild.report.check import check, uncheckable
+
+    with spending(f"the check of {name}", current().seconds) as left:
+        for place, variant in enumerate(variants):
+            left.restart()
+            rest = len(variants) - place
+            if place == MAX_VARIANTS or left.spent:
+                yield uncheckable(name, rest, "the steps are used up" if left.spent else f"{MAX_VARIANTS} are checked")
+                return
+            yield check(name, variant, params, choices)
 
 
 def _asked(specs: tuple[str, ...], variant: str | None) -> Iterator[tuple[str, str | None]]:

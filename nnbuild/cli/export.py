@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,7 +23,8 @@ class Order(NamedTuple):
     choices: dict[str, Any]
 
 
-class Writer(NamedTuple):
+@dataclass(frozen=True)
+class Writer:
     """A format to write. Params: endings, of its files; write, an order -> the bytes of the file."""
 
     endings: tuple[str, ...]
@@ -36,7 +38,7 @@ def _torch(order: Order) -> bytes:
 
 
 #: The formats by the names that --to has for them.
-WRITERS = {"torch": Writer((".py",), _torch)}
+WRITERS: dict[str, Writer] = {"torch": Writer((".py",), _torch)}
 
 
 @click.command("export")
@@ -56,8 +58,8 @@ def command(
 ) -> None:
     """Write a network in another format.
 
-    torch is PyTorch source: a class a block, with the spec's names and params, the same state_dict and the same outputs.
-    It needs PyTorch where it is run, and none to be written. The file is complete, or left as it was.
+    torch is PyTorch source: a class a block, with the spec's names and params, the same state_dict and the same
+    outputs. It needs PyTorch where it is run, and none to be written. The file is complete, or left as it was.
 
     \b
     Examples:
@@ -67,7 +69,7 @@ def command(
     """
     data = WRITERS[kind or _format_of(output)].write(Order(spec, params, variant, choices))
     if output == STANDARD_INPUT:
-        click.get_binary_stream("stdout").write(data)
+        click.echo(data, nl=False)
         return
     from nnbuild.formats.whole import write_whole
 

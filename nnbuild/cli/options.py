@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from nnbuild import limits
+from nnbuild.budget import spending
 from nnbuild.cli import completion
 from nnbuild.errors import suggestion
 from nnbuild.report.texts import FORMATS
@@ -30,8 +32,11 @@ specs_argument = click.argument("specs", metavar="SPEC...", nargs=-1, shell_comp
 
 
 def building(command: Any) -> Any:
-    """--set, --variant and --choose: which network of the spec it is."""
+    """--set, --variant and --choose: which network of the spec it is; --max-seconds, what building it may take."""
     for option in (
+        click.option("--max-seconds", metavar="S", type=click.FloatRange(min=0, min_open=True), default=limits.SECONDS,
+                     expose_value=False, callback=_budget, is_eager=True,
+                     help=f"Let the spec take S seconds to be built, traced and shown ({limits.SECONDS:g})."),
         click.option("--choose", "choices", metavar="NAME=VALUE", multiple=True, callback=_pairs,
                      shell_complete=completion.choices,
                      help="Set a run-time choice of the forward pass. Repeatable."),
@@ -67,6 +72,11 @@ shaped_inputs = click.option(
 output_format = click.option(
     "--format", "format", type=click.Choice(FORMATS), help="Format of the output; rich at a terminal, plain in a pipe."
 )
+
+
+def _budget(ctx: click.Context, param: click.Parameter, value: float) -> None:
+    """Open the budget that the whole command is held to."""
+    ctx.with_resource(spending(f"nnbuild {ctx.info_name}", value))
 
 
 weights_key = click.option(

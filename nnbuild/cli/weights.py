@@ -126,6 +126,7 @@ def _compared(
     emit(against(file, part, wanted, type(model).__name__), format)
     if not part.complete or part.unexpected:
         raise unfit(file, part, wanted, type(model).__name__)
+    part.refuse_unreadable(wanted, file.path)
     return file, part.tensors
 
 

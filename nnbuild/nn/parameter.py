@@ -209,5 +209,5 @@ def _as_array(value: Any) -> np.ndarray:
     if isinstance(value, StoredTensor):
         return value.data
     array = np.asarray(value)
-    fractions = array.dtype.kind == "f" and not hasattr(value, "dtype")
-    return array.astype(np.float32) if fractions else array
+    single = {"f": np.float32, "c": np.complex64}.get(array.dtype.kind)
+    return array.astype(single) if single and not hasattr(value, "dtype") else array

@@ -10,6 +10,7 @@ and still every weight gets the numbers of torch's eager order: whoever needs a 
 
 from __future__ import annotations
 
+import math
 import threading
 import weakref
 from collections import deque
@@ -19,6 +20,7 @@ from contextvars import ContextVar
 
 from nnbuild.errors import OptionError
 from nnbuild.lazy import np
+from nnbuild.ops.dtypes import is_complex, real
 from nnbuild.ops.randomness import noise, seed_noise
 from nnbuild.ops.torch_numbers import TorchNumbers
 
@@ -124,9 +126,9 @@ def uniform_fill(shape: tuple[int, ...], low: float, high: float, dtype: str) ->
     _check_dtype(dtype)
     if not low <= high:
         raise InitError(f"uniform numbers want low <= high, got low={low} and high={high}")
-    if not max(-low, high, high - low) <= LARGEST[dtype]:
+    if not max(-low, high, high - low) <= LARGEST[real(dtype)]:
         raise InitError(f"the interval from {low} to {high} is too wide for {dtype}")
-    return lambda stream: stream.uniform(shape, low, high, dtype)
+    return _of_parts(shape, dtype, lambda stream, shape, dtype: stream.uniform(shape, low, high, dtype))
 
 
 def normal_fill(shape: tuple[int, ...], mean: float, std: float, dtype: str) -> Fill:
@@ -134,12 +136,23 @@ def normal_fill(shape: tuple[int, ...], mean: float, std: float, dtype: str) -> 
     _check_dtype(dtype)
     if not std >= 0:
         raise InitError(f"normal numbers want std >= 0, got {std}", option="std")
-    return lambda stream: stream.normal(shape, mean, std, dtype)
+    if is_complex(dtype):
+        if mean:
+            raise InitError(f"complex normal numbers want mean 0, got {mean}", option="mean")
+        std /= math.sqrt(2)  # of each part
+    return _of_parts(shape, dtype, lambda stream, shape, dtype: stream.normal(shape, mean, std, dtype))
+
+
+def _of_parts(shape: tuple[int, ...], dtype: str, draw: Callable[[Stream, tuple[int, ...], str], np.ndarray]) -> Fill:
+    """A draw of real numbers, or of the parts of complex ones, in pairs."""
+    if not is_complex(dtype):
+        return lambda stream: draw(stream, shape, dtype)
+    return lambda stream: draw(stream, (*shape, 2), real(dtype)).view(dtype)[..., 0]
 
 
 def _check_dtype(dtype: str) -> None:
-    if dtype not in LARGEST:
-        raise InitError(f"random numbers have a dtype of {', '.join(LARGEST)}; got {dtype}")
+    if real(dtype) not in LARGEST:
+        raise InitError(f"random numbers have a dtype of {', '.join(LARGEST)} or a complex one; got {dtype}")
 
 
 def _checked_seed(seed: int) -> int:

@@ -57,6 +57,9 @@ class Recorder(Protocol):
     def overwrite(self, old: Any, new: Any) -> None:
         """From here on `new` stands where the program says `old`."""
 
+    def changed(self, arrays: list[Any]) -> bool:
+        """Whether something else stands for one of these arrays by now."""
+
 
 recorder: ContextVar[Recorder | None] = ContextVar("recorder", default=None)
 
@@ -295,8 +298,9 @@ class Op:
         if "unchanged" in self.facets and self.answer("unchanged", specs):
             return tensors[0]
         symbolic = any(isinstance(tensor, TensorSpec) for tensor in tensors)
-        if not symbolic and (self.creates or any(isinstance(tensor, TensorLike) for tensor in tensors)):
-            symbolic = recorder.get() is not None
+        if not symbolic and (active := recorder.get()) is not None:
+            stands_for = self.creates or any(isinstance(tensor, TensorLike) for tensor in tensors)
+            symbolic = stands_for or active.changed(tensors)
         if symbolic:
             active = recorder.get()
             if active is None:

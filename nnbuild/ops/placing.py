@@ -8,7 +8,7 @@ from typing import Any
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.elementwise import broadcast
-from nnbuild.ops.gathering import _scattered, _scattered_axes, scatter
+from nnbuild.ops.gathering import _scattered, _scattered_axes, scattered
 from nnbuild.ops.op import op
 from nnbuild.ops.reach import UNSEEN, WHOLE, Reaches, Unknown
 from nnbuild.ops.spec import TensorSpec
@@ -43,7 +43,7 @@ def scatter_reduce(
 def _(input: TensorSpec, dim: int, index: TensorSpec, src: TensorSpec, reduce: str) -> TensorSpec:
     if reduce not in _REDUCTIONS:
         raise OptionError(f"reduce wants one of {', '.join(_REDUCTIONS)}, not {reduce!r}", option="reduce")
-    return scatter.facets["shape"](input, dim, index, src, None)
+    return scattered(input, dim, index, src)
 
 
 scatter_reduce.axes(_scattered_axes)

@@ -60,9 +60,7 @@ def _axes(
     region = region if region is not None and len(region) else (*(0.0,) * count, *(1.0,) * count)
     return [
         Axis(before, after, float(factor), float(start), float(stop))
-        for before, after, factor, start, stop in zip(
-            shape, size, scale, region[:count], region[count:], strict=True
-        )
+        for before, after, factor, start, stop in zip(shape, size, scale, region[:count], region[count:], strict=True)
     ]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nnbuild.errors import ShapeError
+from nnbuild.lazy import np
 from nnbuild.limits import MAX_ELEMENTS, MAX_RANK
 from nnbuild.ops.tensor_like import TensorLike
 
@@ -65,6 +66,10 @@ class TensorSpec(TensorLike):
     def with_dtype(self, dtype: str) -> TensorSpec:
         """The same sizes with another dtype."""
         return TensorSpec(self.shape, dtype)
+
+    def known_values(self) -> np.ndarray | None:
+        """The values where they hang on no data; None, which a spec alone cannot know better."""
+        return None
 
     def __len__(self) -> int:
         if not self.shape:

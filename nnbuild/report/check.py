@@ -7,7 +7,7 @@ from itertools import islice
 from math import prod
 from typing import Any, NamedTuple, Self
 
-from nnbuild.errors import InputError, NnbuildError, ProblemList, SpecError
+from nnbuild.errors import BudgetError, InputError, NnbuildError, ProblemList, SpecError
 from nnbuild.graph.graph import Graph
 from nnbuild.graph.onward import trace_onward
 from nnbuild.graph.rows import row_tree
@@ -71,6 +71,13 @@ def check(
     checking.load_files()
     checking.trace_all()
     return checking.verdict(label)
+
+
+def uncheckable(name: str, count: int, why: str) -> Verdict:
+    """The verdict on variants of a file that are not looked at."""
+    more = f"{count:,} variants" if count > 1 else "a variant"
+    hint = "check one by --variant NAME, or allow more with --max-seconds"
+    return Verdict(f"{name} ({more})", [BudgetError(f"{more} of {name} not checked: {why}", hint=hint)])
 
 
 def _mistakes_of(sketch: SpecModule, pinned: set[str]) -> list[NnbuildError]:
@@ -194,7 +201,15 @@ class _Checking:
         if not self.pinned:
             self.problems += unexpected(self.spec, graph, figures)
         self.warnings += self._doubts(graph)
-        return Verdict(label, self.problems, self.warnings, figures, Shapes(graph.outputs), self.choices)
+        shapes = Shapes(TensorSpec(value.shape, value.dtype) for value in graph.outputs)  # without the graph
+        return Verdict(
+            label,
+            self.problems,
+            self.warnings,
+            figures,
+            shapes,
+            self.choices,
+        )
 
     def _doubts(self, graph: Graph) -> Iterator[NnbuildError]:
         yield from unused_layers(self.graphs, self.complete)

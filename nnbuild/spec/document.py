@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from nnbuild.errors import NnbuildError, ProblemList, SpecError
-from nnbuild.limits import MAX_FILE_DEPTH, MAX_FILES
+from nnbuild.limits import MAX_FILE_DEPTH, MAX_FILES, MAX_PROBLEMS, MAX_USED_BYTES
 from nnbuild.spec.build.blocks import BLOCK_SECTIONS, BlockType, Definition, read_sections
 from nnbuild.spec.build.lets import add_lets
 from nnbuild.spec.build.params import Params
@@ -41,6 +41,7 @@ class SpecDefinition(Definition):
         self.blocks: list[Definition] = []
         self.uses: list[tuple[SpecDefinition, Node]] = []
         self.inputs = self._input_names()
+        self._exports: tuple[Caller, dict[str, Any]] | None = None  # with the build that they are of
 
     def _input_names(self) -> tuple[str, ...]:
         node = self.sections.get("inputs")
@@ -79,7 +80,12 @@ class SpecDefinition(Definition):
         names.values[name] = value
 
     def exports(self, caller: Caller) -> dict[str, Any]:
-        """What another file gets by using this one."""
+        """What other files get by using this one: the same for all of them, however many ways lead here."""
+        if self._exports is None or self._exports[0] is not caller:
+            self._exports = caller, self._exported(caller)
+        return self._exports[1]
+
+    def _exported(self, caller: Caller) -> dict[str, Any]:
         names = self.scope_for(None, {}, caller)
         found = {
             name: value for name, value in names.values.items()
@@ -108,6 +114,7 @@ class Files:
     def __init__(self) -> None:
         self._read: dict[Path, SpecDefinition] = {}
         self._open: list[Path] = []
+        self._bytes = 0
 
     def definition(self, path: Path) -> SpecDefinition:
         """The definition in the file. Raises SpecError, or a ProblemList of independent problems."""
@@ -126,6 +133,9 @@ class Files:
 
     def _define(self, path: Path) -> SpecDefinition:
         root = read(path)
+        self._bytes += len(root.document.text)
+        if self._bytes > MAX_USED_BYTES:
+            raise SpecError(f"the files that use each other are larger than {MAX_USED_BYTES / 1e6:.0f} MB in all")
         problems: list[NnbuildError] = []
         if not isinstance(root, Mapping):
             hint = "start with `layers:` and the layers below it"
@@ -150,6 +160,8 @@ class Files:
             problems += error.problems
         except NnbuildError as error:
             problems.append(error)
+        if len(problems) >= MAX_PROBLEMS:
+            raise ProblemList(problems[:MAX_PROBLEMS])
 
     def _read_blocks(self, definition: SpecDefinition, problems: list[NnbuildError]) -> None:
         node = definition.sections.get("blocks")

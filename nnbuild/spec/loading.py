@@ -150,7 +150,7 @@ def _read_sections(definition: SpecDefinition, scope: Scope, builder: Builder) -
         "weights": lambda node: sections.file(node, "weights"),
         "example": lambda node: sections.example(node, inputs),
         "labels": sections.labels,
-        "preprocess": sections.preprocess,
+        "preprocess": lambda node: sections.preprocess(node, variants, variant),
         "expect": lambda node: sections.expect(node, variants, variant),
         "choose": lambda node: definition.choices(scope, builder),
         "paper": lambda node: text_of(node, "paper"),

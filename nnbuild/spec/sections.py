@@ -7,6 +7,7 @@ weights: lenet.npz                        # files beside the spec
 example: digits.npy                       # or {name: file} for several inputs
 labels: [cat, dog]                        # or a text file with one name a line
 preprocess: {resize: 256, crop: 224, grayscale: false, scale: 1 / 255, mean: [0.485], std: [0.229]}
+preprocess: {resize: 256, interpolation: bicubic, resnet50: {resize: 232}}         # by variant, and for all
 expect: {params: 62006, macs: 651720, output: [N, 10]}
 expect: {output: [N, 1000], resnet18: {params: 11689512}, resnet34: {params: 21797672}}    # by variant, and for all
 paper: https://...                        # and description:, for people
@@ -19,6 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from nnbuild.errors import SpecError, suggestion
+from nnbuild.formats.image_kinds import RESAMPLING
 from nnbuild.spec.build.axes import free_axis
 from nnbuild.spec.build.stated import BATCH, Input
 from nnbuild.spec.build.values import located, mapping_of, refuse_cut, text_of, value_of
@@ -36,6 +38,10 @@ MAX_SIDE, MAX_PIXEL_FACTOR = 65_536, 1e30
 
 #: What else the batch is called, in small letters.
 _BATCHES = ("batch", "batch_size", "batchsize", "bs", "b", "n", "none", "null", "~", "-1", "?")
+
+
+#: What may be said: by name, whether a value is right, and in words what a right one is.
+Known = dict[str, tuple[Callable[[Any], bool], str]]
 
 
 class Sections:
@@ -182,27 +188,38 @@ class Sections:
 
     # Values
 
-    def preprocess(self, node: Node) -> dict[str, Any]:
-        """Steps that turn an image into the input."""
-        return self._checked(node, "preprocess", _PREPROCESS)
+    def preprocess(self, node: Node, variants: tuple[str, ...], variant: str | None) -> dict[str, Any]:
+        """Steps that turn an image into the input; a variant's own are added, or stand in their place."""
+        return self._by_variant(node, "preprocess", variants, variant, _PREPROCESS, self._step)
 
     def expect(self, node: Node, variants: tuple[str, ...], variant: str | None) -> dict[str, Any]:
         """The facts for the spec as it stands; a variant's own are added to these, or stand in their place."""
+        return self._by_variant(node, "expect", variants, variant, _EXPECT, self._expected)
+
+    def _by_variant(
+        self,
+        node: Node,
+        what: str,
+        variants: tuple[str, ...],
+        variant: str | None,
+        known: Known,
+        read: Callable[[str, Node], Any],
+    ) -> dict[str, Any]:
         facts: dict[str, Any] = {}
         of_variant: dict[str, Any] = {}
-        for key, value in mapping_of(node, "expect").entries:
+        for key, value in mapping_of(node, what).entries:
             if key.text in variants:
-                checked = self._checked(value, key.text, _EXPECT, self._expected)
+                checked = self._checked(value, key.text, known, read)
                 if key.text == variant:
                     of_variant = checked
             else:
                 facts |= self._checked(
-                    Mapping(node.document, node.start, node.end, [(key, value)], False),
-                    "expect",
-                    _EXPECT,
-                    self._expected,
+                    Mapping(node.document, node.start, node.end, [(key, value)], False), what, known, read
                 )
         return facts | of_variant
+
+    def _step(self, name: str, node: Node) -> Any:
+        return text_of(node, name) if name == "interpolation" else self._value(node)
 
     def _expected(self, name: str, node: Node) -> Any:
         if name != "output":
@@ -218,8 +235,8 @@ class Sections:
         self,
         node: Node,
         what: str,
-        known: dict[str, tuple[Callable[[Any], bool], str]],
-        read: Callable[[str, Node], Any] | None = None,
+        known: Known,
+        read: Callable[[str, Node], Any],
     ) -> dict[str, Any]:
         facts = {}
         for key, value in mapping_of(node, what).entries:
@@ -228,7 +245,7 @@ class Sections:
                 raise SpecError(f"{what} has no {key.text}", mark=key.mark, hint=hint)
             check, words = known[key.text]
             try:
-                fact = read(key.text, value) if read else self._value(value)
+                fact = read(key.text, value)
                 if not check(fact):
                     raise SpecError(f"{key.text} is {words}, not {describe(fact)}")
             except SpecError as error:
@@ -261,8 +278,9 @@ def _divisors(value: Any) -> bool:
     return _numbers(value) and 0 not in (value if isinstance(value, (list, tuple)) else (value,))
 
 
-_PREPROCESS: dict[str, tuple[Callable[[Any], bool], str]] = {
+_PREPROCESS: Known = {
     "resize": (_sizes, f"a size of 1 to {MAX_SIDE:,}, or [height, width]"),
+    "interpolation": (lambda value: value in RESAMPLING, f"one of {', '.join(RESAMPLING)}"),
     "crop": (_sizes, f"a size of 1 to {MAX_SIDE:,}, or [height, width]"),
     "grayscale": (lambda value: isinstance(value, bool), "true or false"),
     "scale": (_number, "a number that pixels are multiplied by"),
@@ -270,7 +288,7 @@ _PREPROCESS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "std": (_divisors, "a number other than 0, or one for each channel"),
 }
 
-_EXPECT: dict[str, tuple[Callable[[Any], bool], str]] = {
+_EXPECT: Known = {
     "params": (_whole, "a count"),
     "trainable": (_whole, "a count"),
     "buffers": (_whole, "a count"),

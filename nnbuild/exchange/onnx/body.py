@@ -118,6 +118,4 @@ class Body:
         for step in self.steps:
             step.run(frame)
         made = {*self.constants, *self.inputs, *(name for step in self.steps for name in step.outputs)}
-        return [
-            frame[name] if name and not (self.partial and name not in made) else None for name in self.outputs
-        ]
+        return [frame[name] if name and not (self.partial and name not in made) else None for name in self.outputs]

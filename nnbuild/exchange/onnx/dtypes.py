@@ -22,5 +22,7 @@ _OTHERS = {
 def dtype_name(number: int) -> str:
     """The name of a dtype. Raises SpecError for one that there is not here."""
     if number not in NAMES:
-        raise SpecError(f"has numbers of the dtype {_OTHERS.get(number, number)}", hint=f"there are {', '.join(NUMBERS)}")
+        raise SpecError(
+            f"has numbers of the dtype {_OTHERS.get(number, number)}", hint=f"there are {', '.join(NUMBERS)}"
+        )
     return NAMES[number]

@@ -20,9 +20,7 @@ def definition(node: OnnxNode, inputs: Sequence[Any]) -> Any:
     versions = [version for version in schema.context_dependent_function_opset_versions if version <= node.version]
     version = max(versions, default=min(schema.context_dependent_function_opset_versions))
     types = [_type(onnx, value).SerializeToString() for value in inputs]
-    message = schema.get_context_dependent_function_with_opset_version(
-        version, node.proto.SerializeToString(), types
-    )
+    message = schema.get_context_dependent_function_with_opset_version(version, node.proto.SerializeToString(), types)
     return onnx.FunctionProto.FromString(message) if message else None
 
 

@@ -25,9 +25,7 @@ def _recurrent(node: OnnxNode, held: Held, rank: int | None) -> Made | None:
     options: dict[str, Any] = {"bidirectional": count == 2, "batch_first": bool(node.get("layout", 0))}
     if node.op == "RNN" and [name.lower() for name in node.get("activations") or ()][:1] == ["relu"]:
         options["nonlinearity"] = "relu"
-    module = getattr(nn, node.op)(
-        features, recurrence.shape[2], bias=bias is not None, dtype=weight.dtype, **options
-    )
+    module = getattr(nn, node.op)(features, recurrence.shape[2], bias=bias is not None, dtype=weight.dtype, **options)
     states = tuple(place for place in (5, 6) if named[place])
     if node.op == "LSTM" and len(states) == 1:
         return None
@@ -43,9 +41,7 @@ def _weights(
     found = {}
     for way, suffix in enumerate(("", "_reverse")[: weight.shape[0]]):
         for name, tensor in (("weight_ih", weight), ("weight_hh", recurrence)):
-            found[f"{name}_l0{suffix}"] = derived(
-                tensor, tensor.shape[1:], lambda array, way=way: array[way][order]
-            )
+            found[f"{name}_l0{suffix}"] = derived(tensor, tensor.shape[1:], lambda array, way=way: array[way][order])
         for half, name in enumerate(("bias_ih", "bias_hh")):
             if bias is not None:
                 start = half * len(order)
@@ -73,5 +69,3 @@ def _call(node: OnnxNode, directions: int) -> Any:
         return ops.transpose(by_direction, 1, 2), *lasts
 
     return call
-
-

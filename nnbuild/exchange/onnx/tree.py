@@ -143,9 +143,7 @@ class Tree:
             self._add(group, name, self._layer(item))
         for held in item.inputs:
             self._hold(group, held, item, 0)
-        return LayerStep(
-            name, item.inputs, item.outputs, item.made.call, item.node.label, self.graph.file.name
-        )
+        return LayerStep(name, item.inputs, item.outputs, item.made.call, item.node.label, self.graph.file.name)
 
     def _layer(self, item: Item) -> Any:
         """The layer with the file's tensors for its weights; one that several have stays one."""
@@ -219,5 +217,3 @@ def _classes(items: Iterable[Item]) -> dict[Path, str]:
             if kind:
                 found.setdefault(scope[: at + 1], kind)
     return found
-
-

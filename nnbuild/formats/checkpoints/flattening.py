@@ -13,7 +13,7 @@ from nnbuild.formats.tensors import FileTensor
 
 _MAX_DEPTH = 100
 _MAX_KEY = 1_000
-_MAX_TENSORS = 1_000_000
+_MAX_TENSORS = 250_000
 _MAX_LETTERS = 1 << 27
 
 #: The name of a tensor that is all of the file.
@@ -55,10 +55,16 @@ class _Walk:
         before = len(self.found)
         for key, part in parts:
             if not isinstance(part, _LEAVES):
-                self.below(f"{name}.{_text(key)}" if name else _text(key), part, depth + 1)
+                self.below(f"{name}.{self._text(key)}" if name else self._text(key), part, depth + 1)
         self._above.discard(id(value))
         if len(self.found) == before:
             self._empty.add(id(value))
+
+    def _text(self, key: Any) -> str:
+        text = key.decode("latin-1") if isinstance(key, bytes) else str(key)
+        if len(text) > _MAX_KEY:
+            raise InputError(f"{self._path} has a name of {len(text):,} letters: {text[:40]}...")
+        return text
 
     def _keep(self, name: str, tensor: Tensor | Unreadable) -> None:
         damage = tensor.damage()
@@ -71,13 +77,6 @@ class _Walk:
 
 
 _LEAVES = (str, bytes, int, float, type(None))
-
-
-def _text(key: Any) -> str:
-    text = key.decode("latin-1") if isinstance(key, bytes) else str(key)
-    if len(text) > _MAX_KEY:
-        raise InputError(f"a name of {len(text):,} letters: {text[:40]}...")
-    return text
 
 
 def _parts(value: Any) -> list[tuple[Any, Any]] | None:

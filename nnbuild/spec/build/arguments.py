@@ -23,6 +23,7 @@ class Arguments:
             skipped += len(callee.args)
             callee = callee.target
         self._names = option_names(callee)[skipped:]
+        self._is_open = getattr(callee, "has_open_options", False)
         options = callee.options() if hasattr(callee, "options") else ()
         self._options = {option.name: option for option in options}
 
@@ -45,12 +46,15 @@ class Arguments:
 
     def _named(self, node: Mapping) -> tuple[list[Any], dict[str, Any], dict[str, Node]]:
         refuse_cut(node)
-        unknown = [key.text for key, _ in node.entries if self._names and key.text not in self._names]
+        unknown = [key.text for key, _ in node.entries if not self._takes(key.text)]
         kwargs = {
             key.text: None if key.text in unknown else self._value(value, key.text) for key, value in node.entries
         }  # an unknown option is refused by the layer, whatever its value
         places = {key.text: value if key.text in self._names else key for key, value in node.entries}
         return [], kwargs, places
+
+    def _takes(self, name: str) -> bool:
+        return not self._names or self._is_open or name in self._names
 
     def _value(self, node: Node, name: str) -> Any:
         """Text where the option takes this very text, else a constant or an expression."""

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from nnbuild.errors import NnbuildError, SpecError, suggestion
+from nnbuild.errors import NnbuildError, ProblemList, SpecError, suggestion
+from nnbuild.limits import MAX_PROBLEMS
 from nnbuild.spec.build.lets import add_lets
 from nnbuild.spec.build.signature import Signature
 from nnbuild.spec.build.values import mapping_of
@@ -72,6 +73,8 @@ def read_sections(node: Mapping, known: tuple[str, ...], what: str, problems: li
         else:
             hint = suggestion(key.text, known) or f"there are {', '.join(known)}"
             problems.append(SpecError(f"{what} has no section {key.text}", hint=hint, mark=key.mark))
+            if len(problems) >= MAX_PROBLEMS:
+                raise ProblemList(problems)
     return sections
 
 

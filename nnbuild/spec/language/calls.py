@@ -164,6 +164,9 @@ class Caller:
         fields = getattr(type(value), "_fields", ())
         if name in fields:
             return getattr(value, name)
+        explain = getattr(type(value), "explain", None)
+        if explain:
+            explain(value, name)
         hint = suggestion(name, fields) or ("quote it, if it is text" if is_layer_type(value) else None)
         raise SpecError(f"{describe(value)} has no attribute {name}", hint=hint)
 

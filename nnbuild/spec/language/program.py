@@ -73,7 +73,9 @@ class ForwardNames(Scope):
     def __init__(self) -> None:
         from nnbuild import ops
 
-        super().__init__({**functions.NAMES, **torch_names.NAMES}, LazyScope(ops.OPS, lambda name: getattr(ops, name)))
+        of_ops = LazyScope(ops.OPS, lambda name: getattr(ops, name))
+        of_namespaces = LazyScope(namespaces.BARE, namespaces.bare, of_ops)
+        super().__init__({**functions.NAMES, **torch_names.NAMES}, of_namespaces)
 
     def prefixed(self, prefix: str, name: str) -> Any:
         if prefix == "torch" and name in torch_names.DTYPES:

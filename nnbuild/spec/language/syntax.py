@@ -41,6 +41,10 @@ PREFIXES = {
     ("torch", "fft"): "fft",
     ("linalg",): "linalg",
     ("fft",): "fft",
+    ("nn", "utils", "rnn"): "rnn",
+    ("torch", "nn", "utils", "rnn"): "rnn",
+    ("rnn_utils",): "rnn",
+    ("einops",): "einops",
 }
 
 _OPERATORS = """Load Store Add Sub Mult Div FloorDiv Mod Pow MatMult LShift RShift BitAnd BitOr BitXor And Or Not Invert
@@ -243,7 +247,7 @@ def _note_prefix(node: ast.Attribute) -> bool:
     dotted = (value.id, *reversed(parts))
     if dotted not in PREFIXES or ((*dotted, node.attr) in PREFIXES):
         return False
-    if dotted[0] in namespaces.NAMESPACES and not namespaces.knows(dotted[0], node.attr):
+    if dotted[0] in namespaces.OF_OPS and not namespaces.knows(dotted[0], node.attr):
         return False  # a tensor that is called so
     node.known = (PREFIXES[dotted], node.attr)  # type: ignore[attr-defined]
     return True

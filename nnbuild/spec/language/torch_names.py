@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from nnbuild.budget import Budget
 from nnbuild.errors import SpecError
+from nnbuild.ops.memory_format import FORMATS
 from nnbuild.spec.language import functions, tensors
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.functions import Function
@@ -72,10 +73,25 @@ class IsInstance:
     def _is(self, value: Any, kind: Any) -> bool:
         if isinstance(kind, TensorType):
             return tensors.is_tensor(value)
+        if isinstance(kind, type):
+            from nnbuild.nn.sequences import PackedSequence, is_packed
+
+            if kind is PackedSequence:
+                return is_packed(value)
         name = getattr(kind, "name", None)
         if name not in self._kinds:
             raise SpecError(f"isinstance knows no type {describe(kind)}", hint="as Tensor, list, tuple or int")
         return isinstance(value, self._kinds[name])
+
+
+class Fact:
+    """A function that says of a tensor what is known without its data."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.described = name, f"the function {name}"
+
+    def call_with(self, caller: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        return tensors.fact(self.name, args, kwargs)
 
 
 #: Names of a forward's own, beside the functions of every expression.
@@ -85,8 +101,10 @@ TORCH: dict[str, Any] = {
     **functions.MATH,
     **DTYPES,
     "Tensor": NAMES["Tensor"],
+    **{name: name for name in FORMATS},
     "Size": functions.NAMES["tuple"],
     "finfo": Function("finfo", _finfo),
     "iinfo": Function("iinfo", _iinfo),
+    **{name: Fact(name) for name in ("is_complex", "is_floating_point", "numel")},
     **{name: Function(name, lambda budget, args, kwargs: False) for name in ("is_scripting", "is_tracing")},
 }

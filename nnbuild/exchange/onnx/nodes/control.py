@@ -71,8 +71,7 @@ def _scan(node: OnnxNode, frame: Frame, *inputs: Any) -> Any:
     if lengths is not None:
         raise SpecError("Scan of version 8 with lengths is not read", hint="export it with opset 9 or later")
     samples = [
-        _scanned(node, frame, [ops.select(value, 0, at) for value in batched])
-        for at in range(batched[0].shape[0])
+        _scanned(node, frame, [ops.select(value, 0, at) for value in batched]) for at in range(batched[0].shape[0])
     ]
     return tuple(ops.stack(list(parts), 0) for parts in zip(*samples, strict=True))
 

@@ -39,9 +39,7 @@ def _tensor_scatter(node: OnnxNode, cache: Any, update: Any, starts: Any = None)
     """The update's slices put into a cache, from the place on that each sample says."""
     rank, axis = len(cache.shape), axis_of(node.get("axis"), len(cache.shape))
     size, length = cache.shape[axis], update.shape[axis]
-    steps = reshaped(
-        created(ops.arange, length, dtype="int64"), *(-1 if at == axis else 1 for at in range(rank))
-    )
+    steps = reshaped(created(ops.arange, length, dtype="int64"), *(-1 if at == axis else 1 for at in range(rank)))
     if starts is None:
         starts = constant([0] * cache.shape[0], "int64")
     places = ops.add(reshaped(cast(starts, "int64"), -1, *(1,) * (rank - 1)), steps)

@@ -79,7 +79,9 @@ def _matmul(
         for value, point in ((first, _per_row(zero)), (second, other_zero))
     ]
     product = ops.to(ops.matmul(*wide), "float32")
-    factor = ops.div(ops.mul(cast(_per_row(scale), "float32"), cast(other_scale, "float32")), cast(out_scale, "float32"))
+    factor = ops.div(
+        ops.mul(cast(_per_row(scale), "float32"), cast(other_scale, "float32")), cast(out_scale, "float32")
+    )
     return quantized(ops.mul(product, factor), constant(1, "float32"), out_zero, str(out_zero.dtype))
 
 

@@ -102,5 +102,3 @@ def by_op(
     steps, count = output.shape[:2]
     by_direction = reshaped(output, steps, count, weight.shape[0], size)
     return [ops.transpose(by_direction, 1, 2), *last]
-
-

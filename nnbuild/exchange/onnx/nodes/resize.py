@@ -89,9 +89,7 @@ def _as_torch(
     return mode == "linear" or (rank == 4 and node.get("cubic_coeff_a") == -0.75)
 
 
-def _interpolated(
-    node: OnnxNode, input: Any, mode: str, coordinates: str, size: list[int], scale: list[float]
-) -> Any:
+def _interpolated(node: OnnxNode, input: Any, mode: str, coordinates: str, size: list[int], scale: list[float]) -> Any:
     if mode == "nearest":
         return ops.interpolate(input, size[2:])
     linear = {3: "linear", 4: "bilinear", 5: "trilinear"}[len(input.shape)]

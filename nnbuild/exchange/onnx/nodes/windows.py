@@ -104,14 +104,10 @@ def _max_pool(node: OnnxNode, input: Any) -> Any:
     if not wanted:
         return reshaped(pool(room, kernel, strides, 0, dilations), *input.shape[:2], *windows.sizes(sizes))
     values, places = pool(room, kernel, strides, 0, dilations, False, True)
-    lengths = [
-        begin + size + end for begin, size, end in zip(windows.before, sizes, after, strict=True)
-    ]
+    lengths = [begin + size + end for begin, size, end in zip(windows.before, sizes, after, strict=True)]
     places = _moved(places, lengths, windows.before, sizes)
     shape = (*input.shape[:2], *windows.sizes(sizes))
-    return reshaped(values, *shape), _numbered(
-        reshaped(places, *shape), input.shape, node.get("storage_order", 0)
-    )
+    return reshaped(values, *shape), _numbered(reshaped(places, *shape), input.shape, node.get("storage_order", 0))
 
 
 def _parts(places: Any, sizes: Any) -> list[Any]:
