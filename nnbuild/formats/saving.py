@@ -17,9 +17,6 @@ from nnbuild.lazy import np
 #: Tensors by name, and the file that they come from, for messages.
 Write = Callable[[IO[bytes], Mapping[str, FileTensor], Path], None]
 
-#: Characters that a .npz file takes for a name, whatever they are.
-_LONGEST_NAME = 16_000
-
 
 def save_weights(path: Path, tensors: Mapping[str, FileTensor], source: Path) -> None:
     """Write the tensors; the ending says in which format. Params: source, the file that they come from.

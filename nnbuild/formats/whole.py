@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nnbuild.formats.target import Target
+from nnbuild.formats.hidden_folder import HiddenFolder
+from nnbuild.formats.place import Place, telling
 
 
 def write_whole(path: Path, data: bytes) -> None:
     """Put the bytes into the file, which is the old one or none until all are there. Raises InputError."""
-    target = Target(path)
-    folder = target.folder()
-    try:
-        made = folder.path / "whole"
-        with target.telling():
+    place = Place(path)
+    with telling(path):
+        folder = HiddenFolder(path.parent)
+        try:
+            made = folder.path / "whole"
             made.write_bytes(data)
-        target.take(made)
-    finally:
-        folder.remove()
+            place.take(made)
+        finally:
+            folder.remove()
