@@ -92,6 +92,7 @@ def _opened(file: MappedFile) -> WeightsFile:
 
 
 def _zipped(file: MappedFile) -> WeightsFile:
+    from nnbuild.formats.archive import open_archive
     from nnbuild.formats.checkpoints.archive import is_checkpoint, read_archive
 
     archive = open_archive(file.path)

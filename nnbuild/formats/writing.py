@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 
 from nnbuild.errors import InputError
-from nnbuild.formats.hidden_folder import HiddenFolder
 from nnbuild.formats.member_names import ENDING, MemberNames
 from nnbuild.formats.target import Target
 
