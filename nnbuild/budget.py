@@ -25,32 +25,41 @@ class Budget:
     Such computing may take long without anything being wrong: neither the clock counts nor what the ops do.
     """
 
-    __slots__ = ("_bytes", "_deadline", "_left", "_look_at", "doing", "modules", "on_data", "seconds", "steps")
+    __slots__ = ("_bytes", "_deadline", "_look_at", "doing", "left", "modules", "on_data", "seconds", "steps")
 
     def __init__(self, seconds: float | None = None, on_data: bool = False) -> None:
         self.seconds = limits.SECONDS if seconds is None else seconds
         self.steps = round(self.seconds * limits.STEPS_A_SECOND)
         self.doing = "the spec"
-        self.modules = 0
-        self._left = self.steps
+        self.on_data = on_data
+        self.restart()
+        self.left = self.steps
         self._look_at = max(0, self.steps - _STEPS_A_LOOK)
         self._bytes = limits.MAX_WORK_BYTES
-        self.on_data = on_data
-        self._deadline = inf if on_data else monotonic() + self.seconds
+
+    def restart(self) -> None:
+        """Begin another network within the same steps: the clock and the count of modules start anew."""
+        self.modules = 0
+        self._deadline = inf if self.on_data else monotonic() + self.seconds
+
+    @property
+    def spent(self) -> bool:
+        """Whether no steps are left."""
+        return self.left < 0
 
     def spend(self, steps: int = 1) -> None:
         """Count these steps, a microsecond of work each. Raises BudgetError where they or the time run out."""
-        self._left -= steps
-        if self._left < self._look_at:
+        self.left -= steps
+        if self.left < self._look_at:
             self._look()
 
     def _look(self) -> None:
         hint = "loop over fewer items, or allow more with --max-seconds"
-        if self._left < 0:
+        if self.left < 0:
             raise BudgetError(f"{self.doing} takes more than {self.steps:,} steps to evaluate", hint=hint)
         if monotonic() > self._deadline:
             raise BudgetError(f"{self.doing} takes more than {self.seconds:g} s", hint=hint)
-        self._look_at = max(0, self._left - _STEPS_A_LOOK)
+        self._look_at = max(0, self.left - _STEPS_A_LOOK)
 
     def take(self, size: int) -> None:
         """Count bytes that are made. Raises BudgetError where they run out."""
@@ -130,6 +139,11 @@ def charge_modules(count: int = 1) -> None:
         if budget.modules > limits.MAX_MODULES:
             raise BudgetError(f"a network of more than {limits.MAX_MODULES:,} layers", hint="repeat less")
         budget.spend(count * limits.STEPS_A_MODULE)
+
+
+def end() -> None:
+    """What follows computes on the user's own data: it is no longer a file's doing, and takes what it takes."""
+    _open.set(None)
 
 
 @contextmanager

@@ -74,6 +74,7 @@ class NnbuildError(Exception):
         self.graph: Any = None  # what was traced before it
         self.sketch: Any = None  # the network as far as it could be built
         self.given: Any = None  # what stood in a tensor's place
+        self.python: str | None = None  # the Python error that a program would catch for it
         self.arguments: Any = None  # of the op whose sizes do not fit, by name
         self.hint = hint
         self.notes = list(notes)

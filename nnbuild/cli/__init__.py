@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+TYPE_CHECKING = False  # not typing's: see nnbuild/__init__.py
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from nnbuild.cli.group import Commands
 
     cli: Commands
@@ -26,9 +28,12 @@ COMMANDS = {
 
 def main() -> None:
     """The program `nnbuild`. It may be interrupted from here on: nothing is imported before."""
-    from nnbuild import ending
+    try:
+        from nnbuild import ending
 
-    ending.listen()
+        ending.listen()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
     from nnbuild.cli import streams
 
     streams.mend()

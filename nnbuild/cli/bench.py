@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from nnbuild import budget
 from nnbuild.cli import completion
 from nnbuild.cli.network import build, input_specs
 from nnbuild.cli.options import building, output_format, shaped_inputs, spec_argument, threads_option
@@ -62,4 +63,5 @@ def command(
     from nnbuild.report.timing import timing
 
     network = build(spec, params, variant, choices, weights=True)
+    budget.end()
     emit(timing(measured(network.model, input_specs(network.spec, shapes, batch), against, repeat, threads)), format)

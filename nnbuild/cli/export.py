@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import click
 
 from nnbuild.cli.network import build
-from nnbuild.cli.options import building, spec_argument
+from nnbuild.cli.options import building, outside_allowed, spec_argument
 from nnbuild.cli.output import warn
 from nnbuild.spec.text.source import STANDARD_INPUT
 
@@ -36,7 +36,7 @@ class Writer(NamedTuple):
 def _torch(order: Order) -> bytes:
     from nnbuild.exchange.pytorch import source
 
-    return source(order.spec, order.params, order.variant, order.choices).encode()
+    return source(order.spec, order.params, order.variant, order.choices, outside_allowed()).encode()
 
 
 def _onnx(order: Order) -> bytes:
@@ -54,7 +54,7 @@ def _onnx(order: Order) -> bytes:
 
 
 #: The formats by the names that --to has for them.
-WRITERS = {
+WRITERS: dict[str, Writer] = {
     "torch": Writer((".py",), _torch),
     "onnx": Writer((".onnx",), _onnx, ("opset", "no_weights", "dynamic", "fold", "seed")),
 }
@@ -104,7 +104,7 @@ def command(
             raise click.UsageError(f"--{name.replace('_', '-')} says nothing about {kind}")
     data = WRITERS[kind].write(Order(spec, params, variant, choices, output, given))
     if output == STANDARD_INPUT:
-        click.get_binary_stream("stdout").write(data)
+        click.echo(data, nl=False)
         return
     from nnbuild.formats.whole import write_whole
 

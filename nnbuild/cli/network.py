@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nnbuild.cli.options import unknown_name
+from nnbuild.cli.options import outside_allowed, unknown_name
 from nnbuild.cli.output import warn
 from nnbuild.errors import InputError, NnbuildError
 from nnbuild.ops.spec import TensorSpec
@@ -38,10 +38,20 @@ def build(
     """The network of a spec; says so where it comes with the program. weights, load the spec's."""
     from nnbuild.exchange.networks import load
 
-    model = load(spec, params=params, variant=variant, choose=choices, seed=seed, weights=weights)
+    model = load(
+        spec,
+        params=params,
+        variant=variant,
+        choose=choices,
+        seed=seed,
+        weights=weights,
+        allow_outside=outside_allowed(),
+    )
     assert model.spec is not None
     if model.spec.bundled:
         warn(f"using the bundled spec {model.spec.file.name}")
+    for words in model.spec.remarks:
+        warn(f"note: {words}")
     return Network(model.eval(), model.spec)
 
 
@@ -49,7 +59,7 @@ def input_specs(spec: Spec, shapes: Shapes, batch: int = 1) -> list[TensorSpec]:
     """The network's inputs as specs: those that the spec states, in the sizes that are given instead."""
     stated = spec.inputs
     if not stated:
-        return _unstated(shapes)
+        return _unstated(spec, shapes)
     names = [input.name for input in stated]
     if None in shapes and len(names) > 1:
         named = " ".join(f"--input {name}=..." for name in names)
@@ -62,7 +72,9 @@ def input_specs(spec: Spec, shapes: Shapes, batch: int = 1) -> list[TensorSpec]:
     return [TensorSpec(given.get(input.name) or input.sized(sizes=sizes), input.dtype) for input in stated]
 
 
-def _unstated(shapes: Shapes) -> list[TensorSpec]:
+def _unstated(spec: Spec, shapes: Shapes) -> list[TensorSpec]:
+    if not shapes and spec.foreign:
+        raise InputError(f"{spec.file} does not say what {spec.name} takes", hint="say --input 1,3,224,224")
     if not shapes:
         hint = "write `input: [N, 3, 224, 224]` into it, or say --input 1,3,224,224"
         raise InputError("the spec states no input", hint=hint)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from nnbuild import budget
 from nnbuild.cli import completion
 from nnbuild.cli.network import Network, build
 from nnbuild.cli.options import (
@@ -23,6 +24,7 @@ from nnbuild.cli.options import (
 from nnbuild.cli.output import emit, warn
 from nnbuild.errors import InputError
 from nnbuild.formats.memory import memory_limit
+from nnbuild.limits import STEPS_A_PLANNED_OP
 from nnbuild.words import cut
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ def saving(command: Any) -> Any:
     """--output, --save and --save-all, as one `Saving`."""
     return gathered("saving", Saving, command, [
         click.option("--output", type=click.Path(path_type=Path), metavar="FILE",
-                     help="Write the outputs to a .npy or .npz file."),
+                     help="Write the outputs to a .npy, .npz or .csv file."),
         click.option("--save", multiple=True, shell_complete=completion.paths, metavar="LAYER",
                      help="Write this layer's output too, into the .npz. Repeatable."),
         click.option("--save-all", is_flag=True, help="Write the outputs of all layers into the .npz."),
@@ -85,6 +87,7 @@ def means(command: Any) -> Any:
 
 @click.command("run")
 @spec_argument()
+@click.argument("more", nargs=-1, metavar="[FILE]...", shell_complete=completion.files, callback=_files)
 @click.option(
     "--input",
     "files",
@@ -92,7 +95,7 @@ def means(command: Any) -> Any:
     multiple=True,
     callback=_files,
     shell_complete=completion.files,
-    help="An array (.npy, .npz) or an image; the spec's example unless said. Repeatable.",
+    help="An array (.npy, .npz), an image, a folder of them or a pattern; the spec's example unless said. Repeatable.",
 )
 @saving
 @click.option("--topk", type=click.IntRange(min=1), metavar="K", help="Show the K most likely classes of each sample.")
@@ -114,6 +117,7 @@ def means(command: Any) -> Any:
 def command(
     ctx: click.Context,
     spec: str,
+    more: list[tuple[str | None, Path]],
     files: list[tuple[str | None, Path]],
     saving: Saving,
     topk: int | None,
@@ -148,10 +152,12 @@ def command(
     ctx.with_resource(memory_limit(means.max_memory))
     started = perf_counter()
     network = build(spec, params, variant, choices, seed=seed, weights=weights is None)
-    inference = _inference(network, files, saving, means)
+    inference = _inference(network, [*files, *more], saving, means)
     output = _output(inference, network, saving.output, weights)
     if not means.force:
         inference.check_memory()
+    budget.charge(STEPS_A_PLANNED_OP * len(inference.graph.nodes))
+    budget.end()
     if weights is not None:
         _load(network, weights, key, not no_strict)
     else:
@@ -182,15 +188,21 @@ def _output(inference: Inference, network: Network, path: Path | None, weights: 
     """The file to write, if one is asked for."""
     if path is None:
         return None
-    if path.suffix == ".npy" and len(inference.names) > 1:
+    from nnbuild.formats.writing import SINGLE, OutputFile
+    from nnbuild.runs.labels import read_labels
+
+    if path.suffix in SINGLE and len(inference.names) > 1:
         raise InputError(
-            f"the network gives {len(inference.names)} outputs and a .npy file holds one", hint="name it .npz"
+            f"the network gives {len(inference.names)} outputs and a {path.suffix} file holds one",
+            hint="name it .npz",
         )
-    from nnbuild.formats.writing import OutputFile
 
     spec = network.spec
     beside = [file for file in (weights or spec.weights, spec.labels, spec.file) if isinstance(file, Path)]
-    return OutputFile(path, inference.samples, [*inference.inputs.files, *beside])
+    columns = read_labels(spec) if path.suffix == ".csv" else ()
+    return OutputFile(
+        path, inference.samples, [*inference.inputs.files, *beside], columns, inference.inputs.sample_files
+    )
 
 
 def _that_run(inference: Inference) -> list[str]:
@@ -250,6 +262,8 @@ def _run(
     begun = perf_counter()
     figures = _figures(inference, output, classes)
     ended = perf_counter()
+    for note in inference.inputs.notes_on_pictures():
+        warn(f"note: {note}")
     if output is not None:
         _tell_of(output)
     shown = {
@@ -260,7 +274,7 @@ def _run(
               f"{inference.samples:,} sample{'s' * (inference.samples != 1)}")] if seconds else []  # fmt: skip
     from nnbuild.report.outputs import outputs
 
-    report = outputs(shown, classes, facts, seconds)
+    report = outputs(shown, classes, facts, seconds, inference.inputs.sample_files)
     if explain:
         from nnbuild.report.steps import with_steps
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.option(
     "--init", metavar="SPEC", shell_complete=completion.specs, help="Draw a network's own weights, in place of a FILE."
 )
-@click.option("--seed", type=int, default=0, metavar="N", help="Seed of --init (0).")
+@click.option("--seed", type=int, metavar="N", help="Seed of --init (0).")
 @weights_key
 @building
 @output_format
@@ -44,7 +44,7 @@ def command(
     against: str | None,
     output: Path | None,
     init: str | None,
-    seed: int,
+    seed: int | None,
     key: str | None,
     params: dict[str, Any],
     variant: str | None,
@@ -67,6 +67,8 @@ def command(
         raise click.UsageError("give a FILE or --init, not both" if init else "give a FILE, or --init and a SPEC")
     if against and (init or stats):
         raise click.UsageError(f"--against holds a FILE to a network; give --{'init' if init else 'stats'} without it")
+    if (seed is not None and not init) or (key is not None and init):
+        raise click.UsageError("--seed is of --init, and --weights-key of a FILE")
     spec = against or init
     if spec is None and (params or variant or choices):
         raise click.UsageError("--set, --variant and --choose are of a network: give --against or --init")
@@ -74,7 +76,7 @@ def command(
         from nnbuild.formats.saving import writer
 
         writer(output)
-    model = _built(spec, params, variant, choices, seed) if spec else None
+    model = _built(spec, params, variant, choices, seed or 0) if spec else None
     if file is None:
         assert model is not None and init is not None
         source, tensors = _drawn(model, init)
@@ -126,6 +128,7 @@ def _compared(
     emit(against(file, part, wanted, type(model).__name__), format)
     if not part.complete or part.unexpected:
         raise unfit(file, part, wanted, type(model).__name__)
+    part.refuse_unreadable(wanted, file.path)
     return file, part.tensors
 
 

@@ -11,6 +11,9 @@ from nnbuild.engine.layout import Layout
 from nnbuild.engine.rewrite.stage import Stage
 from nnbuild.graph.graph import Value
 
+#: Cats that begin with the same part and are looked at for each of them.
+_LATER_CATS = 200
+
 #: The stages in order, each with the form that is to do it.
 Chosen = Sequence[tuple[Stage, Form]]
 
@@ -44,10 +47,12 @@ def _place_parts(layout: Layout, chosen: Chosen, fixed: set[Value], apart: set[V
     """The later and larger first: a cat that begins another one is part of it. Inputs are written before all."""
     joins = [(stage.output, parts) for stage, form in chosen if (parts := form.parts(stage))]
     joins = [join for join in joins if join[0] in layout.last]
-    for index in reversed(range(len(joins))):
-        output, parts = joins[index]
+    later: dict[Value, list[tuple[Value, Sequence[Value]]]] = {}  # by the first part, the last cat first
+    for output, parts in reversed(joins):
+        alike = later.setdefault(parts[0], [])
+        alike.append((output, parts))
         if output not in fixed and output not in layout.inside:
-            larger = _begun(parts, joins[index + 1 :])
+            larger = _begun(parts, alike)
             if larger is not None:
                 layout.inside[output] = (larger, 0)
                 continue
@@ -59,8 +64,8 @@ def _place_parts(layout: Layout, chosen: Chosen, fixed: set[Value], apart: set[V
 
 
 def _begun(parts: Sequence[Value], later: Sequence[tuple[Value, Sequence[Value]]]) -> Value | None:
-    """The last of the later cats that begins with the same parts and has more."""
-    for output, others in reversed(later):
+    """The last of the later cats that begins with the same parts and has more; of very many the last ones count."""
+    for output, others in later[:_LATER_CATS]:
         if len(others) > len(parts) and all(map(operator.is_, parts, others)):
             return output
     return None

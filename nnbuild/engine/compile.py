@@ -11,7 +11,7 @@ from nnbuild.engine.batches import batch_part, runs_in_parts
 from nnbuild.engine.plan import Plan
 from nnbuild.engine.threads import most_threads, usable_cores
 from nnbuild.engine.watch import Watch
-from nnbuild.errors import DataError, OptionError
+from nnbuild.errors import DataError, NnbuildError, OptionError
 from nnbuild.graph.trace import trace
 from nnbuild.lazy import np
 from nnbuild.nn.module import Module
@@ -43,10 +43,15 @@ class Compiled:
             isinstance(array, np.ndarray) and array.size and array.dtype != object for array in arrays
         ):
             return self.model(*inputs, **options)
-        plan = self.plan(*inputs, **options)
-        if plan is None:
-            return self.model(*inputs, **options)
-        return plan.run(arrays) if isinstance(plan, Plan) else self._in_parts(plan, inputs, options)
+        try:
+            plan = self.plan(*inputs, **options)
+            if plan is not None:
+                return plan.run(arrays) if isinstance(plan, Plan) else self._in_parts(plan, inputs, options)
+        except NnbuildError as error:
+            if error.mark is None:
+                self.model(*inputs, **options)  # fails too, and knows the line
+            raise
+        return self.model(*inputs, **options)
 
     def _in_parts(self, count: int, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """The result for a large batch, so many images at a time."""
@@ -85,9 +90,12 @@ class Compiled:
             return self._plans[key]
 
     def _planned(self, inputs: tuple[Any, ...], options: dict[str, Any]) -> Plan | int | None:
+        """As `plan` says; tensors without elements, and shapes that only data decides, are left to the ops."""
         try:
             graph = trace(self.model, *inputs, **options)
         except DataError:
+            return None
+        if not all(value.numel() for node in graph.nodes for value in (*node.inputs, *node.outputs)):
             return None
         count = batch_part(graph)
         whole = count is None or not runs_in_parts(self.model, graph, count, inputs, options)

@@ -20,12 +20,21 @@ class Layout:
     last: set[Value] = field(default_factory=set)
     inside: dict[Value, tuple[Value, int]] = field(default_factory=dict)
     views: dict[Value, Value] = field(default_factory=dict)
+    _jumps: dict[Value, Value] = field(default_factory=dict)  # further up than the next one
 
     def root(self, value: Value) -> Value:
         """The value in whose memory this one lies."""
-        while value in self.views or value in self.inside:
-            value = self.views[value] if value in self.views else self.inside[value][0]
+        passed = []
+        while (above := self._jumps.get(value, self._above(value))) is not None:
+            passed.append(value)
+            value = above
+        for below in passed[:-1]:  # a chain of views is walked once
+            self._jumps[below] = value
         return value
+
+    def _above(self, value: Value) -> Value | None:
+        """What the value is a view or a part of."""
+        return self.views[value] if value in self.views else self.inside[value][0] if value in self.inside else None
 
     def place(self, value: Value, offset: int = 0) -> tuple[Value, int]:
         """The outermost cat in which a value lies, and its first channel there. Params: offset, of a channel in it."""
@@ -46,19 +55,19 @@ class Layout:
         """
         arrays = dict(own)
 
-        def find(value: Value) -> np.ndarray | None:
-            if value not in arrays:
-                if value in self.views:
-                    source = find(self.views[value])
-                    if source is not None:
-                        arrays[value] = source.reshape(self.physical(value))
-                elif value in self.inside:
-                    whole, offset = self.inside[value]
-                    source = find(whole)
-                    if source is not None:
-                        arrays[value] = source[..., offset : offset + value.shape[1]]
-            return arrays.get(value)
-
         for value in wanted:
-            find(value)
+            chain = [value]
+            while chain[-1] not in arrays and (above := self._above(chain[-1])) is not None:
+                chain.append(above)
+            source = arrays.get(chain.pop())
+            while chain and source is not None:
+                below = chain.pop()
+                source = arrays[below] = self._within(source, below)
         return arrays
+
+    def _within(self, source: np.ndarray, value: Value) -> np.ndarray:
+        """The array of a value that lies in the one whose array this is."""
+        if value in self.views:
+            return source.reshape(self.physical(value))
+        offset = self.inside[value][1]
+        return source[..., offset : offset + value.shape[1]]

@@ -17,6 +17,9 @@ _BEGINNINGS = (
     ("TIFF", b"MM\0+"),
 )
 
+#: Pillow's numbers of the ways to resize an image.
+RESAMPLING = {"nearest": 0, "lanczos": 1, "bilinear": 2, "bicubic": 3, "box": 4, "hamming": 5}
+
 #: The names of the formats, for people.
 NAMES = "PNG, JPEG, BMP, GIF, WebP, TIFF"
 

@@ -11,13 +11,14 @@ import warnings
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from nnbuild.errors import InputError
-from nnbuild.formats.image_kinds import NAMES, excess, kind_of, tiff_excess, webp_size
+from nnbuild.formats.image_kinds import NAMES, RESAMPLING, excess, kind_of, tiff_excess, webp_size
 from nnbuild.formats.opening import read_whole, unreadable
+from nnbuild.formats.pixels import seen
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 
@@ -37,21 +38,25 @@ def is_image(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES
 
 
-def read_image(path: Path, steps: Mapping[str, Any]) -> np.ndarray:
-    """The image as (1, C, H, W) in float32; of several in one file the first.
+class Picture(NamedTuple):
+    """An image as an input. Params: planes, (C, H, W) in float32; notes, what its owner may not expect."""
 
-    Params: steps, in this order: grayscale; resize, the shorter side or [height, width]; crop, from the centre, a size
-    or [height, width]; scale, what pixels of 0 to 255 are multiplied by; mean and std, taken off and divided by, one
-    or one a channel. Raises: InputError.
+    planes: np.ndarray
+    notes: list[str]
+
+
+def read_image(path: Path, steps: Mapping[str, Any]) -> Picture:
+    """The image, taken through these steps; of several in one file the first.
+
+    Params: steps, in this order: grayscale; resize, the shorter side or [height, width], with its interpolation,
+    bilinear unless said; crop, from the centre, a size or [height, width]; scale, what pixels of 0 to 255 are
+    multiplied by; mean and std, taken off and divided by, one or one a channel. Raises: InputError.
+    Source: torchvision's transforms of the same names, on Pillow's images.
     """
-    if not steps:
-        raise InputError(
-            f"{path} is an image, and the spec does not say how images become inputs",
-            hint="write `preprocess: {resize: 256, crop: 224, scale: 1/255, mean: ..., std: ...}`, or give a .npy file",
-        )
-    image = _opened(path, bool(steps.get("grayscale")))
+    image, notes = _opened(path, bool(steps.get("grayscale")))
     if "resize" in steps:
-        image = image.resize(_resized(path, image.size, steps["resize"]), resample=2)  # bilinear
+        method = RESAMPLING[steps.get("interpolation", "bilinear")]
+        image = image.resize(_resized(path, image.size, steps["resize"]), resample=method)
     if "crop" in steps:
         image = image.crop(_centre(path, image.size, steps["crop"]))
     _limit_made(path, image.size, MAX_INPUT_PIXELS)
@@ -61,7 +66,7 @@ def read_image(path: Path, steps: Mapping[str, Any]) -> np.ndarray:
     for name, change in (("mean", np.subtract), ("std", np.divide)):
         if name in steps:
             change(planes, _each_channel(name, steps[name], len(planes)), out=planes)
-    return planes[None]
+    return Picture(planes, notes)
 
 
 class _Metered(BytesIO):
@@ -80,7 +85,7 @@ class _Metered(BytesIO):
         return super().read(size)
 
 
-def _opened(path: Path, grayscale: bool) -> Any:
+def _opened(path: Path, grayscale: bool) -> tuple[Any, list[str]]:
     try:
         from PIL import Image, UnidentifiedImageError
     except ImportError:
@@ -99,8 +104,8 @@ def _opened(path: Path, grayscale: bool) -> Any:
         warnings.simplefilter("ignore")  # of Pillow, about what is odd in the file
         try:
             return _decoded(Image, path, kind, data, "L" if grayscale else "RGB")
-        except InputError:
-            raise
+        except InputError as error:
+            raise error if str(path) in error.message else _not_read(path, error.message) from None
         except MemoryError:
             raise _not_read(path, "there is not enough memory") from None
         except Image.DecompressionBombError:
@@ -111,7 +116,7 @@ def _opened(path: Path, grayscale: bool) -> Any:
             raise _not_read(path, (str(error).splitlines() or [type(error).__name__])[0][:200]) from None
 
 
-def _decoded(pillow: Any, path: Path, kind: str, data: bytes, mode: str) -> Any:
+def _decoded(pillow: Any, path: Path, kind: str, data: bytes, mode: str) -> tuple[Any, list[str]]:
     """The pixels, after all that the file states of their number has been looked at."""
     problem = tiff_excess(data) if kind == "TIFF" else None
     if problem:
@@ -125,9 +130,9 @@ def _decoded(pillow: Any, path: Path, kind: str, data: bytes, mode: str) -> Any:
     problem = excess(kind, data, image.size[0] * image.size[1])
     if problem:
         raise _not_read(path, problem)
-    image.load()
+    image, notes = seen(image, kind, mode)
     _limit_stated(path, image.size)
-    return image if image.mode == mode else image.convert(mode)
+    return image, notes
 
 
 def _not_read(path: Path, reason: str) -> InputError:

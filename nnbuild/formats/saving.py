@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
-from math import prod
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from nnbuild.errors import InputError
-from nnbuild.formats.tensors import BFLOAT16, FileTensor, row_bytes
+from nnbuild.formats.member_names import ENDING, MemberNames
+from nnbuild.formats.target import Target
+from nnbuild.formats.tensors import FileTensor
 from nnbuild.lazy import np
 
 #: Tensors by name, and the file that they come from, for messages.
@@ -25,21 +24,15 @@ def save_weights(path: Path, tensors: Mapping[str, FileTensor], source: Path) ->
     Raises: InputError for another ending, what cannot be written, and a tensor that cannot be read.
     """
     write = writer(path)
-    if path.is_dir() or not path.parent.is_dir():
-        where = f"{path} is a folder" if path.is_dir() else f"there is no folder {path.parent}"
-        raise InputError(f"{path} cannot be written: {where}")
+    target = Target(path, [source])
+    folder = target.folder()
     try:
-        folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from None
-    try:
-        with (folder / "whole").open("wb") as file:
+        made = folder.path / "whole"
+        with target.telling(), made.open("xb") as file:
             write(file, tensors, source)
-        (folder / "whole").replace(path)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
+        target.take(made)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.remove()
 
 
 def writer(path: Path) -> Write:
@@ -50,54 +43,57 @@ def writer(path: Path) -> Write:
 
 
 def _write_npz(file: IO[bytes], tensors: Mapping[str, FileTensor], source: Path) -> None:
+    members = MemberNames()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, tensor in tensors.items():
-            if ".." in name.split("/") or name.startswith("/"):
-                raise InputError(f"{name} cannot be a name in a .npz file, which it would lead out of")
-            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
+            if members[name] != name:
+                raise InputError(f"{name} cannot be a name in a .npz file", hint="write a .safetensors file")
+            with archive.open(zipfile.ZipInfo(name + ENDING), "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, tensor.read(name, source), allow_pickle=False)
 
 
 _SAFETENSORS = {
-    "float64": "F64", "float32": "F32", "float16": "F16", "int64": "I64", "int32": "I32", "int16": "I16", "int8": "I8",
-    "uint64": "U64", "uint32": "U32", "uint16": "U16", "uint8": "U8", "bool": "BOOL",
+    "float64": "F64", "float32": "F32", "float16": "F16", "bfloat16": "BF16", "int64": "I64", "int32": "I32",
+    "int16": "I16", "int8": "I8", "uint64": "U64", "uint32": "U32", "uint16": "U16", "uint8": "U8", "bool": "BOOL",
 }  # fmt: skip
 
 
 def _write_safetensors(file: IO[bytes], tensors: Mapping[str, FileTensor], source: Path) -> None:
-    dtypes = {name: _read_dtype(name, tensor, source) for name, tensor in tensors.items()}
-    if "__metadata__" in dtypes:
+    if "__metadata__" in tensors:
         raise InputError("__metadata__ cannot be a name in a .safetensors file")
-    order = sorted(
-        dtypes, key=lambda name: -dtypes[name].itemsize
-    )  # so that each lies at a multiple of its item's size
-    places, place = {}, 0
-    for name in order:
-        size = prod(tensors[name].shape) * dtypes[name].itemsize
-        places[name] = [place, place + size]
-        place += size
-    header = {"__metadata__": {"format": "pt"}} | {
-        name: {"dtype": _known(name, dtype), "shape": list(tensors[name].shape), "data_offsets": places[name]}
-        for name, dtype in dtypes.items()
+    header: dict[str, Any] = {"__metadata__": {"format": "pt"}} | {
+        name: {"dtype": _known_dtype(name, tensor, source), "shape": list(tensor.shape), "data_offsets": [0, 0]}
+        for name, tensor in tensors.items()
     }
-    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    place = 0
+    order = sorted(tensors, key=lambda name: -_item_size(tensors[name]))  # so that each lies aligned
+    for name in order:
+        header[name]["data_offsets"] = [place, place := place + tensors[name].nbytes]
+    text = _encoded(json.dumps(header, separators=(",", ":"), ensure_ascii=False))
     text += b" " * (-len(text) % 8)
     file.write(len(text).to_bytes(8, "little") + text)
     for name in order:
-        file.write(row_bytes(tensors[name].read(name, source)))
+        file.write(tensors[name].row_bytes(name, source))
 
 
-def _read_dtype(name: str, tensor: FileTensor, source: Path) -> np.dtype:
-    """The dtype of the values as they are read."""
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        name = text[max(0, error.start - 20) : error.end + 20]
+        raise InputError(f"{name!r} cannot be a name in a .safetensors file: it is no text") from None
+
+
+def _item_size(tensor: FileTensor) -> int:
+    return tensor.nbytes // max(1, tensor.numel())
+
+
+def _known_dtype(name: str, tensor: FileTensor, source: Path) -> str:
     if tensor.problem:
         tensor.read(name, source)
-    return np.dtype("float32" if tensor.dtype == BFLOAT16 else tensor.dtype)
-
-
-def _known(name: str, dtype: np.dtype) -> str:
-    if dtype.name not in _SAFETENSORS:
-        raise InputError(f"{name} is {dtype.name}, which a .safetensors file does not have", hint="write a .npz file")
-    return _SAFETENSORS[dtype.name]
+    if tensor.dtype not in _SAFETENSORS:
+        raise InputError(f"{name} is {tensor.dtype}, which a .safetensors file does not have", hint="write a .npz file")
+    return _SAFETENSORS[tensor.dtype]
 
 
 def _write_checkpoint(file: IO[bytes], tensors: Mapping[str, FileTensor], source: Path) -> None:

@@ -54,9 +54,9 @@ class FileTensor:
     def stored(cls, source: ArraySource) -> FileTensor:
         """The tensor of an array in a file."""
         problem = None if source.dtype.kind in "fiubc" else f"holds {source.dtype}, not numbers"
-        read = source.whole if problem is None else None
+        read, storage = (source.whole, id(source)) if problem is None else (None, None)
         dtype, nbytes = (BFLOAT16, source.nbytes // 2) if source.widened else (source.dtype.name, source.nbytes)
-        return cls(source.shape, dtype, nbytes, read, id(source), problem)
+        return cls(source.shape, dtype, nbytes, read, storage, problem)
 
     def numel(self) -> int:
         """The number of elements."""
@@ -68,8 +68,10 @@ class FileTensor:
             raise InputError(f"{name} in {path} {self.problem}", hint=self.hint)
         return self._read()
 
-
-def row_bytes(array: np.ndarray) -> memoryview:
-    """The bytes of an array as files have them: row after row, the least of a number first."""
-    rows = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-    return rows.reshape(-1).view(np.uint8).data
+    def row_bytes(self, name: str, path: Path) -> memoryview:
+        """The values as files have them: row after row, the least byte of a number first. Params: as of `read`."""
+        array = self.read(name, path)
+        if self.dtype == BFLOAT16:
+            array = (array.view(np.uint32) >> 16).astype(np.uint16)
+        rows = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+        return rows.reshape(-1).view(np.uint8).data

@@ -92,11 +92,12 @@ def _opened(file: MappedFile) -> WeightsFile:
 
 
 def _zipped(file: MappedFile) -> WeightsFile:
-    from nnbuild.formats.checkpoints.archive import is_checkpoint, read_archive, zip_members
+    from nnbuild.formats.archive import open_archive
+    from nnbuild.formats.checkpoints.archive import is_checkpoint, read_archive
 
-    members = zip_members(file.path, file.data)
-    if is_checkpoint(members):
-        return _checkpoint(file.path, "zip", read_archive(file, members))
+    archive = open_archive(file.path)
+    if is_checkpoint(archive):
+        return _checkpoint(file.path, "zip", read_archive(file, archive))
     from nnbuild.formats.npy import open_npz
 
     return WeightsFile(file.path, "npz", _tensors(open_npz(file.path)))

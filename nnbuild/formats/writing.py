@@ -2,48 +2,55 @@
 
 from __future__ import annotations
 
-import os
-import stat
+import csv
 import zipfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
 from math import prod
 from pathlib import Path
 
 import numpy as np
 
 from nnbuild.errors import InputError
-from nnbuild.formats.hidden_folder import HiddenFolder
 from nnbuild.formats.member_names import ENDING, MemberNames
+from nnbuild.formats.target import Target
 
-SUFFIXES = (".npy", ".npz")
+SUFFIXES = (".npy", ".npz", ".csv")
+
+#: The endings of files that hold one array only.
+SINGLE = (".npy", ".csv")
 
 
 class OutputFile:
     """A .npy or .npz file in the making. As a context manager: complete on leaving it, untouched after an error.
 
     Params: path, the target, a file or a new name; samples, the size of the first axis of what is appended in parts;
-    sources, files that are read meanwhile.
-    Raises: InputError, at once, for a path that cannot be written, is one of the sources or is neither .npy nor .npz.
+    sources, files that are read meanwhile; columns and rows, names for a .csv of the elements and of the samples.
+    Raises: InputError, at once, for a path that cannot be written, is one of the sources or has another ending.
     """
 
-    def __init__(self, path: Path, samples: int, sources: Iterable[Path] = ()) -> None:
+    def __init__(
+        self,
+        path: Path,
+        samples: int,
+        sources: Iterable[Path] = (),
+        columns: Sequence[str] = (),
+        rows: Sequence[str] = (),
+    ) -> None:
         if path.suffix not in SUFFIXES:
-            raise InputError(f"{path} is neither a .npy nor a .npz file", hint="give the output one of these endings")
+            raise InputError(f"{path} is not a .npy, .npz or .csv file", hint="give the output one of these endings")
+        self._columns, self._rows = columns, rows
         self.path = path
         self.samples = samples
         self.members = MemberNames()
-        self._mode = _mode_of(path)
-        if self._mode is not None:
-            _refuse_source(path, sources)
+        self._target = Target(path, sources)
         self._parts: dict[str, _Part] = {}
 
     def append(self, name: str, array: np.ndarray, whole: bool) -> None:
         """Add samples to the array of this name; `whole`: it comes in one piece, whatever its axes."""
         part = self._parts.get(name)
-        if part is None and self.path.suffix == ".npy" and self._parts:
+        if part is None and self.path.suffix in SINGLE and self._parts:
             raise InputError(f"{self.path} can hold one array only, and there are several", hint="name it .npz")
-        with _telling(self.path):
+        with self._target.telling():
             if part is None:
                 shape = array.shape if whole else (self.samples, *array.shape[1:])
                 place = self._folder.path / f"{len(self._parts)}{ENDING}"
@@ -51,16 +58,17 @@ class OutputFile:
             part.append(array)
 
     def __enter__(self) -> OutputFile:
-        with _telling(self.path):
-            self._folder = HiddenFolder(self.path.parent)
+        self._folder = self._target.folder()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         try:
             if kind is None and self._parts:
                 self._check()
-                with _telling(self.path):
-                    self._finish()
+                with self._target.telling():
+                    make = {".npy": self._only, ".npz": self._packed, ".csv": self._written_out}[self.path.suffix]
+                    made = make()
+                self._target.take(made)
         finally:
             self._folder.remove()
 
@@ -72,15 +80,23 @@ class OutputFile:
                     hint=f"run all at once: --batch {self.samples}",
                 )
 
-    def _finish(self) -> None:
-        """Put the file in its place, once all of it is on the disk."""
-        made = next(iter(self._parts.values())).path if self.path.suffix == ".npy" else self._packed()
-        _settle(made, os.O_RDWR)
-        if self._mode is not None:
-            made.chmod(self._mode)
-        made.replace(self.path)
-        with suppress(OSError):  # not every system opens folders
-            _settle(self.path.parent, os.O_RDONLY)
+    def _only(self) -> Path:
+        (part,) = self._parts.values()
+        return part.path
+
+    def _written_out(self) -> Path:
+        """A line a sample: its name, if samples have names, and its elements."""
+        array = np.load(self._only(), mmap_mode="r")
+        table = array.reshape(len(array) if array.ndim else 1, -1)
+        columns = self._columns if len(self._columns) == table.shape[1] else range(table.shape[1])
+        names = self._rows if len(self._rows) == len(table) else ()
+        written = self._folder.path / "written"
+        with written.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            lines = csv.writer(file, lineterminator="\n")
+            lines.writerow([*(["file"] if names else []), *columns])
+            for place, row in enumerate(table):
+                lines.writerow([*names[place : place + 1], *row.tolist()])
+        return written
 
     def _packed(self) -> Path:
         packed = self._folder.path / "packed"
@@ -114,51 +130,3 @@ class _Part:
     def complete(self) -> bool:
         """Whether as much came as the header promises."""
         return self._missing == 0
-
-
-@contextmanager
-def _telling(path: Path) -> Iterator[None]:
-    """What the system refuses is told as what it means for the output."""
-    try:
-        yield
-    except OSError as error:  # a full disk, mostly
-        raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
-
-
-def _mode_of(path: Path) -> int | None:
-    """The permissions of the file that is there, None for a new one. Raises InputError for what is not a file."""
-    try:
-        mode = path.lstat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        if path.parent.is_dir():
-            return None
-        raise InputError(f"{path} cannot be written: there is no folder {path.parent}") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be written: {getattr(error, 'strerror', error)}") from None
-    if stat.S_ISREG(mode):
-        return mode & 0o777
-    if stat.S_ISDIR(mode):
-        raise InputError(f"{path} cannot be written: {path} is a folder")
-    if stat.S_ISLNK(mode):
-        hint = "name the file that it leads to, or remove the link"
-        raise InputError(f"{path} is a link, and outputs do not go through links", hint=hint)
-    raise InputError(f"{path} cannot be written: it is a pipe or a device, not a file")
-
-
-def _refuse_source(path: Path, sources: Iterable[Path]) -> None:
-    for source in sources:
-        with suppress(OSError):
-            if path.samefile(source):
-                other = "" if path == source else f", {source},"
-                raise InputError(
-                    f"{path} cannot be written: it is a file{other} that this run reads", hint="name another output"
-                )
-
-
-def _settle(path: Path, flags: int) -> None:
-    """Wait until the disk has it."""
-    file = os.open(path, flags)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

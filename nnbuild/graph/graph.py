@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from nnbuild.errors import Mark
+from nnbuild.lazy import np
 from nnbuild.nn.module import Module
 from nnbuild.nn.parameter import Parameter
 from nnbuild.ops.nests import map_tensors, spec_of, tensors_in
@@ -27,6 +28,19 @@ class Value(TensorSpec):
         self.producer = producer
         self.index = index
         self.base: Value | None = None
+
+    def known_values(self) -> np.ndarray | None:
+        """The values of what ops make of numbers alone."""
+        node = self.producer
+        if node is None or node.parameters or node.ask("draws"):
+            return None
+        known = {value: value.known_values() for value in node.inputs}
+        if any(values is None for values in known.values()):
+            return None
+        arguments = map_tensors(lambda tensor: known.get(tensor, tensor), node.arguments)
+        results = node.op.compute([spec_of(value) for value in node.outputs], arguments) if node.returns_many else None
+        one = node.op.compute(TensorSpec(self.shape, self.dtype), arguments) if results is None else results[self.index]
+        return np.asarray(one)
 
     def __repr__(self) -> str:
         return f"%{self.name}: {self.dtype}{list(self.shape)}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
-from nnbuild.budget import current, spending
+from nnbuild.budget import charge, spending
 from nnbuild.errors import BudgetError, NnbuildError, ShapeError
 from nnbuild.graph.aliases import Aliases
 from nnbuild.graph.graph import Call, Graph, Node, Value
@@ -25,8 +26,8 @@ class Tracer:
         self.current: Call | None = None
         self.called: set[int] = set()
         self.overwritten: dict[Value, Value] = {}
+        self.arrays: dict[int, tuple[Any, Any]] = {}
         self.aliases = Aliases()
-        self.budget = current()
 
     def record(self, op: Op, arguments: dict[str, Any], outputs: Any) -> Any:
         """Append a node; its outputs become Values."""
@@ -49,31 +50,40 @@ class Tracer:
     def _charge(self, outputs: Any) -> None:
         if len(self.graph.nodes) >= MAX_GRAPH_NODES:
             raise BudgetError(f"a network of more than {MAX_GRAPH_NODES:,} ops", hint="repeat less")
-        self.budget.spend(STEPS_A_NODE if isinstance(outputs, TensorSpec) else STEPS_A_NODE + 4 * len(outputs))
+        charge(STEPS_A_NODE if isinstance(outputs, TensorSpec) else STEPS_A_NODE + 4 * len(outputs))
 
     def overwrite(self, old: Any, new: Any) -> None:
         """An op worked in place: who asks for the old value from here on gets the new one."""
         given, old = old, self._latest(old)
-        if given is not old:
-            self.overwritten[given] = new
-        self.overwritten[old] = new
+        for tensor in (given, old):
+            if isinstance(tensor, Value):
+                self.overwritten[tensor] = new
+            else:  # an array, which is no key; it is kept so that its id stays its own
+                self.arrays[id(tensor)] = tensor, new
         if isinstance(old, Value):
             self.aliases.spoil(old, new)
             new.base = old
 
+    def changed(self, arrays: list[Any]) -> bool:
+        """Whether an op has put a value in the place of one of these arrays."""
+        return bool(self.arrays) and any(id(array) in self.arrays for array in arrays)
+
     def settled(self, value: Any) -> Any:
         """The value with overwritten tensors replaced by what they hold now."""
-        return map_tensors(self._latest, value) if self.overwritten else value
+        return map_tensors(self._latest, value) if self.overwritten or self.arrays else value
 
     def _latest(self, tensor: Any) -> Any:
+        if id(tensor) in self.arrays:
+            tensor = self.arrays[id(tensor)][1]
         while isinstance(tensor, Value) and tensor in self.overwritten:
             tensor = self.overwritten[tensor]
-        self.aliases.check(tensor)
+        if isinstance(tensor, Value):
+            self.aliases.check(tensor)
         return tensor
 
     def call(self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run a module's forward as a Call below the current one."""
-        self.budget.spend(STEPS_A_CALL)
+        charge(STEPS_A_CALL)
         parent = self.current
         if parent is None:
             call = self.graph.root
@@ -181,7 +191,7 @@ def traced_by(tracer_type: type[Tracer], model: Module, inputs: tuple[Any, ...],
     tracer = tracer_type(model, values)
     token = recorder.set(tracer)
     try:
-        with spending(f"the trace of {type(model).__name__}") as tracer.budget:
+        with spending(f"the trace of {type(model).__name__}") if hasattr(model, "definition") else nullcontext():
             tracer.graph.result = model(*args, **kwargs)
     except NnbuildError as error:
         error.graph = tracer.graph

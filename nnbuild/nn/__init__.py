@@ -33,6 +33,7 @@ _FAMILIES = {
     "resampling": "Upsample UpsamplingNearest2d UpsamplingBilinear2d PixelShuffle PixelUnshuffle ChannelShuffle",
     "folding": "Unfold Fold",
     "flattening": "Flatten Unflatten",
+    "rearranging": "Rearrange Reduce",
     "distance": "PairwiseDistance CosineSimilarity",
     "sparse": "Embedding EmbeddingBag",
     "bilinear": "Bilinear",

@@ -24,6 +24,7 @@ from nnbuild.nn.parameter import Buffer as Buffer, Parameter as Parameter
 from nnbuild.nn.parameter_containers import ParameterDict as ParameterDict, ParameterList as ParameterList
 from nnbuild.nn.pooling import AvgPool1d as AvgPool1d, AvgPool2d as AvgPool2d, AvgPool3d as AvgPool3d, LPPool1d as LPPool1d, LPPool2d as LPPool2d, LPPool3d as LPPool3d, MaxPool1d as MaxPool1d, MaxPool2d as MaxPool2d, MaxPool3d as MaxPool3d, MaxUnpool1d as MaxUnpool1d, MaxUnpool2d as MaxUnpool2d, MaxUnpool3d as MaxUnpool3d
 from nnbuild.nn.random import manual_seed as manual_seed
+from nnbuild.nn.rearranging import Rearrange as Rearrange, Reduce as Reduce
 from nnbuild.nn.recurrent import GRU as GRU, GRUCell as GRUCell, LSTM as LSTM, LSTMCell as LSTMCell, RNN as RNN, RNNCell as RNNCell
 from nnbuild.nn.resampling import ChannelShuffle as ChannelShuffle, PixelShuffle as PixelShuffle, PixelUnshuffle as PixelUnshuffle, Upsample as Upsample, UpsamplingBilinear2d as UpsamplingBilinear2d, UpsamplingNearest2d as UpsamplingNearest2d
 from nnbuild.nn.sparse import Embedding as Embedding, EmbeddingBag as EmbeddingBag

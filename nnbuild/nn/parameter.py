@@ -36,7 +36,8 @@ class StoredTensor(TensorLike):
         charge(STEPS_A_PARAMETER)
         if not isinstance(shape, int) and any(size < 0 for size in shape):
             raise OptionError(f"a tensor cannot have the sizes {tuple(shape)}: they are at least 0")
-        self.shape = within_limits((shape,) if isinstance(shape, int) else tuple(int(size) for size in shape))
+        sizes = (shape,) if isinstance(shape, int) else tuple(int(size) for size in shape)
+        self.shape = within_limits(sizes, "a parameter is a tensor")
         self.dtype = dtype
         self._forget(None)
         return self
@@ -209,5 +210,5 @@ def _as_array(value: Any) -> np.ndarray:
     if isinstance(value, StoredTensor):
         return value.data
     array = np.asarray(value)
-    fractions = array.dtype.kind == "f" and not hasattr(value, "dtype")
-    return array.astype(np.float32) if fractions else array
+    single = {"f": np.float32, "c": np.complex64}.get(array.dtype.kind)
+    return array.astype(single) if single and not hasattr(value, "dtype") else array

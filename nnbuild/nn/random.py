@@ -10,14 +10,17 @@ and still every weight gets the numbers of torch's eager order: whoever needs a 
 
 from __future__ import annotations
 
+import math
 import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from nnbuild.errors import OptionError
 from nnbuild.lazy import np
+from nnbuild.ops.dtypes import is_complex, real
 from nnbuild.ops.randomness import noise, seed_noise
 from nnbuild.ops.torch_numbers import TorchNumbers
 
@@ -123,9 +126,9 @@ def uniform_fill(shape: tuple[int, ...], low: float, high: float, dtype: str) ->
     _check_dtype(dtype)
     if not low <= high:
         raise InitError(f"uniform numbers want low <= high, got low={low} and high={high}")
-    if not max(-low, high, high - low) <= LARGEST[dtype]:
+    if not max(-low, high, high - low) <= LARGEST[real(dtype)]:
         raise InitError(f"the interval from {low} to {high} is too wide for {dtype}")
-    return lambda stream: stream.uniform(shape, low, high, dtype)
+    return _of_parts(shape, dtype, lambda stream, shape, dtype: stream.uniform(shape, low, high, dtype))
 
 
 def normal_fill(shape: tuple[int, ...], mean: float, std: float, dtype: str) -> Fill:
@@ -133,12 +136,23 @@ def normal_fill(shape: tuple[int, ...], mean: float, std: float, dtype: str) -> 
     _check_dtype(dtype)
     if not std >= 0:
         raise InitError(f"normal numbers want std >= 0, got {std}", option="std")
-    return lambda stream: stream.normal(shape, mean, std, dtype)
+    if is_complex(dtype):
+        if mean:
+            raise InitError(f"complex normal numbers want mean 0, got {mean}", option="mean")
+        std /= math.sqrt(2)  # of each part
+    return _of_parts(shape, dtype, lambda stream, shape, dtype: stream.normal(shape, mean, std, dtype))
+
+
+def _of_parts(shape: tuple[int, ...], dtype: str, draw: Callable[[Stream, tuple[int, ...], str], np.ndarray]) -> Fill:
+    """A draw of real numbers, or of the parts of complex ones, in pairs."""
+    if not is_complex(dtype):
+        return lambda stream: draw(stream, shape, dtype)
+    return lambda stream: draw(stream, (*shape, 2), real(dtype)).view(dtype)[..., 0]
 
 
 def _check_dtype(dtype: str) -> None:
-    if dtype not in LARGEST:
-        raise InitError(f"random numbers have a dtype of {', '.join(LARGEST)}; got {dtype}")
+    if real(dtype) not in LARGEST:
+        raise InitError(f"random numbers have a dtype of {', '.join(LARGEST)} or a complex one; got {dtype}")
 
 
 def _checked_seed(seed: int) -> int:
@@ -151,7 +165,25 @@ def _checked_seed(seed: int) -> int:
     return number % (1 << 64)
 
 
-default_generator = Generator(0)
+_own: ContextVar[Stream | None] = ContextVar("own", default=None)
+
+
+class _DefaultGenerator(Generator):
+    """The generator of all that names none. Inside `seeded` it has a stream of that thread's own."""
+
+    @property
+    def _stream(self) -> Stream:
+        return _own.get() or self._shared
+
+    @_stream.setter
+    def _stream(self, stream: Stream) -> None:
+        if _own.get() is None:
+            self._shared = stream
+        else:
+            _own.set(stream)
+
+
+default_generator = _DefaultGenerator(0)
 
 
 def manual_seed(seed: int) -> Generator:
@@ -159,6 +191,19 @@ def manual_seed(seed: int) -> Generator:
     default_generator.manual_seed(seed)
     seed_noise(default_generator.initial_seed())
     return default_generator
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Context: as after `manual_seed`, whatever other threads draw meanwhile; they see the seed only afterwards."""
+    token = _own.set(Stream(_checked_seed(seed)))
+    seed_noise(default_generator.initial_seed())
+    try:
+        yield
+    finally:
+        stream = default_generator._stream
+        _own.reset(token)
+        default_generator._stream = stream
 
 
 @contextmanager

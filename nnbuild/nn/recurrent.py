@@ -15,7 +15,8 @@ from nnbuild.nn import init
 from nnbuild.nn.layer import WeightedLayer
 from nnbuild.nn.options import few_layers
 from nnbuild.nn.parameter import Parameter
-from nnbuild.nn.taking import Tensor
+from nnbuild.nn.sequences import is_packed, run_packed
+from nnbuild.nn.taking import Tensor, want_tensor
 
 
 class _UniformWeights(WeightedLayer):
@@ -104,6 +105,11 @@ class _Recurrent(_UniformWeights):
 
     def _run(self, op: Any, input: Any, hx: Any) -> tuple[Any, ...]:
         weights = [weight for weights in self.all_weights for weight in weights]
+        if is_packed(input):
+            options = {"params": weights, "has_biases": self.bias, "num_layers": self.num_layers}
+            options |= {"dropout": self.dropout, "train": self.training, "bidirectional": self.bidirectional}
+            return run_packed(op.name, input, hx, options)
+        want_tensor(type(self).__name__, "input", input)
         results: tuple[Any, ...] = op(
             input, hx, weights, self.bias, self.num_layers, self.dropout, self.training, self.bidirectional,
             self.batch_first,
@@ -143,7 +149,7 @@ class RNN(_Recurrent):
         """torch's name of the kind."""
         return f"RNN_{self.nonlinearity.upper()}"
 
-    def forward(self, input: Tensor, hx: Any = None) -> tuple[Any, Any]:
+    def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
         output, h = self._run(ops.rnn_tanh if self.nonlinearity == "tanh" else ops.rnn_relu, input, hx)
         return output, h
 
@@ -179,7 +185,7 @@ class LSTM(_Gated):
 
     proj_size: int = 0  # type: ignore[misc]
 
-    def forward(self, input: Tensor, hx: Any = None) -> tuple[Any, tuple[Any, Any]]:
+    def forward(self, input: Any, hx: Any = None) -> tuple[Any, tuple[Any, Any]]:
         output, h, c = self._run(ops.lstm, input, hx)
         return output, (h, c)
 
@@ -199,7 +205,7 @@ class GRU(_Gated):
     gates = 3
     gives = "(output, h)"
 
-    def forward(self, input: Tensor, hx: Any = None) -> tuple[Any, Any]:
+    def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
         output, h = self._run(ops.gru, input, hx)
         return output, h
 

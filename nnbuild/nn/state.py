@@ -6,7 +6,7 @@ Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -248,7 +248,10 @@ class StateMethods:
         if tensor.shape == () and value.shape == (1,):
             value = array_of(value)[0]
         if value.shape != tensor.shape:
-            return size_mismatch(key, value.shape, tensor.shape)
+            return (
+                f"size mismatch for {key}: copying a param with shape {_size(value)} from checkpoint, "
+                f"the shape in current model is {_size(tensor)}."
+            )
         if assign:
             if isinstance(tensor, Parameter):
                 value = value if isinstance(value, Parameter) else Parameter(value)
@@ -270,9 +273,5 @@ def _quoted(key: str) -> str:
     return f'"{key}"'
 
 
-def size_mismatch(key: str, given: Sequence[int], wanted: Sequence[int]) -> str:
-    """torch's sentence on a tensor of another shape than the network's."""
-    return (
-        f"size mismatch for {key}: copying a param with shape torch.Size({list(given)}) from checkpoint, "
-        f"the shape in current model is torch.Size({list(wanted)})."
-    )
+def _size(tensor: Any) -> str:
+    return f"torch.Size({list(tensor.shape)})"

@@ -38,10 +38,16 @@ def check(kind: str, forward: Callable[..., Any], args: tuple[Any, ...], kwargs:
         error.subject = kind
         raise error
     for name in signature.tensors:
-        if name in given and not is_tensor(given[name]):
-            error = OptionError(f"wants a tensor for {name} and gets {described(given[name])}")
-            error.subject, error.given = kind, given[name]
-            raise error
+        if name in given:
+            want_tensor(kind, name, given[name])
+
+
+def want_tensor(kind: str, name: str, given: Any) -> None:
+    """Refuse what is no tensor, for the argument of this name."""
+    if not is_tensor(given):
+        error = OptionError(f"wants a tensor for {name} and gets {described(given)}")
+        error.subject, error.given = kind, given
+        raise error
 
 
 def binds(forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

@@ -49,6 +49,13 @@ _FAMILIES = {
     " .absolute_ .sign_ .floor_ .ceil_ .trunc_ .round_ .frac_ .clamp_ .clip_ .clamp_min_ .clamp_max_ .lerp_ .addcmul_"
     " .addcdiv_ .nan_to_num_ .cumsum_ .cumprod_ .scatter_ .scatter_add_ .masked_fill_ .tril_ .triu_ .zero_ .fill_"
     " .copy_ .addmm_ .baddbmm_ .relu_ .sigmoid_ .tanh_ elu_ celu_ selu_ leaky_relu_ hardtanh_ threshold_ rrelu_",
+    "complex_parts": "real imag view_as_real view_as_complex .conj .conj_physical .resolve_conj .adjoint .angle .sgn"
+    " .isreal complex polar",
+    "fourier": "fft_fft fft_ifft fft_rfft fft_irfft fft_hfft fft_ihfft fft_fft2 fft_ifft2 fft_rfft2 fft_irfft2"
+    " fft_hfft2 fft_ihfft2 fft_fftn fft_ifftn fft_rfftn fft_irfftn fft_hfftn fft_ihfftn fft_fftshift fft_ifftshift"
+    " fft_fftfreq fft_rfftfreq",
+    "tapers": "hann_window hamming_window blackman_window bartlett_window kaiser_window",
+    "spectrograms": ".stft .istft",
     "casting": ".to .type_as .half .float .double .byte .short .int .long .bool .cfloat .cdouble",
     "convolution": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
     "products": "linear .matmul .mm .bmm .mv .dot .outer .addmm .baddbmm",
@@ -85,6 +92,8 @@ _FAMILIES = {
     "cross_map": "cross_map_lrn2d",
     "normalization": "batch_norm instance_norm layer_norm group_norm rms_norm local_response_norm",
     "recurrence": "rnn_tanh rnn_relu gru lstm rnn_tanh_cell rnn_relu_cell gru_cell lstm_cell",
+    "packed_recurrence": "packed_rnn_tanh packed_rnn_relu packed_gru packed_lstm padded_rnn_tanh padded_rnn_relu"
+    " padded_gru padded_lstm pad_steps",
     "attention": "scaled_dot_product_attention",
     "bilinear_map": "bilinear",
 }  # fmt: skip

@@ -8,6 +8,7 @@ from nnbuild.errors import OptionError
 from nnbuild.lazy import np
 from nnbuild.ops.dtypes import named
 from nnbuild.ops.memory import Memory
+from nnbuild.ops.memory_format import check_format
 from nnbuild.ops.op import Op, op, takes_complex
 from nnbuild.ops.reach import UNSEEN, Reaches, kept
 from nnbuild.ops.spec import TensorSpec
@@ -44,13 +45,18 @@ def to(
     other: Any = None,
     non_blocking: bool = False,
     copy: bool = False,
+    memory_format: str | None = None,
 ) -> np.ndarray:
     """In another dtype: `to("float64")`, or `to(x)` for that of another tensor; the device "cpu" changes nothing."""
-    return input.copy() if copy else input
+    laid_out = memory_format is not None and memory_format.startswith("channels")
+    return input.copy() if copy or laid_out else input
 
 
 @to.shape
-def _(input: TensorSpec, target: tuple[Any, ...], dtype: Any, device: Any, other: Any) -> TensorSpec:
+def _(
+    input: TensorSpec, target: tuple[Any, ...], dtype: Any, device: Any, other: Any, memory_format: Any
+) -> TensorSpec:
+    check_format(memory_format, input.ndim)
     if device is not None and not _is_device(device):
         raise OptionError(f"device wants 'cpu', not {device!r}", option="device")
     return input.with_dtype(_asked(input, target, dtype, other))
@@ -62,8 +68,9 @@ def _(input: TensorSpec) -> dict[str, Reaches]:
 
 
 @to.memory
-def _(input: TensorSpec, copy: Any, output: TensorSpec) -> Memory:
-    return Memory.FRESH if copy else _kept_memory(input, output)
+def _(input: TensorSpec, copy: Any, memory_format: Any, output: TensorSpec) -> Memory:
+    laid_out = memory_format is not None and memory_format.startswith("channels")
+    return Memory.FRESH if copy or laid_out else _kept_memory(input, output)
 
 
 @op

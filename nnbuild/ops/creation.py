@@ -13,6 +13,7 @@ from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.axes import listed_shape, spread, whole
 from nnbuild.ops.dtypes import DEFAULT_FLOAT, named, promote, result_type
+from nnbuild.ops.memory_format import check_format
 from nnbuild.ops.op import Op, creation, op, takes_complex
 from nnbuild.ops.reach import UNSEEN, Kept, Reaches
 from nnbuild.ops.spec import TensorSpec
@@ -32,7 +33,8 @@ def _filled(size: tuple[Any, ...], value: Any, dtype: Any) -> np.ndarray:
     return np.full(spread(size, "size"), value, dtype=None if dtype is None else named(dtype))
 
 
-def _nothing() -> dict[str, Reaches]:
+def no_tensors() -> dict[str, Reaches]:
+    """The axes facet of an op that takes no tensors."""
     return {}
 
 
@@ -58,8 +60,8 @@ def _of_sizes(size: tuple[Sizes, ...], dtype: Any) -> TensorSpec:
 
 zeros.shape(_of_sizes)
 ones.shape(_of_sizes)
-zeros.axes(_nothing)
-ones.axes(_nothing)
+zeros.axes(no_tensors)
+ones.axes(no_tensors)
 empty = zeros.alias("empty")
 
 
@@ -76,22 +78,37 @@ def _(size: Sizes, fill_value: Any, dtype: Any) -> TensorSpec:
     return made((size,), dtype, result_type(fill_value))
 
 
-full.axes(_nothing)
+full.axes(no_tensors)
 
 
 @op
-def zeros_like(input: np.ndarray, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> np.ndarray:
+def zeros_like(
+    input: np.ndarray,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: str | None = None,
+) -> np.ndarray:
     """Zeros of the input's shape and dtype, or of another dtype."""
     return np.zeros(input.shape, named(dtype or input.dtype.name))
 
 
 @op
-def ones_like(input: np.ndarray, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> np.ndarray:
+def ones_like(
+    input: np.ndarray,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: str | None = None,
+) -> np.ndarray:
     """Ones of the input's shape and dtype, or of another dtype."""
     return np.ones(input.shape, named(dtype or input.dtype.name))
 
 
-def _like(input: TensorSpec, dtype: Any) -> TensorSpec:
+def _like(input: TensorSpec, dtype: Any, memory_format: Any) -> TensorSpec:
+    check_format(memory_format, input.ndim)
     return made((input.shape,), dtype, input.dtype)
 
 
@@ -104,17 +121,19 @@ empty_like = zeros_like.alias("empty_like")
 
 @op
 def full_like(
-    input: np.ndarray, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    input: np.ndarray,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: str | None = None,
 ) -> np.ndarray:
     """One value in the input's shape and dtype, or in another dtype."""
     return _filled((input.shape,), fill_value, dtype)
 
 
-@full_like.shape
-def _(input: TensorSpec, dtype: Any) -> TensorSpec:
-    return made((input.shape,), dtype, input.dtype)
-
-
+full_like.shape(_like)
 full_like.axes(_sizes_alone)
 
 
@@ -203,7 +222,7 @@ def _(start: float, end: float | None, step: float, dtype: Any) -> TensorSpec:
     return made((math.ceil((end - start) / step),), dtype, kind)
 
 
-arange.axes(_nothing)
+arange.axes(no_tensors)
 
 
 @creation
@@ -219,7 +238,7 @@ def _(steps: int, dtype: Any) -> TensorSpec:
     return made((whole(steps, "steps"),), dtype)
 
 
-linspace.axes(_nothing)
+linspace.axes(no_tensors)
 
 
 @creation
@@ -235,7 +254,7 @@ def _(n: int, m: int | None, dtype: Any) -> TensorSpec:
     return made((n, n if m is None else m), dtype)
 
 
-eye.axes(_nothing)
+eye.axes(no_tensors)
 
 
 @creation
@@ -249,7 +268,7 @@ def _(data: Any, dtype: Any) -> TensorSpec:
     return made((listed_shape(data),), dtype, _listed_dtype(data) or DEFAULT_FLOAT)
 
 
-tensor.axes(_nothing)
+tensor.axes(no_tensors)
 
 
 def _listed_dtype(data: Any) -> str | None:
@@ -276,7 +295,7 @@ def _triangle(lower: bool) -> Op:
 
     triangle = creation(kernel).alias("tril_indices" if lower else "triu_indices")
     triangle.shape(shape)
-    triangle.axes(_nothing)
+    triangle.axes(no_tensors)
     triangle.__doc__ = f"Row and column, (2, count), of each element on and {'below' if lower else 'above'} a diagonal."
     return triangle
 

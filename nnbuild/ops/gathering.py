@@ -122,11 +122,19 @@ def _(input: TensorSpec, indices: TensorSpec, dim: int | None, output: TensorSpe
 
 
 @op
-def scatter(input: np.ndarray, dim: int, index: np.ndarray, src: Any = None, *, value: Any = None) -> np.ndarray:
-    """input with src, a tensor or a number, put at output[index[i][j]][j] for dim 0, and so on."""
+def scatter(
+    input: np.ndarray, dim: int, index: np.ndarray, src: Any = None, *, value: Any = None, reduce: str | None = None
+) -> np.ndarray:
+    """input with src, a tensor or a number, put at output[index[i][j]][j] for dim 0, and so on.
+
+    reduce: "add" or "multiply" what is there with it; equal indices do so in turn.
+    """
     output = np.atleast_1d(input).copy()
     where, new = _scattered(output, dim, index, value if src is None else src)
-    output[where] = new
+    if reduce is None:
+        output[where] = new
+    else:
+        getattr(np, reduce).at(output, where, np.asarray(new, output.dtype))
     return output.reshape(input.shape)
 
 
@@ -148,7 +156,14 @@ def _scattered(output: np.ndarray, dim: int, index: np.ndarray, src: Any) -> tup
 
 
 @scatter.shape
-def _(input: TensorSpec, dim: int, index: TensorSpec, src: Any, value: Any) -> TensorSpec:
+def _(input: TensorSpec, dim: int, index: TensorSpec, src: Any, value: Any, reduce: Any) -> TensorSpec:
+    if reduce not in (None, "add", "multiply"):
+        raise OptionError(f'reduce wants "add" or "multiply", not {reduce!r}', option="reduce")
+    return scattered(input, dim, index, src, value)
+
+
+def scattered(input: TensorSpec, dim: int, index: TensorSpec, src: Any, value: Any = None) -> TensorSpec:
+    """The spec of the input with src, or the value, put where the index says."""
     _indices(index)
     if (src is None) == (value is None):
         raise OptionError("src or value must say what to put", option="src")
@@ -175,7 +190,7 @@ scatter.axes(_scattered_axes)
 
 @scatter_add.shape
 def _(input: TensorSpec, dim: int, index: TensorSpec, src: TensorSpec) -> TensorSpec:
-    return scatter.facets["shape"](input, dim, index, src, None)
+    return scattered(input, dim, index, src)
 
 
 scatter_add.axes(_scattered_axes)

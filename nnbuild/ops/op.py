@@ -57,9 +57,14 @@ class Recorder(Protocol):
     def overwrite(self, old: Any, new: Any) -> None:
         """From here on `new` stands where the program says `old`."""
 
+    def changed(self, arrays: list[Any]) -> bool:
+        """Whether something else stands for one of these arrays by now."""
+
 
 recorder: ContextVar[Recorder | None] = ContextVar("recorder", default=None)
 
+
+_PLAIN = frozenset((int, float, bool, str, type(None)))
 
 #: What a facet may name beside the op's arguments.
 _GIVEN = frozenset(("output", "which", "window", "arguments"))
@@ -180,6 +185,10 @@ class Op:
         for name in self.signature.optional_tensors:
             if bound[name] is not None and not is_tensor(bound[name]):
                 raise self._no_tensor(name, bound[name])
+        for name in self.signature.plain:
+            value = bound[name]
+            if type(value) not in _PLAIN and is_tensor(value) and value.ndim:
+                raise self._refusal(f"wants a number for {name} and gets a tensor {tuple(value.shape)}")
         return bound
 
     def _no_tensor(self, name: str, value: Any) -> OptionError:
@@ -273,6 +282,10 @@ class Op:
             raise ShapeError(f"{self.name} takes what is not there: {error}") from None
         except OverflowError as error:
             raise OptionError(f"{self.name} is given a number that the dtype does not hold: {error}") from None
+        except NnbuildError:
+            raise
+        except PYTHONS_WORDS as error:
+            raise self._refusal(f"cannot be computed: {error}") from None
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         in_place = self.inplace and options.pop("inplace", False)
@@ -285,8 +298,9 @@ class Op:
         if "unchanged" in self.facets and self.answer("unchanged", specs):
             return tensors[0]
         symbolic = any(isinstance(tensor, TensorSpec) for tensor in tensors)
-        if not symbolic and (self.creates or any(isinstance(tensor, TensorLike) for tensor in tensors)):
-            symbolic = recorder.get() is not None
+        if not symbolic and (active := recorder.get()) is not None:
+            stands_for = self.creates or any(isinstance(tensor, TensorLike) for tensor in tensors)
+            symbolic = stands_for or active.changed(tensors)
         if symbolic:
             active = recorder.get()
             if active is None:

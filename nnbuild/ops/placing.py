@@ -9,7 +9,7 @@ from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.dtypes import is_complex
 from nnbuild.ops.elementwise import broadcast
-from nnbuild.ops.gathering import _scattered, _scattered_axes, scatter
+from nnbuild.ops.gathering import _scattered, _scattered_axes, scattered
 from nnbuild.ops.op import op, takes_complex
 from nnbuild.ops.reach import WHOLE, Reaches, Unknown
 from nnbuild.ops.spec import TensorSpec
@@ -46,7 +46,7 @@ def _(input: TensorSpec, dim: int, index: TensorSpec, src: TensorSpec, reduce: s
         raise OptionError(f"reduce wants one of {', '.join(_REDUCTIONS)}, not {reduce!r}", option="reduce")
     if is_complex(input.dtype) and reduce.startswith("a"):
         raise ShapeError("wants real numbers, of which one is the largest, and gets complex ones")
-    return scatter.facets["shape"](input, dim, index, src, None)
+    return scattered(input, dim, index, src)
 
 
 scatter_reduce.axes(_scattered_axes)

@@ -17,7 +17,7 @@ from nnbuild.ops.recurrent_cells import CELLS, Cell, State, Weights
 from nnbuild.ops.spec import TensorSpec
 
 
-def _layers(
+def layers_of(
     cell: Cell, params: Sequence[Any], has_biases: bool, num_layers: int, bidirectional: bool
 ) -> list[list[Weights]]:
     """The weights of each layer, in each direction."""
@@ -88,10 +88,10 @@ def recurrent(
     dropout, between layers in training.
     """
     kind = CELLS[cell]
-    layers = _layers(kind, params, has_biases, num_layers, bidirectional)
+    layers = layers_of(kind, params, has_biases, num_layers, bidirectional)
     batched = input.ndim == 3
     steps = input[:, None] if not batched else input.swapaxes(0, 1) if batch_first else input
-    shapes = _state_shapes(kind, layers, steps.shape[1])
+    shapes = state_shapes(kind, layers, steps.shape[1])
     if hx is None:
         states = tuple(np.zeros(shape, input.dtype) for shape in shapes)
     else:
@@ -103,7 +103,7 @@ def recurrent(
     return output.swapaxes(0, 1) if batch_first else output, *finals
 
 
-def _state_shapes(cell: Cell, layers: list[list[Weights]], batch: int) -> list[tuple[int, ...]]:
+def state_shapes(cell: Cell, layers: list[list[Weights]], batch: int) -> list[tuple[int, ...]]:
     """The shapes of h and, in an LSTM, c."""
     weights, count = layers[0][0], len(layers) * len(layers[0])
     sizes = (weights.hh.shape[1], weights.ih.shape[0] // cell.gates)[: cell.states]
@@ -166,7 +166,7 @@ def _(
     cell: str,
 ) -> tuple[TensorSpec, ...]:
     kind = CELLS[cell]
-    layers = _layers(kind, params, has_biases, num_layers, bidirectional)
+    layers = layers_of(kind, params, has_biases, num_layers, bidirectional)
     _check_weights(kind, layers)
     if input.ndim not in (2, 3):
         letters = "(N, L, features)" if batch_first else "(L, N, features)"
@@ -180,7 +180,7 @@ def _(
         length, batch = batch, length
     if not length:
         raise ShapeError(f"wants a sequence of at least 1 step and gets {input.shape}")
-    shapes = _state_shapes(kind, layers, batch)
+    shapes = state_shapes(kind, layers, batch)
     shapes = shapes if batched else [(shape[0], shape[2]) for shape in shapes]
     _check_states(kind, input, hx, shapes, f"(layers * directions, {'batch, ' if batched else ''}size)")
     output = (*input.shape[:-1], shapes[0][-1] * len(layers[0]))
@@ -200,9 +200,12 @@ def _(input: TensorSpec, hx: Any, bidirectional: bool, batch_first: bool, which:
     return {"input": (*reaches, WHOLE), "hx": _states(hx, batched, batch)}
 
 
-@recurrent.draws
-def _(num_layers: int, dropout: float, train: bool) -> bool:
+def drops_between_layers(num_layers: int, dropout: float, train: bool) -> bool:
+    """Whether dropout draws random numbers."""
     return train and dropout > 0 and num_layers > 1
+
+
+recurrent.draws(drops_between_layers)
 
 
 def _states(hx: Any, batched: bool, batch: int) -> Any:

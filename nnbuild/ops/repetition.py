@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
@@ -123,18 +124,36 @@ tile.axes(_side_by_side)
 
 
 @op
-def repeat_interleave(input: np.ndarray, repeats: int, dim: int | None = None) -> np.ndarray:
-    """Each element so many times in a row along an axis, or all of them in one axis where `dim` is None."""
+def repeat_interleave(
+    input: np.ndarray, repeats: Any, dim: int | None = None, *, output_size: int | None = None
+) -> np.ndarray:
+    """Each element so many times in a row along an axis, or all of them in one axis where `dim` is None.
+
+    output_size: that of the axis; with it `repeats` may be a tensor, a number for each element.
+    """
+    if not isinstance(repeats, int):
+        count = int(np.broadcast_to(repeats, input.size if dim is None else input.shape[dim]).sum())
+        if repeats.size and repeats.min() < 0:
+            raise ShapeError(f"wants repeats of at least 0 and gets {repeats.min()}", option="repeats")
+        if count != output_size:
+            raise ShapeError(f"has {count} elements by its repeats and {output_size} by output_size")
     return np.repeat(input, repeats, dim)
 
 
 @repeat_interleave.shape
-def _(input: TensorSpec, repeats: int, dim: int | None) -> TensorSpec:
+def _(input: TensorSpec, repeats: Any, dim: int | None, output_size: int | None) -> TensorSpec:
+    if isinstance(repeats, TensorSpec) and output_size is not None:
+        return _repeated_by_data(input, repeats, dim, whole(output_size, "output_size"))
     if isinstance(repeats, TensorSpec | list | tuple):
         raise OptionError(
-            "repeats wants one number: with one for each element the output's size depends on data", option="repeats"
+            "repeats wants one number: with one for each element the output's size depends on data",
+            hint="output_size= tells it",
+            option="repeats",
         )
     count = whole(repeats, "repeats")
+    size = (input.numel() if dim is None else input.shape[real_axis(dim, input.ndim)]) * count
+    if output_size not in (None, size):
+        raise ShapeError(f"makes {size} elements, not output_size={output_size}", option="output_size")
     if count < 0:
         raise ShapeError(f"wants repeats of at least 0 and gets {count}", option="repeats")
     if dim is None:
@@ -143,8 +162,24 @@ def _(input: TensorSpec, repeats: int, dim: int | None) -> TensorSpec:
     return input.with_shape((*input.shape[:place], input.shape[place] * count, *input.shape[place + 1 :]))
 
 
+def _repeated_by_data(input: TensorSpec, repeats: TensorSpec, dim: int | None, size: int) -> TensorSpec:
+    place = None if dim is None else real_axis(dim, input.ndim)
+    length = input.numel() if place is None else input.shape[place]
+    if repeats.dtype not in ("int32", "int64") or repeats.shape not in ((), (1,), (length,)):
+        raise ShapeError(
+            f"wants whole numbers, one for each of {length} elements, and gets {repeats.shape} {repeats.dtype}",
+            option="repeats",
+        )
+    if place is None:
+        return input.with_shape((size,))
+    return input.with_shape((*input.shape[:place], size, *input.shape[place + 1 :]))
+
+
 @repeat_interleave.axes
-def _(input: TensorSpec, repeats: int, dim: int | None) -> dict[str, Reaches]:
+def _(input: TensorSpec, repeats: Any, dim: int | None) -> dict[str, Reaches]:
+    if isinstance(repeats, TensorSpec):
+        why = Unknown("where it looks depends on the repeats")
+        return {"input": why if dim is None else along(input, axis(dim, input.ndim), why)}
     if dim is None and input.ndim != 1:
         return {"input": Unknown("elements of all axes are repeated along one") if input.ndim else ()}
     place = 0 if dim is None else axis(dim, input.ndim)

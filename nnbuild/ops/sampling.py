@@ -13,6 +13,7 @@ from nnbuild.lazy import np
 from nnbuild.ops.axes import spread, whole
 from nnbuild.ops.creation import Sizes, made
 from nnbuild.ops.dtypes import DEFAULT_FLOAT, fractions, named
+from nnbuild.ops.memory_format import check_format
 from nnbuild.ops.op import creation, op
 from nnbuild.ops.randomness import drawn
 from nnbuild.ops.reach import UNSEEN, WHOLE, Kept, Reaches, kept
@@ -53,18 +54,33 @@ def _with_fractions(output: TensorSpec) -> TensorSpec:
 
 
 @op
-def randn_like(input: np.ndarray, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> np.ndarray:
+def randn_like(
+    input: np.ndarray,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: str | None = None,
+) -> np.ndarray:
     """Normal numbers of mean 0 and variance 1, in the input's shape and dtype or in another dtype."""
     return drawn().normal(input.shape, dtype=named(dtype or input.dtype.name))
 
 
 @op
-def rand_like(input: np.ndarray, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> np.ndarray:
+def rand_like(
+    input: np.ndarray,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: str | None = None,
+) -> np.ndarray:
     """Uniform numbers from 0 to below 1, in the input's shape and dtype or in another dtype."""
     return drawn().uniform(input.shape, dtype=named(dtype or input.dtype.name))
 
 
-def _like(input: TensorSpec, dtype: Any) -> TensorSpec:
+def _like(input: TensorSpec, dtype: Any, memory_format: Any) -> TensorSpec:
+    check_format(memory_format, input.ndim)
     return _with_fractions(made((input.shape,), dtype, input.dtype))
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
 from nnbuild.ops.axes import arranged, axis, real_axis, several, spread
 from nnbuild.ops.memory import Memory
+from nnbuild.ops.memory_format import check_format
 from nnbuild.ops.op import op, takes_complex
 from nnbuild.ops.reach import REORDERED, UNSEEN, Reaches, kept, moved
 from nnbuild.ops.spec import TensorSpec
@@ -321,13 +323,13 @@ moveaxis = movedim.alias("moveaxis")
 
 
 @op
-def contiguous(input: np.ndarray) -> np.ndarray:
+def contiguous(input: np.ndarray, memory_format: str = "contiguous_format") -> np.ndarray:
     """The same elements, in order in memory."""
-    return np.asarray(input, order="C")
+    return input.copy() if memory_format.startswith("channels") else np.asarray(input, order="C")
 
 
 @op
-def clone(input: np.ndarray) -> np.ndarray:
+def clone(input: np.ndarray, *, memory_format: str | None = None) -> np.ndarray:
     """A copy."""
     return input.copy()
 
@@ -342,10 +344,23 @@ def _same(input: TensorSpec) -> TensorSpec:
     return input
 
 
-for _op in (contiguous, clone, detach):
-    _op.shape(_same)
+def _same_in_format(input: TensorSpec, memory_format: Any) -> TensorSpec:
+    check_format(memory_format, input.ndim)
+    return input
+
+
+for _op in (contiguous, clone):
+    _op.shape(_same_in_format)
     _op.axes(_own_places)
-contiguous.memory(_view_or_copy)
+detach.shape(_same)
+detach.axes(_own_places)
+
+
+@contiguous.memory
+def _(memory_format: str) -> Memory:
+    return Memory.FRESH if memory_format.startswith("channels") else Memory.ORDERED_OR_FRESH
+
+
 detach.memory(_ordered_view)
 
 takes_complex(

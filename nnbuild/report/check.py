@@ -7,7 +7,7 @@ from itertools import islice
 from math import prod
 from typing import Any, NamedTuple, Self
 
-from nnbuild.errors import DataError, InputError, NnbuildError, ProblemList, SpecError
+from nnbuild.errors import BudgetError, DataError, InputError, NnbuildError, ProblemList, SpecError
 from nnbuild.exchange.networks import is_foreign, load
 from nnbuild.graph.graph import Graph
 from nnbuild.graph.onward import trace_onward
@@ -24,6 +24,7 @@ from nnbuild.spec.build.choices import choice_values, chosen
 from nnbuild.spec.build.module import SpecModule
 from nnbuild.spec.build.stated import Spec
 from nnbuild.spec.files import missing_files
+from nnbuild.spec.folder import is_there
 
 #: Combinations of choices that are traced at most.
 MAX_COMBINATIONS = 64
@@ -53,26 +54,39 @@ def check(
     variant: str | None = None,
     params: Mapping[str, Any] | None = None,
     choose: Mapping[str, Any] | None = None,
+    allow_outside: bool = False,
+    shapes: Sequence[Sequence[int]] = (),
 ) -> Verdict:
-    """Build and trace a spec, or one of its variants, with all its choices, and hold it to what it states."""
+    """Build and trace a spec, or one of its variants, with all its choices, and hold it to what it states.
+
+    Params: shapes, of the inputs, where nothing states them.
+    """
     label = f"{name}: {variant}" if variant else name
     try:
-        place = library.find(name).path
-        files = [] if is_foreign(place) else missing_files(place)
+        files = [] if is_foreign(name) else missing_files(library.find(name).path, allow_outside)
     except NnbuildError as error:
         return Verdict(label, [error])
     try:
-        model = load(name, variant=variant, params=params, choose=choose, weights=False).eval()
+        model = load(
+            name, variant=variant, params=params, choose=choose, weights=False, allow_outside=allow_outside
+        ).eval()
     except NnbuildError as error:
         problems = [*_merged(error.problems if isinstance(error, ProblemList) else [error]), *files]
         if error.sketch is not None and error.sketch.spec.inputs:
             problems += _mistakes_of(error.sketch.eval(), set(choose or {}))
         return Verdict(label, problems)
     assert model.spec is not None
-    checking = _Checking(model, model.spec, set(choose or {}), files)
+    checking = _Checking(model, model.spec, set(choose or {}), files, shapes)
     checking.load_files()
     checking.trace_all()
     return checking.verdict(label)
+
+
+def uncheckable(name: str, count: int, why: str) -> Verdict:
+    """The verdict on variants of a file that are not looked at."""
+    more = f"{count:,} variants" if count > 1 else "a variant"
+    hint = "check one by --variant NAME, or allow more with --max-seconds"
+    return Verdict(f"{name} ({more})", [BudgetError(f"{more} of {name} not checked: {why}", hint=hint)])
 
 
 def _mistakes_of(sketch: SpecModule, pinned: set[str]) -> list[NnbuildError]:
@@ -98,7 +112,11 @@ def _merged(problems: Iterable[NnbuildError]) -> Iterator[NnbuildError]:
 class _Checking:
     """The check of one network that builds. Params: pinned, the choices that the user has made; problems, so far."""
 
-    def __init__(self, model: SpecModule, spec: Spec, pinned: set[str], problems: list[NnbuildError]) -> None:
+    def __init__(
+        self, model: SpecModule, spec: Spec, pinned: set[str], problems: list[NnbuildError],
+        shapes: Sequence[Sequence[int]] = (),
+    ) -> None:  # fmt: skip
+        self.shapes = shapes
         self.model = model
         self.spec = spec
         self.pinned = pinned
@@ -111,7 +129,7 @@ class _Checking:
 
     def load_files(self) -> None:
         """Read the weights and the labels, those that are there."""
-        if self.spec.weights and self.spec.weights.is_file():
+        if self.spec.weights and is_there(self.spec.weights):
             from nnbuild.spec.weights import load_weights
 
             try:
@@ -121,27 +139,29 @@ class _Checking:
         try:
             read_labels(self.spec)
         except InputError as error:
-            if self.spec.labels.is_file():  # type: ignore[union-attr]  # else it is among the missing ones
+            if is_there(self.spec.labels):  # type: ignore[arg-type]  # else it is among the missing ones
                 self.problems.append(error.locate(mark=mark_of(self.spec, "labels")))
 
     def trace_all(self) -> None:
         """Trace every combination of choices, and the pass in training where the network has one of its own."""
-        if not self.spec.inputs:
+        if not self.spec.inputs and not self.shapes:
             hint = "write `input: [N, 3, 224, 224]` with the sizes of yours"
+            hint = "say --input 1,3,224,224" if self.spec.foreign else hint
             self.warnings.append(
                 SpecError("the spec states no input, so nothing is traced", mark=mark_of(self.spec), hint=hint)
             )
             return
-        present = dict(self.model._choices)
-        values = {
-            name: [present[name]] if name in self.pinned else found for name, found in self._choice_values().items()
-        }
+        present = {} if self.spec.foreign else dict(self.model._choices)
+        known = {} if self.spec.foreign else self._choice_values()
+        values = {name: [present[name]] if name in self.pinned else found for name, found in known.items()}
         for choices in islice(chosen(values), MAX_COMBINATIONS):
-            self.model.choose(**choices)
+            if choices:
+                self.model.choose(**choices)
             made = [f"{name}={value}" for name, value in choices.items() if value != present[name]]
             self._trace(f"with {', '.join(made)}" if made else "")
             self.choices.append(choices)
-        self.model.choose(**present)
+        if present:
+            self.model.choose(**present)
         self._warn_of_choices(values)
         self._trace_choices_inside()
         if _knows_training(self.model):
@@ -167,6 +187,7 @@ class _Checking:
 
     def _trace(self, situation: str, batch: int = 1) -> None:
         inputs = [TensorSpec(input.sized(batch), input.dtype) for input in self.spec.inputs]
+        inputs = inputs or [TensorSpec(shape) for shape in self.shapes]
         graph, mistakes = trace_onward(self.model, *inputs)
         self.graphs.append(graph)
         for mistake in mistakes:
@@ -200,7 +221,15 @@ class _Checking:
         if not self.pinned:
             self.problems += unexpected(self.spec, graph, figures)
         self.warnings += self._doubts(graph)
-        return Verdict(label, self.problems, self.warnings, figures, Shapes(graph.outputs), self.choices)
+        shapes = Shapes(TensorSpec(value.shape, value.dtype) for value in graph.outputs)  # without the graph
+        return Verdict(
+            label,
+            self.problems,
+            self.warnings,
+            figures,
+            shapes,
+            self.choices,
+        )
 
     def _doubts(self, graph: Graph) -> Iterator[NnbuildError]:
         yield from unused_layers(self.graphs, self.complete)

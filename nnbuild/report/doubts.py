@@ -67,7 +67,7 @@ def labels_of_other_number(spec: Spec, graph: Graph) -> Iterator[NnbuildError]:
         labels = read_labels(spec)
     except InputError:
         return  # a problem, and told as one
-    if labels and output is not None and output.ndim == 2 and len(labels) != output.shape[1]:
+    if labels and not spec.customised and output is not None and output.ndim == 2 and len(labels) != output.shape[1]:
         count = f"{len(labels)} label" + ("s" if len(labels) != 1 else "")
         message = f"the spec names {count} and the output has {output.shape[1]} classes"
         yield SpecError(message, mark=mark_of(spec, "labels"), hint="`run` numbers the classes instead")

@@ -36,7 +36,9 @@ class Figures:
         """Take in one part."""
         self._samples += array.shape[0] if array.ndim else 0
         self.shape[:1] = [self._samples] if array.ndim else []
-        if array.size:
+        if array.size and array.dtype.kind == "c":
+            self._count += array.size  # complex numbers have no order
+        elif array.size:
             low, high = float(array.min()), float(array.max())
             self._low = low if self._low is None else float(np.minimum(self._low, low))
             self._high = high if self._high is None else float(np.maximum(self._high, high))
@@ -55,7 +57,7 @@ class Figures:
     @property
     def row(self) -> dict[str, Any]:
         """The figures by name."""
-        mean = self._sum / self._count if self._count else None
+        mean = self._sum / self._count if self._low is not None else None
         return {"shape": self.shape, "dtype": self.dtype, "min": self._low, "mean": mean, "max": self._high}
 
 
@@ -99,9 +101,13 @@ class Classes:
 
 
 def outputs(
-    figures: dict[str, Figures], classes: Classes | None, facts: Sequence[tuple[str, str]], seconds: dict[str, float]
+    figures: dict[str, Figures],
+    classes: Classes | None,
+    facts: Sequence[tuple[str, str]],
+    seconds: dict[str, float],
+    files: Sequence[str] = (),
 ) -> Report:
-    """The report of a run. Params: facts, printed below; seconds, times by name, for JSON."""
+    """The report of a run. Params: facts, printed below; seconds, times by name, for JSON; files, of each sample."""
     columns = [
         Column("name", "Output", wide=True),
         Column("shape", "Shape"),
@@ -124,16 +130,20 @@ def outputs(
         data["seconds"] = seconds
     if classes is None:
         return Report(data, [Table(columns, lines, facts=facts), *_values(figures)])
+    if files:
+        data["files"] = list(files[: len(classes.rows)])
     data["classes"] = [
         [{"class": place, "label": classes.name(place), _key(classes): _finite(score)} for place, score in row]
         for row in classes.rows
     ]
-    table, everything = _classes(classes, SHOWN), _classes(classes, KEPT)
+    table, everything = _classes(classes, SHOWN, files), _classes(classes, KEPT, files)
     return Report(data, [Table(columns, lines), table._replace(facts=[*table.facts, *facts])], everything)
 
 
 def _small(figure: Figures) -> dict[str, Any]:
     values = figure.values
+    if values is not None and values.dtype.kind == "c":
+        values = np.stack([values.real, values.imag], -1)
     return {} if values is None or not np.isfinite(values).all() else {"values": values.tolist()}
 
 
@@ -156,9 +166,9 @@ def _finite(value: Any) -> Any:
     return str(value) if isinstance(value, float) and not np.isfinite(value) else value
 
 
-def _classes(classes: Classes, samples: int) -> Table:
+def _classes(classes: Classes, samples: int, files: Sequence[str]) -> Table:
     columns = [
-        Column("sample", "Sample", True),
+        Column("file", "File", wide=True) if files else Column("sample", "Sample", True),
         Column("rank", "Rank", True),
         Column("label", "Label" if classes.labels else "Class", wide=True),
         Column(_key(classes), "Probability (%)" if classes.probable else "Score", True),
@@ -168,8 +178,8 @@ def _classes(classes: Classes, samples: int) -> Table:
     for sample, row in enumerate(classes.rows[:samples]):
         for rank, (place, score) in enumerate(row, start=1):
             shown = f"{100 * score:.2f}" if classes.probable else f"{score:.6g}"
-            values = (sample, rank, classes.name(place), shown)
-            lines.append(Line(values if drop is None else (sample, *values[2:])))
+            values = (files[sample] if files else sample, rank, classes.name(place), shown)
+            lines.append(Line(values if drop is None else (values[0], *values[2:])))
     facts = []
     if classes.count == 1:
         read = [classes.name(row[0][0]) for row in classes.rows[:samples] if row]

@@ -45,22 +45,18 @@ def listing(file: WeightsFile, tensors: Mapping[str, FileTensor], stats: bool = 
     columns = (*_COLUMNS, *_FIGURES) if stats else _COLUMNS
     rows = [_row(name, tensor, file, stats) for name, tensor in tensors.items()]
     lines = [Line(tuple(_shown(row, column.key) for column in columns)) for row in rows]
-    kept = {tensor.storage or name: tensor for name, tensor in tensors.items()}
-    elements, size = (sum(counts) for counts in zip(*map(_counts, kept.values()), strict=True)) if kept else (0, 0)
+    distinct = {tensor.storage or name: tensor for name, tensor in tensors.items()}.values()
+    elements, size = sum(tensor.numel() for tensor in distinct), sum(tensor.nbytes for tensor in distinct)
     facts = [
         ("File", str(file.path)),
         ("Format", file.kind),
-        ("Tensors", f"{len(tensors):,}" + (f", {len(kept):,} of them apart" if len(kept) < len(tensors) else "")),
+        ("Tensors", f"{len(distinct):,}" + (f", under {len(tensors):,} names" if len(distinct) < len(tensors) else "")),
         ("Elements", f"{elements:,}"),
         ("Bytes", f"{size:,} ({with_bytes(size)})"),
     ]
-    totals = {"tensors": len(tensors), "elements": elements, "bytes": size}
+    totals = {"names": len(tensors), "tensors": len(distinct), "elements": elements, "bytes": size}
     data = {"file": str(file.path), "format": file.kind, "tensors": rows, "totals": totals}
     return Report(data, [Table(columns, lines, facts=facts)])
-
-
-def _counts(tensor: FileTensor) -> tuple[int, int]:
-    return tensor.numel(), tensor.nbytes
 
 
 def _row(name: str, tensor: FileTensor, file: WeightsFile, stats: bool) -> dict[str, Any]:
@@ -78,7 +74,7 @@ def figures(array: np.ndarray) -> Figures:
     """Minimum, mean and maximum of what are numbers, the share of zeros, and how many are none."""
     if not array.size:
         return Figures(None, None, None, None, 0)
-    zeros = 1 - np.count_nonzero(array) / array.size
+    zeros = (array.size - int(np.count_nonzero(array))) / array.size
     if array.dtype.kind == "c":
         return Figures(None, None, None, zeros, int(np.isnan(array).sum()))
     if array.dtype.kind != "f":

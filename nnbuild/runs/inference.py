@@ -220,7 +220,7 @@ def _held(tensor: Any) -> int:
 
 def _warn_of_nan(names: list[str], arrays: list[np.ndarray], start: int, warn: Callable[[str], None]) -> bool:
     for name, array in zip(names, arrays, strict=True):
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
+        if array.dtype.kind in "fc" and not np.isfinite(array).all():
             sample = start + int(np.argmin(np.isfinite(array).reshape(len(array), -1).all(axis=1))) if array.ndim else 0
             kind = "NaN" if np.isnan(array).any() else "infinity"
             warn(f"warning: the input {name} holds {kind}, first in sample {sample}")

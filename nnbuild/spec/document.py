@@ -1,22 +1,26 @@
 """A spec file -> its definition: blocks, params, variants, and the files that it uses.
 
-`use:` takes files beside the spec (a relative path; `..` is allowed) or bundled specs by name. It brings in the other
-file's blocks and functions, and the other spec itself as a block under its `name:`.
+`use:` takes files beside the spec (a relative path that stays in its folder) or bundled specs by name. It brings in the
+other file's blocks and functions, and the other spec itself as a block under its `name:`.
 """
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from nnbuild.errors import NnbuildError, ProblemList, SpecError
-from nnbuild.limits import MAX_FILE_DEPTH, MAX_FILES
+from nnbuild.limits import MAX_FILE_DEPTH, MAX_FILES, MAX_PROBLEMS, MAX_USED_BYTES
+from nnbuild.spec import library
 from nnbuild.spec.build.blocks import BLOCK_SECTIONS, BlockType, Definition, read_sections
+from nnbuild.spec.build.functions import add_functions
 from nnbuild.spec.build.lets import add_lets
 from nnbuild.spec.build.params import Params
 from nnbuild.spec.build.signature import SpecFunction, parse_signature
-from nnbuild.spec.build.values import mapping_of, text_of
+from nnbuild.spec.build.values import located, mapping_of, text_of
+from nnbuild.spec.folder import Folder, is_there
 from nnbuild.spec.language.calls import Caller
+from nnbuild.spec.language.closures import Closure
 from nnbuild.spec.language.names import BUILD_NAMES
 from nnbuild.spec.language.scope import JoinedScope, Scope
 from nnbuild.spec.text.nodes import Mapping, Node, Scalar, Sequence
@@ -31,16 +35,18 @@ SECTIONS = (
 
 
 class SpecDefinition(Definition):
-    """A whole file: a block with params, and blocks and files of its own."""
+    """A whole file: a block with params, and blocks and files of its own. Params: folder, of the files it names."""
 
     signature: Params
 
-    def __init__(self, path: Path, name: str, sections: dict[str, Node], place: Node) -> None:
+    def __init__(self, path: Path, name: str, sections: dict[str, Node], place: Node, folder: Folder) -> None:
         super().__init__(Params(name, sections.get("params"), sections.get("variants")), sections, place)
         self.path = path
+        self.folder = folder
         self.blocks: list[Definition] = []
         self.uses: list[tuple[SpecDefinition, Node]] = []
         self.inputs = self._input_names()
+        self._exports: tuple[Caller, dict[str, Any]] | None = None  # with the build that they are of
 
     def _input_names(self) -> tuple[str, ...]:
         node = self.sections.get("inputs")
@@ -62,6 +68,8 @@ class SpecDefinition(Definition):
                 self._add_used(names, caller)
         for block in self.blocks:
             self._export(names, block.name, BlockType(block, names), block.place)
+        if "functions" in self.sections:
+            add_functions(self.sections["functions"], names, scope, caller)
         self.signature.fill(names, given, scope, caller)
         if "let" in self.sections:
             add_lets(mapping_of(self.sections["let"], "let"), names, scope, caller)
@@ -79,11 +87,16 @@ class SpecDefinition(Definition):
         names.values[name] = value
 
     def exports(self, caller: Caller) -> dict[str, Any]:
-        """What another file gets by using this one."""
+        """What other files get by using this one: the same for all of them, however many ways lead here."""
+        if self._exports is None or self._exports[0] is not caller:
+            self._exports = caller, self._exported(caller)
+        return self._exports[1]
+
+    def _exported(self, caller: Caller) -> dict[str, Any]:
         names = self.scope_for(None, {}, caller)
         found = {
             name: value for name, value in names.values.items()
-            if isinstance(value, (BlockType, SpecFunction)) and name not in self.signature.nodes
+            if isinstance(value, (BlockType, SpecFunction, Closure)) and name not in self.signature.nodes
         }  # fmt: skip
         if self.is_network:
             found[self.name] = BlockType(self, names)
@@ -103,11 +116,13 @@ class SpecDefinition(Definition):
 
 
 class Files:
-    """The spec files of one load, each read once."""
+    """The spec files of one load, each read once. Params: folder, where they may lie beside those of the program."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
         self._read: dict[Path, SpecDefinition] = {}
         self._open: list[Path] = []
+        self._bytes = 0
 
     def definition(self, path: Path) -> SpecDefinition:
         """The definition in the file. Raises SpecError, or a ProblemList of independent problems."""
@@ -126,6 +141,9 @@ class Files:
 
     def _define(self, path: Path) -> SpecDefinition:
         root = read(path)
+        self._bytes += len(root.document.text)
+        if self._bytes > MAX_USED_BYTES:
+            raise SpecError(f"the files that use each other are larger than {MAX_USED_BYTES / 1e6:.0f} MB in all")
         problems: list[NnbuildError] = []
         if not isinstance(root, Mapping):
             hint = "start with `layers:` and the layers below it"
@@ -135,7 +153,7 @@ class Files:
         if not name.replace("-", "_").isidentifier():
             place = sections.get("name", root)
             raise SpecError(f"the name {name!r} is not letters, digits and _", mark=place.mark, hint="write a `name:`")
-        definition = SpecDefinition(path, name.replace("-", "_"), sections, root)
+        definition = SpecDefinition(path, name.replace("-", "_"), sections, root, self.folder)
         self._attempt(problems, definition.read_forward)
         self._attempt(problems, lambda: self._read_blocks(definition, problems))
         self._attempt(problems, lambda: self._read_uses(definition, problems))
@@ -150,6 +168,8 @@ class Files:
             problems += error.problems
         except NnbuildError as error:
             problems.append(error)
+        if len(problems) >= MAX_PROBLEMS:
+            raise ProblemList(problems[:MAX_PROBLEMS])
 
     def _read_blocks(self, definition: SpecDefinition, problems: list[NnbuildError]) -> None:
         node = definition.sections.get("blocks")
@@ -166,7 +186,7 @@ class Files:
             self._attempt(problems, lambda: self._use(definition, item))  # noqa: B023
 
     def _use(self, definition: SpecDefinition, node: Node) -> None:
-        path = _used_path(definition.path, node)
+        path = _used_path(definition.path, node, self.folder)
         if path.resolve() in self._open:
             chain = " -> ".join(step.name for step in (*self._open, path))
             raise SpecError(f"files use each other in a circle: {chain}", mark=node.mark)
@@ -178,28 +198,22 @@ def _unnamed(path: Path) -> str:
     return "stdin" if path == STANDARD_INPUT else path.stem
 
 
-def _used_path(path: Path, node: Node) -> Path:
-    from nnbuild.spec.library import bundled
-
+def _used_path(path: Path, node: Node, folder: Folder) -> Path:
+    """The file that a spec of this path uses."""
     text = text_of(node, "a file to use")
-    wanted = PurePosixPath(text)
-    if wanted.is_absolute() or ":" in text or "\\" in text or "\0" in text:
-        raise SpecError("use: takes paths relative to the spec", mark=node.mark, hint="as ../blocks.yaml")
-    beside = path.parent / wanted
-    if beside.is_file():
-        return beside
-    found = bundled(text)
+    inside = Folder(path.parent) if path.parent == library.folder() else folder
+    try:
+        beside = inside.file(text, "use:", path.parent)
+    except SpecError as error:
+        raise located(node, error) from None
+    found = beside if is_there(beside) and not beside.is_dir() else library.bundled(text)
     if found is None:
         raise SpecError(f"there is no file {text} beside the spec, and no bundled spec of that name", mark=node.mark)
     return found
 
 
 def _read_block(key: Scalar, node: Node, problems: list[NnbuildError]) -> Definition:
-    from nnbuild import nn
-
     signature = parse_signature(key, "a block")
-    if signature.name in nn.LAYERS:
-        raise SpecError(f"{signature.name} is a layer type already", mark=key.mark, hint="give the block another name")
     what = f"the block {signature.name}"
     sections = read_sections(mapping_of(node, what), BLOCK_SECTIONS, what, problems)
     if "layers" not in sections and "forward" not in sections:

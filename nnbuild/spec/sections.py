@@ -7,6 +7,7 @@ weights: lenet.npz                        # files beside the spec
 example: digits.npy                       # or {name: file} for several inputs
 labels: [cat, dog]                        # or a text file with one name a line
 preprocess: {resize: 256, crop: 224, grayscale: false, scale: 1 / 255, mean: [0.485], std: [0.229]}
+preprocess: {resize: 256, interpolation: bicubic, resnet50: {resize: 232}}         # by variant, and for all
 expect: {params: 62006, macs: 651720, output: [N, 10]}
 expect: {output: [N, 1000], resnet18: {params: 11689512}, resnet34: {params: 21797672}}    # by variant, and for all
 paper: https://...                        # and description:, for people
@@ -15,13 +16,15 @@ paper: https://...                        # and description:, for people
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from nnbuild.errors import SpecError, suggestion
+from nnbuild.formats.image_kinds import RESAMPLING
 from nnbuild.spec.build.axes import free_axis
 from nnbuild.spec.build.stated import BATCH, Input
 from nnbuild.spec.build.values import located, mapping_of, refuse_cut, text_of, value_of
+from nnbuild.spec.folder import Folder
 from nnbuild.spec.language.calls import Caller
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.scope import Scope
@@ -38,10 +41,14 @@ MAX_SIDE, MAX_PIXEL_FACTOR = 65_536, 1e30
 _BATCHES = ("batch", "batch_size", "batchsize", "bs", "b", "n", "none", "null", "~", "-1", "?")
 
 
+#: What may be said: by name, whether a value is right, and in words what a right one is.
+Known = dict[str, tuple[Callable[[Any], bool], str]]
+
+
 class Sections:
     """Reads these sections. Params: scope, what their expressions know; folder, where the spec's files are."""
 
-    def __init__(self, scope: Scope, caller: Caller, folder: Path) -> None:
+    def __init__(self, scope: Scope, caller: Caller, folder: Folder) -> None:
         self._scope = scope
         self._caller = caller
         self._folder = folder
@@ -150,14 +157,8 @@ class Sections:
     # Files
 
     def file(self, node: Node, what: str) -> Path:
-        """A file beside the spec: a relative path."""
-        text = text_of(node, what)
-        path = PurePosixPath(text)
-        if path.is_absolute() or ":" in text or "\\" in text or "\0" in text:
-            raise SpecError(
-                f"{what} is a path relative to the spec", mark=node.mark, hint="put the file beside the spec"
-            )
-        return self._folder / path
+        """A file beside the spec."""
+        return self._folder.file(text_of(node, what), what)
 
     def example(self, node: Node, inputs: tuple[Input, ...]) -> dict[str, Path]:
         """A file for each input."""
@@ -182,27 +183,38 @@ class Sections:
 
     # Values
 
-    def preprocess(self, node: Node) -> dict[str, Any]:
-        """Steps that turn an image into the input."""
-        return self._checked(node, "preprocess", _PREPROCESS)
+    def preprocess(self, node: Node, variants: tuple[str, ...], variant: str | None) -> dict[str, Any]:
+        """Steps that turn an image into the input; a variant's own are added, or stand in their place."""
+        return self._by_variant(node, "preprocess", variants, variant, _PREPROCESS, self._step)
 
     def expect(self, node: Node, variants: tuple[str, ...], variant: str | None) -> dict[str, Any]:
         """The facts for the spec as it stands; a variant's own are added to these, or stand in their place."""
+        return self._by_variant(node, "expect", variants, variant, _EXPECT, self._expected)
+
+    def _by_variant(
+        self,
+        node: Node,
+        what: str,
+        variants: tuple[str, ...],
+        variant: str | None,
+        known: Known,
+        read: Callable[[str, Node], Any],
+    ) -> dict[str, Any]:
         facts: dict[str, Any] = {}
         of_variant: dict[str, Any] = {}
-        for key, value in mapping_of(node, "expect").entries:
+        for key, value in mapping_of(node, what).entries:
             if key.text in variants:
-                checked = self._checked(value, key.text, _EXPECT, self._expected)
+                checked = self._checked(value, key.text, known, read)
                 if key.text == variant:
                     of_variant = checked
             else:
                 facts |= self._checked(
-                    Mapping(node.document, node.start, node.end, [(key, value)], False),
-                    "expect",
-                    _EXPECT,
-                    self._expected,
+                    Mapping(node.document, node.start, node.end, [(key, value)], False), what, known, read
                 )
         return facts | of_variant
+
+    def _step(self, name: str, node: Node) -> Any:
+        return text_of(node, name) if name == "interpolation" else self._value(node)
 
     def _expected(self, name: str, node: Node) -> Any:
         if name != "output":
@@ -218,8 +230,8 @@ class Sections:
         self,
         node: Node,
         what: str,
-        known: dict[str, tuple[Callable[[Any], bool], str]],
-        read: Callable[[str, Node], Any] | None = None,
+        known: Known,
+        read: Callable[[str, Node], Any],
     ) -> dict[str, Any]:
         facts = {}
         for key, value in mapping_of(node, what).entries:
@@ -228,7 +240,7 @@ class Sections:
                 raise SpecError(f"{what} has no {key.text}", mark=key.mark, hint=hint)
             check, words = known[key.text]
             try:
-                fact = read(key.text, value) if read else self._value(value)
+                fact = read(key.text, value)
                 if not check(fact):
                     raise SpecError(f"{key.text} is {words}, not {describe(fact)}")
             except SpecError as error:
@@ -261,8 +273,9 @@ def _divisors(value: Any) -> bool:
     return _numbers(value) and 0 not in (value if isinstance(value, (list, tuple)) else (value,))
 
 
-_PREPROCESS: dict[str, tuple[Callable[[Any], bool], str]] = {
+_PREPROCESS: Known = {
     "resize": (_sizes, f"a size of 1 to {MAX_SIDE:,}, or [height, width]"),
+    "interpolation": (lambda value: value in RESAMPLING, f"one of {', '.join(RESAMPLING)}"),
     "crop": (_sizes, f"a size of 1 to {MAX_SIDE:,}, or [height, width]"),
     "grayscale": (lambda value: isinstance(value, bool), "true or false"),
     "scale": (_number, "a number that pixels are multiplied by"),
@@ -270,7 +283,7 @@ _PREPROCESS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "std": (_divisors, "a number other than 0, or one for each channel"),
 }
 
-_EXPECT: dict[str, tuple[Callable[[Any], bool], str]] = {
+_EXPECT: Known = {
     "params": (_whole, "a count"),
     "trainable": (_whole, "a count"),
     "buffers": (_whole, "a count"),

@@ -160,9 +160,12 @@ def test_several_inputs_and_outputs(run, tmp_path, spec):
         (np.zeros((8, 8), np.float32), ["has 4 axes, (N, 3, 8, 8), and", "has 2: (8, 8)"]),
         (np.zeros((5, 8, 8), np.float32), ["has 3: (5, 8, 8)", "help: add the missing axis"]),
         (np.zeros((1, 4, 8, 8), np.float32), ["has 3 channels, (N, 3, 8, 8), and", "has 4: (1, 4, 8, 8)"]),
-        (np.zeros((1, 8, 8, 3), np.float32), ["has 3 channels", "the channels seem to come last"]),
+        (np.zeros((1, 8, 9, 4), np.float32), ["has 3 channels, (N, 3, 8, 8), and", "has 8: (1, 8, 9, 4)"]),
         (np.zeros((0, 3, 8, 8), np.float32), ["is empty: (0, 3, 8, 8)"]),
-        (np.zeros((1, 3, 8, 8), np.complex64), ["is float32 and", "holds complex64", "give it an array of numbers"]),
+        (
+            np.zeros((1, 3, 8, 8), np.complex64),
+            ["is float32 and", "holds complex64", "take array.real, or np.abs(array)"],
+        ),
         (np.array([["a"]]), ["holds <U1", "give it an array of numbers"]),
     ],
 )
@@ -222,7 +225,7 @@ def test_the_old_output_is_kept_on_failure(run, tmp_path, spec):
 @pytest.mark.parametrize(
     ("output", "message"),
     [
-        ("out.txt", "is neither a .npy nor a .npz file"),
+        ("out.txt", "is not a .npy, .npz or .csv file"),
         ("no/out.npy", "there is no folder"),
         ("folder.npz", "is a folder"),
     ],

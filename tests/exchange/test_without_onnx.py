@@ -13,7 +13,9 @@ from nnbuild.errors import InputError
 from nnbuild.exchange import networks
 
 
-@pytest.mark.skipif(not importlib.util.find_spec("onnx"), reason="the package onnx is not installed: tests/exchange/onnx")
+@pytest.mark.skipif(
+    not importlib.util.find_spec("onnx"), reason="the package onnx is not installed: tests/exchange/onnx"
+)
 def test_the_tests_of_onnx_run() -> None:
     """Says in a run without onnx that tests are left out."""
 
@@ -28,5 +30,5 @@ def test_an_onnx_file_wants_the_package(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_missing_file_is_said_to_be_missing() -> None:
-    with pytest.raises(nnbuild.SpecError, match="there is no file nowhere.onnx"):
+    with pytest.raises(nnbuild.SpecError, match=r"there is no file nowhere\.onnx"):
         networks.load("nowhere.onnx")

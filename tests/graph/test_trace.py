@@ -115,3 +115,17 @@ def test_shapes_and_costs_need_no_numpy() -> None:
         "assert 'numpy' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_plain_array_may_be_changed_in_place() -> None:
+    total = np.ones((2, 3), np.float32)
+
+    class Adding(nn.Module):
+        def forward(self, x: Any) -> Any:
+            ops.add_(total, x)
+            return ops.mul(total, 2)
+
+    graph = trace(Adding(), TensorSpec((2, 3)))
+    assert [node.op for node in graph.nodes] == [ops.add, ops.mul]
+    assert graph.nodes[1].inputs == [graph.nodes[0].output]
+    assert (total == 1).all()

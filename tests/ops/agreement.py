@@ -11,6 +11,7 @@ import pytest
 
 from nnbuild import ops
 from nnbuild.errors import NnbuildError
+from nnbuild.ops.memory_format import FORMATS
 from nnbuild.ops.op import Op
 from nnbuild.ops.spec import ITEM_SIZES
 from tests.ops.table import Row, spec
@@ -88,7 +89,7 @@ def with_torch_dtypes(value: Any) -> Any:
     import torch
 
     if isinstance(value, str):
-        return getattr(torch, value) if value in ITEM_SIZES else value
+        return getattr(torch, value) if value in ITEM_SIZES or value in FORMATS else value
     if isinstance(value, tuple):
         return tuple(with_torch_dtypes(item) for item in value)
     if isinstance(value, dict):

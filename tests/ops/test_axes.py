@@ -40,13 +40,16 @@ TRUSTED = {(f"max_unpool{axes}d", "indices") for axes in (1, 2, 3)}
 #: Seen or not as the data decide: what is compared, overwritten, dropped or not picked moves no element.
 DECIDED = {
     *((name, argument) for name in ("eq", "ne") for argument in ("input", "other")),
-    *((name, "input") for name in ("isnan", "isinf", "isfinite", "tril", "triu", "scatter", "setitem")),
+    *((name, "input") for name in ("isnan", "isinf", "isfinite", "isreal", "tril", "triu", "setitem")),
     *((name, "input") for name in FORMS),
     *((f"max_unpool{axes}d", "input") for axes in (1, 2, 3)),
+    *((f"padded_{name}", "lengths") for name in ("rnn_tanh", "rnn_relu", "gru", "lstm")), ("pad_steps", "lengths"),
     ("clamp", "min"), ("where", "other"), ("setitem", "index"), ("one_hot", "input"), ("max_unpool2d", "indices"),
     ("max_unpool3d", "indices"),
     ("scatter_reduce", "index"),
-    *((name, "params") for name in ("rnn_tanh", "rnn_relu", "gru", "lstm")),  # all of them from the second step on
+    *((f"{way}{name}", "params") for name in ("rnn_tanh", "rnn_relu", "gru", "lstm")
+      for way in ("", "packed_", "padded_")  # all of them from the second step on
+      if way + name != "packed_rnn_relu"),  # of one weight each in a row by hand
 }  # fmt: skip
 
 #: Said to be seen whole though an element sees less: weights, and numbers that say where others lie.
@@ -54,7 +57,8 @@ LOOSE = {
     *((f"conv_transpose{axes}d", "weight") for axes in (1, 2, 3)),
     *((f"{name}_cell", weight) for name in ("rnn_tanh", "rnn_relu", "gru", "lstm") for weight in ("b_ih", "b_hh")),
     *((f"{name}_cell", "w_hh") for name in ("rnn_tanh", "gru", "lstm")), ("gru_cell", "w_ih"), ("lstm_cell", "w_ih"),
-    ("fractional_max_pool2d", "_random_samples"), ("linalg_qr", "A"),
+    ("fractional_max_pool2d", "_random_samples"), ("linalg_qr", "A"), ("istft", "window"),
+    ("repeat_interleave", "repeats"),
     ("fractional_max_pool3d", "_random_samples"), ("index_put", "values"),
 }  # fmt: skip
 
@@ -72,7 +76,9 @@ def changed(array: np.ndarray, place: tuple[int, ...]) -> Iterator[np.ndarray]:
     old = array[place]
     if array.dtype == bool:
         values = [not old]
-    elif array.dtype.kind in "fc":
+    elif array.dtype.kind == "c":
+        values = [old + 1e4 - 1e4j, old - 1e4 + 1e4j, old + 0.37 + 0.2j]
+    elif array.dtype.kind == "f":
         values = [old + 1e4, old - 1e4, old + 0.37, 0][: 4 if array.size < FEW else 2]
     else:
         values = [np.int64(old) + change for change in (1, -1, 90)]

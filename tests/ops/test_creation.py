@@ -64,6 +64,7 @@ assert "numpy" not in sys.modules
 def test_methods_are_those_of_torch_tensors() -> None:
     torch = pytest.importorskip("torch")
     others = {"where", "unfold"}  # whose methods take other arguments than the functions
+    others |= {"real", "imag"}  # attributes
     assert {name for name in ops.OPS if hasattr(torch.Tensor, name)} - others == ops.METHODS
 
 

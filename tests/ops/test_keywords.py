@@ -44,7 +44,7 @@ INTERNAL = (
 
 
 #: Those that torch wants every argument of.
-ALL_ASKED = ("rnn_tanh", "rnn_relu", "gru", "lstm")
+ALL_ASKED = ("rnn_tanh", "rnn_relu", "gru", "lstm", "hamming_window")
 
 
 def by_keywords(row: Row) -> dict[str, Any]:

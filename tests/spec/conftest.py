@@ -22,7 +22,7 @@ from nnbuild.spec.text.nodes import Document, Scalar
 @pytest.fixture
 def low_limits(monkeypatch):
     """Limits that are reached in no time."""
-    monkeypatch.setattr(limits, "SECONDS", 1.5)
+    monkeypatch.setattr(limits, "SECONDS", 1.0)
     monkeypatch.setattr(limits, "MAX_MODULES", 500)
 
 

@@ -95,7 +95,6 @@ def test_values(text, value):
         ("1 << -1", "<< does not work on 1 and -1: negative shift count"),
         ("[1] < 3", "< does not work on a list of 1 and 3"),
         ("-'a'", "- wants a number and gets the text 'a'"),
-        ("'%d' % 3", "% does not format text here (write f'layer{i}')"),
         # names and parts
         ("Conv2D(3, 6)", "1:1 the name Conv2D is not known here (did you mean Conv2d?)"),
         ("x + same", "1:1 the name x is not known here (values are named under `params:` or `let:`, text is"
@@ -117,7 +116,9 @@ def test_values(text, value):
         # calls
         ("(1)(2)", "1 cannot be called"),
         ("'ReLu'(2)", "the text 'ReLu' cannot be called (did you mean ReLU?)"),
-        ("'abc'.format(1)", "the text 'abc' has no format() (there are startswith, endswith, lower, upper)"),
+        ("'abc'.frmat(1)", "the text 'abc' has no frmat() (did you mean format?)"),
+        ("'{0.real}'.format(1)", "format() is given nothing for the field {0.real}"),
+        ("'%1000d' % 3", "the format '%1000d' is not allowed"),
         ("[1].append(2)", "a list of 1 has no append()"),
         ("(3).real()", "3 has no real()"),
         ("[1].index(2)", "index() on a list of 1 fails"),
@@ -125,12 +126,9 @@ def test_values(text, value):
         ("range(1.5)", "whole numbers are wanted, not fractions; divide with // instead of /"),
         ("math.sqrt(-1)", "sqrt(-1) cannot be computed"),
         ("math.sqr(1)", "math.sqr is not known here (did you mean sqrt?)"),
-        ("str([1])", "only numbers and text become text, got a list of 1"),
-        ("f'{[1]}'", "only numbers and text go into a text, not a list of 1"),
-        ("f'{1!r}'", "!r and !a are not part of the language"),
         ("sum(1, 2, 3)", "sum takes a list and a start"),
         ("sum(3)", "sum wants a list and gets 3"),
-        ("partial(3)", "partial wants a layer type first (as in partial(LayerNorm, eps=1e-6))"),
+        ("partial(3)", "partial wants a layer type first and gets 3 (as in partial(LayerNorm, eps=1e-6))"),
         ("math.pi.real", "has no attribute real"),
         ("Conv2d.weight", "the layer type Conv2d has no attribute weight"),
         # syntax
@@ -146,13 +144,8 @@ def test_values(text, value):
         ("x = 3", "1:3 'x = 3' is not an expression"),
         ("é + f(", "1:6 'é + f(' is not an expression: '(' was never closed"),
         ("a\0b", "source code string cannot contain null bytes"),
-        ("lambda x: x", "lambda is not part of the language (define it under `let:`, as in `double(v): 2 * v`)"),
-        ("(x := 3)", "1:2 := is not part of the language"),
-        ("{1, 2}", "sets are not part of the language (write a list)"),
-        ("{i for i in 'ab'}", "sets are not part of the language (write a list)"),
-        ("1j", "complex values are not part of the language"),
         ("b'x'", "bytes values are not part of the language"),
-        ("x.__class__", "__class__ is private (use the layer's public names)"),
+        ("x.__subclasses__", "__subclasses__ is private (use the layer's public names)"),
         ("().__class__.__bases__[0]", "is private"),
         ("(await x)", "Await is not part of the language"),
         ("[x async for x in y]", "async is not part of the language"),
@@ -209,5 +202,5 @@ def test_places_of_problems():
 
 def test_several_syntax_problems_come_together():
     with pytest.raises(NnbuildError) as caught:
-        evaluate("[lambda: 1, {1, 2}]")
+        evaluate("[(yield 1), (yield 2)]")
     assert report(caught.value).count("\n") == 1

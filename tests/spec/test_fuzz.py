@@ -23,7 +23,7 @@ quick = settings(max_examples=150, deadline=None, suppress_health_check=list(Hea
 
 @pytest.fixture(autouse=True)
 def low(low_limits):
-    assert limits.SECONDS == 1.5
+    assert limits.SECONDS == 1.0
 
 
 def only_nnbuild_errors(function, *args, **kwargs):

@@ -222,7 +222,6 @@ def test_a_layer_left_out_is_none_in_forward(build):
         ("\n  a: ReLU\n  a{''}: ReLU", "3:3 the name a stands twice"),
         ("\n  a{i}: ReLU", "2:3 the name i is not known here"),
         ("\n  a{: ReLU", "2:3 'a{' is not a name with values in braces"),
-        ("\n  a{[1]}: ReLU", "2:3 only numbers and text go into a text"),
         ("\n  '{\"\"}': ReLU", "2:3 a name is empty"),
         ("\n  for i in 3:\n    a{i}: ReLU", "2:12 for wants a list and gets 3"),
         ("\n  for i in range(2)):\n    a{i}: ReLU", "2:3 "),

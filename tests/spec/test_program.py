@@ -147,31 +147,21 @@ def test_runs(build, lines, expected):
         ("x = F.relo(x)\nreturn x", "16:7 F.relo is not known here (did you mean relu?)"),
         ("x = torch.catt([x], 1)\nreturn x", "torch.catt is not known here (did you mean cat?)"),
         ("x = ReLU()(x)\nreturn x", "ReLU is a layer type; a forward calls layers, it does not make them"),
-        ("x = nn.ReLU()(x)\nreturn x", "16:7 nn.ReLU is not known here"),
-        ("return self", "self stands before a dot only"),
+        ("x = nn.ReLUU()(x)\nreturn x", "16:7 nn.ReLUU is not known here"),
         ("return torch", "torch stands before a dot only"),
         ("x = 1", "16:3 the forward returns nothing (end it with return x)"),
         ("'''only words'''", "the forward is empty (without a forward the layers run in order)"),
-        ("while True:\n    x = x\nreturn x", "16:3 while is not part of the language (loop with for over"),
         ("import os\nreturn x", "16:3 import is not part of the language"),
         ("from torch import nn\nreturn x", "import is not part of the language"),
-        ("f = lambda y: y\nreturn x", "16:7 lambda is not part of the language"),
-        ("with open('x') as x:\n    return x", "with is not part of the language (write the lines in it without it)"),
-        ("try:\n    return x\nexcept E:\n    return x", "try is not part of the language"),
+        ("with open('x') as x:\n    return x", "16:8 the name open is not known here"),
         ("raise\nreturn x", "16:3 raise takes an error: raise ValueError('message')"),
-        ("del x[0]\nreturn x", "16:3 del takes names only (remove it: memory is freed after the last use)"),
         ("class A: pass\nreturn x", "classes are not part of the language"),
-        ("def helper(y):\n    return y\nreturn x", "the only def is `def forward(...)` around the program"),
-        ("def forward(self, *xs):\n    return xs", "forward takes named inputs, not *args or **kwargs"),
         ("@torch.jit.script\ndef forward(self, x):\n    return x", "decorators are not part of the language"),
         ("async def forward(x):\n    return x", "AsyncFunctionDef is not part of the language"),
-        ("for i in [1]:\n    pass\nelse:\n    pass\nreturn x", "else after for is not part of the language"),
         ("match x:\n    case 1: return x", "match is not part of the language"),
-        ("global x\nreturn x", "global is not part of the language"),
         ("yield x\nreturn x", "yield is not part of the language"),
-        ("return x.__class__", "__class__ is private"),
-        ("def forward(self, x, k=1j):\n    return x", "complex values are not part of the language"),
-        ("self.y = x\nreturn x", "16:3 attributes cannot be assigned (a network keeps no state between calls"),
+        ("return x.__globals__", "__globals__ is private"),
+        ("def forward(self, x, k=b'x'):\n    return x", "bytes values are not part of the language"),
         ("x = (1\nreturn x", "16:7 'x = (1\\nreturn x' is not a program: '(' was never closed"),
         ("return x +", "16:13 'return x +' is not a program: invalid syntax"),
     ],
@@ -220,7 +210,10 @@ def test_refused_when_built(refused, lines, message):
          " (change a copy: y = x.clone())"),
         ("(1, 2)[0] = x\nreturn x", "16:3 items of a tuple of 2 cannot be assigned"),
         ("y = [1]\ny[3] = x\nreturn x", "17:3 index 3 of a list of 1"),
-        ("[*x.shape][0:1] = [1]\nreturn x", "16:3 items of a list of 2 cannot be assigned"),
+        ("return nn.Linear(4, 4)(x)", "16:10 Linear(...) in a forward would make a new layer at every call"),
+        ("with relu(x) as y:\n    return x", "16:8 with is not part of the language (write the"),
+        ("while True:\n    x = x\nreturn x", "the forward of Net takes more than"),
+        ("if x.dim() == 3:\n    return no(x)\nreturn featurs(x) if x.dim() == 2 else x", "18:10 the name featurs"),
         ("return x.weight", "a tensor has no weight"),
         ("return list(x.mean())", "16:10 a tensor without axes has no items"),
         ("return convs.a.wait", "this Linear has no wait"),
@@ -314,7 +307,7 @@ def test_children_may_be_replaced(build):
 
 def test_problems_of_one_forward_come_together(refused):
     assert refused(program("x = foo(x)\ny = bar(x)\nreturn y")).count("\n") == 1
-    assert refused(program("import os\nwhile 1:\n    pass\nreturn x")).count("\n") == 1
+    assert refused(program("import os\nyield 1\nreturn x")).count("\n") == 1
 
 
 def test_ops_are_recorded_in_the_place_of_their_call(build):

@@ -105,7 +105,7 @@ SLIPS = [
     (program("print(x.shape)"), "`nnbuild summary` shows the shape of every layer"),
     (program("x = F.Relu(x)"), "did you mean relu?"),
     (program("x = fc1(x)"), "did you mean fc?"),
-    (program("x = nn.ReLU()(x)"), "name it under `layers:` and call it by its name"),
+    (program("x = nn.Linear(3, 3)(x)"), "name it under `layers:` and call it by its name"),
     (program("x = x.reshpe(1, 16)"), "did you mean reshape?"),
 ]  # fmt: skip
 

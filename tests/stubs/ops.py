@@ -67,6 +67,7 @@ _TYPES = {
     "Sizes": "builtins.int | Sequence[builtins.int]",
     "Sizes | None": "builtins.int | Sequence[builtins.int] | None",
     "Sizes | str": "builtins.int | Sequence[builtins.int] | str",
+    "Sequence[int] | None": "Sequence[builtins.int] | None",
     "Sequence[int]": "Sequence[builtins.int]",
     "Sequence[float]": "Sequence[builtins.float]",
     "Sequence[float] | None": "Sequence[builtins.float] | None",
@@ -98,6 +99,9 @@ _NAMED = {
     "target": "_DType | T",
     "device": "str | None",
     "data": "object",
+    "repeats": "T | builtins.int",
+    "indices": "Sequence[object]",
+    "output_size": "builtins.int | Sequence[builtins.int]",
     "dims": "builtins.int | Sequence[Sequence[builtins.int]]",
 }
 
@@ -230,7 +234,7 @@ def _argument(parameter: Parameter, tensor: str, usual: str | None, given: bool)
     if parameter.default is None and "None" not in kind:
         kind += " | None"
     if tensor == "TensorSpec":  # nothing else, given
-        kind = kind.removesuffix(" | None").removesuffix(" | builtins.float")
+        kind = kind.removesuffix(" | None").removesuffix(" | builtins.float").removesuffix(" | builtins.int")
     star = "*" if parameter.kind is Parameter.VAR_POSITIONAL else ""
     return f"{star}{parameter.name}: {kind}{default}"
 

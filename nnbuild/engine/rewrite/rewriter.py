@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from nnbuild.engine.blame import blaming
 from nnbuild.engine.op_facts import same_as
 from nnbuild.engine.rewrite.activation import as_activation
 from nnbuild.engine.rewrite.before import take_in
@@ -38,22 +39,27 @@ class Rewriter:
         self.same: dict[Value, Value] = {}
         self.constants: dict[Value, np.ndarray] = {}
         self.stages: list[Stage] = []
+        self._places: dict[int, int] = {}  # of the stages in the list, by their ids
         self.makers: dict[Value, Stage] = {}
         self.uses = Counter(value for node in graph.nodes for value in node.inputs)
-        self.uses.update(graph.outputs)
+        self.uses.update(value for value in graph.outputs if isinstance(value, Value))
+        self.unread = self.uses.copy()
 
     def run(self) -> list[Stage]:
         """All stages in order."""
         for node in self.graph.nodes:
-            if not node.inputs or all(value in self.constants for value in node.inputs):
-                self._fold(node)
-            else:
-                self._take(node)
-        for stage in list(self.stages):
+            with blaming([node]):
+                if not node.inputs or all(value in self.constants for value in node.inputs):
+                    self._fold(node)
+                else:
+                    self._take(node)
+        taken: set[int] = set()
+        for stage in self.stages:
             if stage.kind is conv:
                 before = self._alone(stage.args["input"], (Kind.ELEMENTWISE,))
                 if before is not None and take_in(stage, before):
-                    self.stages.remove(before)
+                    taken.add(id(before))
+        self.stages = [stage for stage in self.stages if id(stage) not in taken]
         return self.stages
 
     def settled(self, value: Any) -> Any:
@@ -76,6 +82,10 @@ class Rewriter:
         results = node.op.compute(outputs, self.settled(node.arguments))
         for value, array in zip(node.outputs, results if node.returns_many else [results], strict=True):
             self.constants[value] = array
+        for value in node.inputs:
+            self.unread[value] -= 1
+            if not self.unread[value]:
+                del self.constants[value]
 
     def _take(self, node: Node) -> None:
         args = self.settled(node.arguments)
@@ -87,6 +97,7 @@ class Rewriter:
             self._add(_made(args, node))
 
     def _add(self, stage: Stage) -> None:
+        self._places[id(stage)] = len(self.stages)
         self.stages.append(stage)
         for value in stage.nodes[-1].outputs:
             self.makers[value] = stage
@@ -129,7 +140,7 @@ class Rewriter:
         stages = [(stage, finish) for value, finish in candidates if (stage := self._alone(value, _FINISHING))]
         if not stages:
             return False
-        stage, finish = max(stages, key=lambda pair: self.stages.index(pair[0]))
+        stage, finish = max(stages, key=lambda pair: self._places[id(pair[0])])
         if finish.value is not None and not self._known_before(finish.value, stage):
             return False
         if stage.weight is None and stage.kind in WEIGHTED:
@@ -140,7 +151,7 @@ class Rewriter:
 
     def _known_before(self, value: Value, stage: Stage) -> bool:
         maker = self.makers.get(value)
-        return value is not stage.output and (maker is None or self.stages.index(maker) < self.stages.index(stage))
+        return value is not stage.output and (maker is None or self._places[id(maker)] < self._places[id(stage)])
 
     def _grow(self, stage: Stage, node: Node) -> None:
         stage.nodes.append(node)

@@ -13,6 +13,9 @@ from nnbuild.formats.checkpoints.tensors import Tensor, Unreadable, rebuilt, reb
 #: Modules of Python 2 by their names today.
 _RENAMED = {"__builtin__": "builtins", "copy_reg": "copyreg"}
 
+#: Python's own library, whose functions reach the system; types of its `typing` are only ever mentioned.
+_REFUSED = (set(sys.stdlib_module_names) | set(sys.builtin_module_names)) - {"typing"}
+
 #: Names of Python's library that may be mentioned and not called: classes, as values.
 _MENTIONED = {
     "argparse.Namespace", "types.SimpleNamespace",
@@ -99,6 +102,10 @@ def _without_storage(dtype: Any, size: Any, *rest: Any) -> Unreadable:
     return Unreadable("has no values: it was saved from the device meta", size, kind)
 
 
+def _without_shape(*args: Any) -> Unreadable:
+    return Unreadable("has no values: it is of a lazy layer that was never called", (), "unknown")
+
+
 def _nested(*args: Any) -> Unreadable:
     return Unreadable("is nested", (), "nested")
 
@@ -139,6 +146,9 @@ _MADE: dict[str, Callable[..., Any]] = {
     "torch._C.Generator": _inert("torch.Generator"),
     "torch.serialization._get_layout": _inert("torch.layout"),
     "torch.nn.parameter.Parameter": _passed,
+    "torch.nn.parameter.UninitializedParameter": _without_shape,
+    "torch.nn.parameter.UninitializedBuffer": _without_shape,
+    "torch.nn.backends.thnn._get_thnn_function_backend": _inert("torch.nn.backends"),
     "torch._utils._rebuild_tensor": rebuilt,
     "torch._utils._rebuild_tensor_v2": rebuilt,
     "torch._utils._rebuild_tensor_v3": rebuilt_with_dtype,
@@ -182,7 +192,3 @@ def named(text: str) -> Name | None:
     if text in _MADE:
         return Name(text, _MADE[text])
     return None if module in _REFUSED and text not in _MENTIONED else Name(text)
-
-
-#: Python's own library, whose functions reach the system; types of its `typing` are only ever mentioned.
-_REFUSED = (set(sys.stdlib_module_names) | set(sys.builtin_module_names)) - {"typing"}

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from nnbuild.formats.checkpoints.dtypes import STORAGES
-from nnbuild.formats.tensors import BFLOAT16, FileTensor, row_bytes
+from nnbuild.formats.tensors import FileTensor
 from nnbuild.lazy import np
 
 _CLASSES = {dtype: name for name, dtype in STORAGES.items() if name != "UntypedStorage"}
@@ -29,7 +29,7 @@ def write_checkpoint(file: IO[bytes], tensors: Mapping[str, FileTensor], source:
             place = (tensor.storage, tensor.shape) if tensor.storage is not None else object()
             if place not in keys:
                 keys[place] = str(len(keys))
-                _write(archive, f"data/{keys[place]}", row_bytes(tensor.read(name, source)))
+                _write(archive, f"data/{keys[place]}", tensor.row_bytes(name, source))
             steps += [_text(name), _tensor(tensor, keys[place])]
         steps += [b"u."]
         _write(archive, "data.pkl", b"".join(steps))
@@ -43,8 +43,7 @@ def _write(archive: zipfile.ZipFile, name: str, data: bytes | memoryview) -> Non
 
 def _tensor(tensor: FileTensor, key: str) -> bytes:
     """The steps that rebuild a tensor over the storage of this key."""
-    dtype = "float32" if tensor.dtype == BFLOAT16 else tensor.dtype
-    sizes = tensor.shape
+    dtype, sizes = tensor.dtype, tensor.shape
     strides = [prod(sizes[place + 1 :]) for place in range(len(sizes))]
     view = b"\x89".join((b"K\x00" + _numbers(sizes) + _numbers(strides), _ORDERED_DICT))
     if dtype in _CLASSES:

@@ -28,7 +28,7 @@ def read_tar(file: MappedFile) -> dict[str, FileTensor]:
     places = _places(file)
     if not set(_MEMBERS) <= set(places):
         lacking = [name for name in _MEMBERS if name not in places]
-        raise InputError(f"{file.path} is a tar file, and no checkpoint of PyTorch: it lacks {', '.join(lacking)}")
+        raise InputError(f"{file.path} is cut short, or a tar file of something else: it lacks {', '.join(lacking)}")
     try:
         return flattened(_Reader(file, places).root(), file.path)
     except (LookupError, TypeError, ValueError, AttributeError, struct.error) as error:
@@ -43,17 +43,19 @@ def _places(file: MappedFile) -> dict[str, tuple[int, int]]:
         while place + tarfile.BLOCKSIZE <= len(file.data) and len(places) < _MAX_MEMBERS:
             block = bytes(file.data[place : place + tarfile.BLOCKSIZE])
             if not any(block):
-                break
+                return places
             header = tarfile.TarInfo.frombuf(block, "utf-8", "replace")
             place += tarfile.BLOCKSIZE
             if header.size < 0 or place + header.size > len(file.data):
                 raise InputError(f"{file.path} is cut short: {header.name:.40} is not all there")
+            if ".." in header.name.split("/") or header.name.startswith("/"):
+                raise InputError(f"{file.path} has an entry {header.name!r:.60}, which leads out of it")
             if header.isreg():
                 places[header.name.removeprefix("./")] = (place, place + header.size)
             place += -(-header.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
     except tarfile.HeaderError as error:
         raise InputError(f"{file.path} is damaged or cut short: {error}") from None
-    return places
+    raise InputError(f"{file.path} is cut short: it has no end")
 
 
 class _Reader:

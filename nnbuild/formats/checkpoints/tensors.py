@@ -71,10 +71,9 @@ class Tensor(NamedTuple):
             )
         total = prod(shape) * size
         if total > self.storage.nbytes and total > available_memory():
-            return (
-                f"expands {self.storage.nbytes:,} bytes to {prod(shape):,} elements, {in_gigabytes(total)}, and "
-                f"{in_gigabytes(available_memory())} of memory are free"
-            )
+            elements = f"{prod(shape):,}" if prod(shape) < 1 << 62 else "more than 2 ** 62"
+            free = in_gigabytes(available_memory())
+            return f"expands {self.storage.nbytes:,} bytes to {elements} elements, and {free} of memory are free"
         return None
 
     def of_file(self) -> FileTensor:
@@ -101,6 +100,8 @@ class Tensor(NamedTuple):
             data, offset = self.storage.data(), self.offset * dtype.itemsize
             array = np.ndarray(tuple(self.shape), dtype, data, offset, strides)
             array = array.astype(dtype.newbyteorder("="), copy=False)
+        if dtype.kind == "b":
+            array = array.view(np.uint8) != 0  # a file may hold other bytes than 0 and 1
         if self.dtype.name == BFLOAT16:
             array = (array.astype(np.uint32) << 16).view(np.float32)
         array = array.conj() if self.conjugated else array

@@ -37,7 +37,7 @@ def unpickled(
     machine = Machine(data, names, persistent, what, position)
     try:
         return _run(machine), machine.position
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, struct.error) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, struct.error) as error:
         if machine.position >= len(data):
             raise InputError(f"{what} is cut short: its pickle does not end") from None
         raise InputError(f"{what} has a damaged pickle, at byte {machine.position:,}: {error}") from None

@@ -6,6 +6,7 @@
 Source: https://docs.pytorch.org/docs/stable/nn.html#module-torch.nn.utils
 """
 
+from nnbuild.nn import sequences as rnn
 from nnbuild.nn.reparametrized import parametrizations, parametrize
 from nnbuild.nn.reparametrized.by_suffix import (
     remove_spectral_norm,
@@ -15,5 +16,6 @@ from nnbuild.nn.reparametrized.by_suffix import (
 )
 
 __all__ = [
-    "parametrizations", "parametrize", "remove_spectral_norm", "remove_weight_norm", "spectral_norm", "weight_norm",
+    "parametrizations", "parametrize", "remove_spectral_norm", "remove_weight_norm", "rnn", "spectral_norm",
+    "weight_norm",
 ]  # fmt: skip

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from nnbuild.spec.build.source import option_names
 from nnbuild.spec.build.values import comprehension_of, evaluate, refuse_cut, starred, value_of, values_of
-from nnbuild.spec.language.calls import Caller, Partial
+from nnbuild.spec.language.calls import Caller
+from nnbuild.spec.language.partials import Partial
+from nnbuild.spec.language.places import option_names
 from nnbuild.spec.language.scope import Scope
 from nnbuild.spec.text.nodes import Mapping, Node, Scalar, Sequence
 from nnbuild.spec.text.scalars import EXPRESSION, constant
@@ -23,6 +24,7 @@ class Arguments:
             skipped += len(callee.args)
             callee = callee.target
         self._names = option_names(callee)[skipped:]
+        self._is_open = getattr(callee, "has_open_options", False)
         options = callee.options() if hasattr(callee, "options") else ()
         self._options = {option.name: option for option in options}
 
@@ -45,12 +47,15 @@ class Arguments:
 
     def _named(self, node: Mapping) -> tuple[list[Any], dict[str, Any], dict[str, Node]]:
         refuse_cut(node)
-        unknown = [key.text for key, _ in node.entries if self._names and key.text not in self._names]
+        unknown = [key.text for key, _ in node.entries if not self._takes(key.text)]
         kwargs = {
             key.text: None if key.text in unknown else self._value(value, key.text) for key, value in node.entries
         }  # an unknown option is refused by the layer, whatever its value
         places = {key.text: value if key.text in self._names else key for key, value in node.entries}
         return [], kwargs, places
+
+    def _takes(self, name: str) -> bool:
+        return not self._names or self._is_open or name in self._names
 
     def _value(self, node: Node, name: str) -> Any:
         """Text where the option takes this very text, else a constant or an expression."""

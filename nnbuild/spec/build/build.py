@@ -7,13 +7,14 @@ from typing import Any
 from nnbuild.errors import BudgetError, NnbuildError, ProblemList
 from nnbuild.limits import MAX_PROBLEMS
 from nnbuild.spec.build.values import located
-from nnbuild.spec.language.calls import Caller, is_layer_type
+from nnbuild.spec.language.executing import Executing
+from nnbuild.spec.language.partials import is_layer_type
 from nnbuild.spec.language.program import Program
 from nnbuild.spec.language.scope import MISSING, Scope
 from nnbuild.spec.text.nodes import Node, Scalar
 
 
-class Build(Caller):
+class Build(Executing):
     """What the readers of sections share. Problems are collected, so that independent ones come at once.
 
     How a layer is made is said by `builder`.

@@ -23,12 +23,13 @@ from nnbuild.spec.build.freezing import freeze
 from nnbuild.spec.build.members import add_buffers, add_parameters, initialise, tie
 from nnbuild.spec.build.module import ModuleNames, SpecModule, module_class
 from nnbuild.spec.build.sharing import LayersSoFar, unplaced
-from nnbuild.spec.build.source import CallSource, LongSource
+from nnbuild.spec.build.source import LongSource
 from nnbuild.spec.build.values import LAYERS_HINT, evaluate, refuse_cut
-from nnbuild.spec.language.calls import Partial, is_layer_type
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.names import BUILD_NAMES
 from nnbuild.spec.language.other_names import layer_advice
+from nnbuild.spec.language.partials import Partial, is_layer_type
+from nnbuild.spec.language.places import CallSource
 from nnbuild.spec.language.scope import JoinedScope, Scope
 from nnbuild.spec.language.syntax import Code, parse_expression
 from nnbuild.spec.text.nodes import Mapping, Node, Scalar, Sequence
@@ -46,13 +47,19 @@ class Builder(Build):
         super().__init__()
         self.named: list[Any] = []  # layers that were asked for by their names
         self._nested = 0
+        self._place: tuple[Code, ast.Call] | None = None  # of the call that makes a layer
 
     # Making layers
 
-    def make(self, callee: Any, args: list[Any], kwargs: dict[str, Any], code: Code, node: ast.AST) -> Any:
+    def make(
+        self, callee: Any, args: list[Any], kwargs: dict[str, Any], code: Code | None, node: ast.AST | None
+    ) -> Any:
         """A layer from a call in an expression."""
-        assert isinstance(node, ast.Call)
-        return self.construct(callee, args, kwargs, CallSource(callee, code, node))
+        if code is not None and isinstance(node, ast.Call):
+            self._place = code, node
+        if self._place is None:
+            raise SpecError(f"{describe(callee)} cannot be made here")
+        return self.construct(callee, args, kwargs, CallSource(callee, *self._place))
 
     def run(self, module: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         raise SpecError(f"a {type(module).__name__} is called in `forward:` only", hint="here layers are made, not run")
@@ -131,7 +138,7 @@ class Builder(Build):
             self.note(self.located(definition.place, problem))
         module.__dict__["_choices"] = dict(definition.choices(scope, self))
         if definition.program:
-            for unknown in definition.program.problems(ModuleNames(module, module._choices)):
+            for unknown in definition.program.problems(ModuleNames(module, module._choices), definition.kept()):
                 unknown.path = unknown.path or ".".join(self.path) or None
                 self.note(unknown)
             return

@@ -129,6 +129,9 @@ class _ShapesOnly:
     def call(self, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return module.forward(*args, **kwargs)
 
+    def changed(self, arrays: list[Any]) -> bool:
+        return False
+
     def overwrite(self, old: Any, new: Any) -> None:
         pass
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from nnbuild.budget import current
 from nnbuild.errors import NnbuildError, OptionError, ShapeError, SpecError, suggestion
+from nnbuild.nn.containers import Sequential
 from nnbuild.nn.module import Module
 from nnbuild.ops.op import recorder
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.spec.build.blocks import Definition
 from nnbuild.spec.build.stated import Spec
+from nnbuild.spec.language import kept
+from nnbuild.spec.language.attributes import MODULE_METHODS, builtin_attribute
 from nnbuild.spec.language.program import ForwardNames
 from nnbuild.spec.language.scope import MISSING, Scope
+from nnbuild.spec.language.values import Native
 from nnbuild.words import listed
 
 
@@ -62,7 +67,40 @@ class SpecModule(Module):
         if program is None:
             return self._in_order(args, kwargs)
         chosen = {name: kwargs.pop(name) for name in list(kwargs) if name in self._choices}
-        return program.run(ModuleNames(self, {**self._choices, **chosen}), args, kwargs, type(self).__name__)
+        with kept.keeping():
+            return program.run(ModuleNames(self, {**self._choices, **chosen}), args, kwargs, type(self).__name__)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._modules.values())
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __getitem__(self, index: int | str | slice) -> Any:
+        if isinstance(index, str):
+            return self._modules[index]
+        layers: list[Any] = list(self._modules.values())
+        return Sequential(*layers[index]) if isinstance(index, slice) else layers[index]
+
+    # In a program
+
+    def language_get(self, caller: Any, name: str) -> Any:
+        """module.name in a program."""
+        value = ModuleNames(self, self._choices).member(name)
+        if value is not MISSING:
+            return value
+        if name in ("keys", "values", "items"):
+            return Native(name, lambda caller, args, kwargs: list(getattr(self._modules, name)()))
+        return builtin_attribute(self, name)
+
+    def language_set(self, caller: Any, name: str, value: Any) -> None:
+        """self.name = value in a forward: kept for the call."""
+        if not caller.in_forward or name in self._modules or name in self._parameters:
+            raise SpecError(f"{name} of {type(self).__name__} cannot be assigned")
+        kept.keep(self, name, value)
 
     def _blame(self, error: NnbuildError) -> None:
         super()._blame(error)
@@ -120,7 +158,14 @@ class ModuleNames(Scope):
         self._choices = choices
 
     def own(self, name: str) -> Any:
+        return self._module if name == "self" else self.member(name)
+
+    def member(self, name: str) -> Any:
+        """What the module has by this name."""
         module = self._module
+        value = kept.kept(module, name)
+        if value is not MISSING:
+            return value
         for members in (module._modules, module._parameters, module._buffers, self._choices):
             if name in members:
                 return members[name]
@@ -128,6 +173,8 @@ class ModuleNames(Scope):
             return None
         if name == "training":
             return module.training
+        if name in module.definition.methods:
+            return module.definition.methods[name].of(module, self)
         if name not in self.values:
             value = module._names.lookup(name)
             if not isinstance(value, (list, dict)):
@@ -139,12 +186,15 @@ class ModuleNames(Scope):
     def own_names(self) -> Any:
         module = self._module
         yield from (*module._modules, *module._parameters, *module._buffers, *self._choices, "training")
+        yield from module.definition.methods
         yield from module._names.names()
 
     def prefixed(self, prefix: str, name: str) -> Any:
         if prefix != "self":
             return super().prefixed(prefix, name)
-        value = self.own(name)
+        value = self.member(name)
+        if value is MISSING and (name in MODULE_METHODS or name in _HELD):
+            return self._module.language_get(None, name)
         if value is MISSING:
             hint = suggestion(name, set(self.own_names()))
             kind = type(self._module).__name__
@@ -163,6 +213,8 @@ def _copied(value: Any, memo: dict[int, Any] | None = None) -> Any:
         memo[id(value)] = copies if isinstance(value, dict) else list(copies.values())
     return memo[id(value)]
 
+
+_HELD = ("_modules", "_parameters", "_buffers", "__class__")
 
 _names: list[ForwardNames] = []
 

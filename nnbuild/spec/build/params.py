@@ -7,8 +7,9 @@ from typing import Any
 from nnbuild.errors import NnbuildError, SpecError, suggestion
 from nnbuild.spec.build.signature import Signature, node_default
 from nnbuild.spec.build.values import located, mapping_of, value_of
-from nnbuild.spec.language.calls import Caller, is_layer_type
+from nnbuild.spec.language.calls import Caller
 from nnbuild.spec.language.describe import describe
+from nnbuild.spec.language.partials import is_layer_type
 from nnbuild.spec.language.scope import Scope
 from nnbuild.spec.text.nodes import Document, Mapping, Node, Scalar
 from nnbuild.words import listed

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from nnbuild.errors import Mark, SpecError, suggestion
 from nnbuild.nn.computed import PARAMETRIZATIONS
 from nnbuild.spec.build.module import SpecModule
-from nnbuild.spec.language.calls import is_layer_type
+from nnbuild.spec.language.partials import is_layer_type
 from nnbuild.spec.language.scope import MISSING, Scope
 
 

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from nnbuild.errors import OptionError, SpecError, suggestion
+from nnbuild.spec.build.lines import Lines, is_program
 from nnbuild.spec.build.values import evaluate, value_of
 from nnbuild.spec.language.calls import Caller
 from nnbuild.spec.language.expressions import Evaluator
-from nnbuild.spec.language.scope import Scope
+from nnbuild.spec.language.scope import Frame, Scope
 from nnbuild.spec.language.syntax import Code, parse_expression
 from nnbuild.spec.text.nodes import Node, Scalar
 
@@ -93,8 +94,13 @@ class SpecFunction:
 
     def call_with(self, caller: Caller, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """The body's value for these arguments."""
-        inner = Scope({}, self.scope)
+        return caller.descend(self._run, args, kwargs)
+
+    def _run(self, caller: Caller, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        inner = Frame(self.scope)
         self.signature.fill(inner, self.signature.bind(args, kwargs), inner, caller)
+        if isinstance(self.body, Scalar) and is_program(self.body):
+            return Lines(self.body, self.signature.name).run(inner, caller)
         if isinstance(self.body, Scalar) and self.body.quoted:  # as YAML wants a body with ': ' or brackets
             return evaluate(self.body, inner, caller)
         return value_of(self.body, inner, caller)

@@ -75,9 +75,9 @@ class Spec(NamedTuple):
 
     Params: name; variant, the chosen one; file; bundled, whether it came with the program; inputs; params and choose,
     by name; customised, whether params differ from the file's or the variant's; weights, example, labels, files beside
-    the spec; holds_weights, whether the file has them in itself; foreign, whether it is another program's, so that
-    nothing in it has a line; preprocess, steps for images by name; expect, facts that `check` holds the network to;
-    paper, description.
+    the spec; holds_weights, whether the file has them in itself; preprocess, steps for images by name; expect, facts
+    that `check` holds the network to; paper, description; foreign, whether the file is of another program, so that
+    nothing in it is stated for this one; remarks, what was passed over in it.
     """
 
     name: str
@@ -90,10 +90,11 @@ class Spec(NamedTuple):
     customised: bool = False
     weights: Path | None = None
     holds_weights: bool = False
-    foreign: bool = False
     example: dict[str, Path] = {}
     preprocess: dict[str, Any] = {}
     labels: tuple[str, ...] | Path | None = None
     expect: dict[str, Any] = {}
     paper: str | None = None
     description: str | None = None
+    foreign: bool = False
+    remarks: tuple[str, ...] = ()

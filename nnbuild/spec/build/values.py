@@ -104,7 +104,7 @@ def comprehension_of(node: Sequence) -> Scalar | None:
 
 def refuse_cut(node: Sequence | Mapping, hint: str = "write one item a line, without [ ] and { }") -> None:
     """Refuse items that YAML has cut at the commas inside their brackets."""
-    if not node.flow:
+    if node.uncut:
         return
     texts = [*node.items] if isinstance(node, Sequence) else [part for entry in node.entries for part in entry]
     for item in texts:
@@ -114,6 +114,7 @@ def refuse_cut(node: Sequence | Mapping, hint: str = "write one item a line, wit
                 mark=item.mark,
                 hint=hint,
             )
+    node.uncut = True
 
 
 def _open_brackets(text: str) -> int:

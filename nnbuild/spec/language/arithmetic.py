@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from nnbuild.budget import Budget
 from nnbuild.errors import SpecError
 from nnbuild.limits import MAX_BITS, MAX_ITEMS, MAX_TEXT
+from nnbuild.spec.language.bounds import checked
 from nnbuild.spec.language.describe import describe
-
-T = TypeVar("T")
+from nnbuild.spec.language.texts import percent
 
 SYMBOLS = {
     "Add": "+", "Sub": "-", "Mult": "*", "Div": "/", "FloorDiv": "//", "Mod": "%", "Pow": "**", "MatMult": "@",
@@ -37,6 +37,8 @@ _UNARY: dict[str, Callable[[Any], Any]] = {"UAdd": operator.pos, "USub": operato
 
 def binary(name: str, left: Any, right: Any, budget: Budget) -> Any:
     """left OP right for plain values. Raises SpecError for what does not go together or grows too large."""
+    if name == "Mod" and isinstance(left, str):
+        return percent(left, right)
     if isinstance(left, (list, tuple, str)) or isinstance(right, (list, tuple, str)):
         _check_sequences(name, left, right, budget)
     elif name in ("Pow", "LShift"):
@@ -45,18 +47,21 @@ def binary(name: str, left: Any, right: Any, budget: Budget) -> Any:
     try:
         result = operation(left, right) if operation else NotImplemented
     except ZeroDivisionError:
-        raise SpecError(f"division by zero: {describe(left)} {SYMBOLS[name]} {describe(right)}") from None
+        error = SpecError(f"division by zero: {describe(left)} {SYMBOLS[name]} {describe(right)}")
+        error.python = "ZeroDivisionError"
+        raise error from None
     except (TypeError, ValueError, OverflowError) as error:
         raise _mismatch(name, left, right, error) from None
     if result is NotImplemented:
         raise _mismatch(name, left, right, None)
-    return checked(result)
+    return result if isinstance(left, complex) or isinstance(right, complex) else checked(result)
 
 
 def compare(name: str, left: Any, right: Any, budget: Budget) -> bool:
     """left OP right, as true or false."""
     if name in ("Is", "IsNot"):
-        return (left is right) is (name == "Is")
+        same = left is right or (type(left) is type(right) and type(left) in (str, int) and left == right)
+        return same is (name == "Is")
     for side in (left, right):
         if isinstance(side, (list, tuple, dict, str, range)):
             budget.spend_on(side)
@@ -69,28 +74,9 @@ def compare(name: str, left: Any, right: Any, budget: Budget) -> bool:
 def unary(name: str, value: Any) -> Any:
     """OP value, for numbers."""
     try:
-        return checked(_UNARY[name](value))
+        return _UNARY[name](value) if isinstance(value, complex) else checked(_UNARY[name](value))
     except TypeError:
         raise SpecError(f"{SYMBOLS[name]} wants a number and gets {describe(value)}") from None
-
-
-def checked(value: T) -> T:
-    """The value, if it is within the limits."""
-    if isinstance(value, int) and value.bit_length() > MAX_BITS:
-        raise SpecError(f"the number grows beyond {MAX_BITS} bits")
-    if isinstance(value, str):
-        check_text(len(value))
-    if isinstance(value, (list, tuple)) and len(value) > MAX_ITEMS:
-        raise SpecError(f"the list grows beyond {MAX_ITEMS:,} items")
-    if isinstance(value, complex):
-        raise SpecError("the result is a complex number", hint="a root of a negative number?")
-    return value
-
-
-def check_text(length: int) -> None:
-    """Raises SpecError for a computed text of too many characters."""
-    if length > MAX_TEXT:
-        raise SpecError(f"the text grows beyond {MAX_TEXT:,} characters")
 
 
 def _mismatch(name: str, left: Any, right: Any, error: Exception | None) -> SpecError:
@@ -110,9 +96,7 @@ def _check_growth(name: str, left: Any, right: Any) -> None:
 
 
 def _check_sequences(name: str, left: Any, right: Any, budget: Budget) -> None:
-    """Refuse repeats before they are made; `%` on text can blow up by its widths."""
-    if name == "Mod" and isinstance(left, str):
-        raise SpecError("% does not format text here", hint="write f'layer{i}'")
+    """Refuse repeats before they are made."""
     if name == "Mult":
         count, items = (left, right) if isinstance(left, int) else (right, left)
         if isinstance(count, int) and isinstance(items, (list, tuple, str)):

@@ -1,4 +1,4 @@
-"""Giving values to names, and taking items out of lists: `a, *b = pair`, `parts[0] = x`, `sizes[-1]`."""
+"""Giving values to names, items and attributes: `a, *b = pair`, `parts[0] = x`, `self.fc = ...`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 from nnbuild.budget import Budget
-from nnbuild.errors import NnbuildError, SpecError, suggestion
+from nnbuild.errors import NnbuildError, SpecError
 from nnbuild.spec.language import tensors
 from nnbuild.spec.language.calls import Caller
 from nnbuild.spec.language.describe import describe
-from nnbuild.spec.language.scope import Scope
+from nnbuild.spec.language.items import subscript
+from nnbuild.spec.language.scope import MISSING, Scope
 from nnbuild.spec.language.syntax import Code
 
 
@@ -26,20 +27,39 @@ class Evaluates(Protocol):
     def code(self) -> Code: ...
     def evaluate(self, node: ast.AST, scope: Scope) -> Any: ...
     def iterate(self, value: Any, what: str) -> list[Any]: ...
+    def loop(self, node: ast.AST, scope: Scope) -> list[Any]: ...
+    def truth(self, value: Any) -> bool: ...
     def key(self, node: ast.AST, scope: Scope) -> Any: ...
 
 
 def bind(evaluator: Evaluates, target: ast.AST, value: Any, scope: Scope) -> None:
     """Give the value to the names of an assignment or a loop."""
     if isinstance(target, ast.Name):
-        scope.values[target.id] = value
+        scope.assign(target.id, value)
     elif isinstance(target, (ast.Tuple, ast.List)):
         for part, item in _spread(evaluator, target, value):
             bind(evaluator, part, item, scope)
     elif isinstance(target, ast.Subscript):
         _store(evaluator, target, value, scope)
+    elif isinstance(target, ast.Attribute):
+        owner = _owner(evaluator, target, scope)
+        try:
+            evaluator.caller.set_attribute(owner, target.attr, value)
+        except NnbuildError as error:
+            raise error.locate(mark=evaluator.code.mark(target)) from None
     else:
         raise SpecError("only names and items of lists can be assigned").locate(mark=evaluator.code.mark(target))
+
+
+def _owner(evaluator: Evaluates, target: ast.Attribute, scope: Scope) -> Any:
+    """What an attribute is assigned to."""
+    prefix, _ = getattr(target, "known", ("self", ""))
+    value = scope.lookup("self") if getattr(target, "known", None) else evaluator.evaluate(target.value, scope)
+    if value is MISSING or prefix != "self":
+        raise SpecError("attributes cannot be assigned", hint="assign a plain name").locate(
+            mark=evaluator.code.mark(target)
+        )
+    return value
 
 
 def _spread(evaluator: Evaluates, target: ast.Tuple | ast.List, value: Any) -> Iterator[tuple[ast.AST, Any]]:
@@ -65,13 +85,17 @@ def _store(evaluator: Evaluates, target: ast.Subscript, value: Any, scope: Scope
     container, index = evaluator.evaluate(target.value, scope), evaluator.evaluate(target.slice, scope)
     try:
         if tensors.is_tensor(container):
-            evaluator.budget.spend_on([index, value])
-            evaluator.caller.call_op(tensors.find_op("setitem"), [container, index, value], {})
-            return
-        if not isinstance(container, (list, dict)) or isinstance(index, slice):
-            raise SpecError(f"items of {describe(container)} cannot be assigned")
-        if isinstance(container, dict):
+            evaluator.caller.set_items(container, index, value)
+        elif hasattr(container, "language_store"):
+            container.language_store(evaluator.caller, index, value)
+        elif hasattr(container, "_modules"):
+            evaluator.caller.set_child(container, index, value)
+        elif isinstance(container, dict):
             container[evaluator.key(target.slice, scope)] = value
+        elif not isinstance(container, list):
+            raise SpecError(f"items of {describe(container)} cannot be assigned")
+        elif isinstance(index, slice):
+            container[index] = evaluator.iterate(value, "assigning a slice")
         else:
             subscript(container, index, evaluator.budget)
             container[index] = value
@@ -79,23 +103,22 @@ def _store(evaluator: Evaluates, target: ast.Subscript, value: Any, scope: Scope
         raise error.locate(mark=evaluator.code.mark(target)) from None
 
 
-def subscript(value: Any, index: Any, budget: Budget) -> Any:
-    """value[index] for lists, tuples, texts, ranges and dicts."""
-    if isinstance(value, dict):
-        if isinstance(index, (str, int, float, bool, type(None))) and index in value:
-            return value[index]
-        names = [str(key) for key in value][:20]
-        known = f"there are {', '.join(names)}" if names else "it is empty"
-        raise SpecError(f"no key {describe(index)}", hint=suggestion(str(index)[:80], names) or known)
-    if not isinstance(value, (list, tuple, str, range)):
-        raise SpecError(f"{describe(value)} has no items")
-    if isinstance(index, slice):
-        budget.spend(len(value))
-        if index.step == 0:
-            raise SpecError("a slice's step cannot be 0")
-        return value[index]
-    if not isinstance(index, int):
-        raise SpecError(f"an index is a whole number, not {describe(index)}")
-    if not -len(value) <= index < len(value):
-        raise SpecError(f"index {index} of {describe(value)}", hint="indices start at 0")
-    return value[index]
+def unbind(evaluator: Evaluates, target: ast.AST, scope: Scope) -> None:
+    """`del target`."""
+    if isinstance(target, ast.Name):
+        scope.values.pop(target.id, None)
+    elif isinstance(target, ast.Tuple | ast.List):
+        for part in target.elts:
+            unbind(evaluator, part, scope)
+    elif isinstance(target, ast.Subscript):
+        container, index = evaluator.evaluate(target.value, scope), evaluator.evaluate(target.slice, scope)
+        if hasattr(container, "_modules"):
+            evaluator.caller.child(container, index)
+            del container[index]
+        elif isinstance(container, list | dict) and evaluator.caller.changing:
+            subscript(container, index, evaluator.budget)
+            del container[index]
+        else:
+            raise SpecError(f"items of {describe(container)} cannot be deleted")
+    elif isinstance(target, ast.Attribute):
+        evaluator.caller.delete_attribute(_owner(evaluator, target, scope), target.attr)

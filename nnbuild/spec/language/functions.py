@@ -6,15 +6,18 @@ They work on plain values. Given a tensor, `max`, `sum`, `abs`, ... of the same 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from nnbuild.budget import Budget
-from nnbuild.errors import PYTHONS_WORDS, SpecError, suggestion
-from nnbuild.limits import MAX_ITEMS, MAX_KEY_BITS, MAX_TEXT
-from nnbuild.spec.language.arithmetic import checked
+from nnbuild.errors import PYTHONS_WORDS, NnbuildError, SpecError
+from nnbuild.limits import MAX_ITEMS
+from nnbuild.spec.language.arithmetic import binary
+from nnbuild.spec.language.bounds import checked
 from nnbuild.spec.language.describe import describe
+from nnbuild.spec.language.keys import checked_key
 from nnbuild.spec.language.tensors import operate
+from nnbuild.spec.language.texts import shown, text
 
 
 class Function:
@@ -31,16 +34,16 @@ class Function:
         return f"the function {self.name}"
 
 
-def _plain(name: str, python: Callable[..., Any]) -> Function:
-    """A function of Python on values whose sizes have been counted. None of them is ever called by it."""
+def plain(name: str, python: Callable[..., Any]) -> Function:
+    """A function of Python on values whose sizes have been counted."""
 
     def call(budget: Budget, args: list[Any], kwargs: dict[str, Any]) -> Any:
         budget.spend_on(args)
         budget.spend_on(kwargs)
-        if "key" in kwargs and kwargs["key"] is not None:
-            raise SpecError(f"{name} takes no key", hint="compute what is compared in a list of its own")
         try:
             result = python(*args, **kwargs)
+        except NnbuildError:
+            raise
         except PYTHONS_WORDS as error:
             given = ", ".join(map(describe, args))
             raise SpecError(f"{name}({given}) cannot be computed: {error}") from None
@@ -64,18 +67,20 @@ def _round(number: Any, digits: Any = None) -> Any:
     return round(number, digits)
 
 
-def _str(value: Any = "") -> str:
-    if isinstance(value, str):
-        return value
-    if value is None or isinstance(value, (bool, int, float)):
-        return str(value)
-    raise TypeError(f"only numbers and text become text, got {describe(value)}")
-
-
 def _int(value: Any = 0) -> int:
     if isinstance(value, str) and len(value) > 100:
         raise ValueError("the text is too long")
     return int(value)
+
+
+def _str(value: Any = "") -> str:
+    return text(value)
+
+
+def _pow(base: Any, exponent: Any) -> Any:
+    from nnbuild.budget import current
+
+    return binary("Pow", base, exponent, current())
 
 
 def _dict(*args: Any, **kwargs: Any) -> dict[Any, Any]:
@@ -84,13 +89,8 @@ def _dict(*args: Any, **kwargs: Any) -> dict[Any, Any]:
     return dict(*args, **kwargs)
 
 
-def checked_key(key: Any) -> Any:
-    """The key of a dict. Python spreads whole numbers of up to 60 bits evenly; with longer ones a dict can be slow."""
-    if not isinstance(key, (str, int, float, bool, type(None))):
-        raise SpecError(f"a key is text or a number, not {describe(key)}")
-    if isinstance(key, int) and key.bit_length() > MAX_KEY_BITS:
-        raise SpecError(f"a key of more than {MAX_KEY_BITS} bits", hint="write it as text")
-    return key
+def _set(values: Any = ()) -> set[Any]:
+    return {checked_key(value) for value in values}
 
 
 def _lcm(*numbers: Any) -> int:
@@ -98,6 +98,12 @@ def _lcm(*numbers: Any) -> int:
     for number in numbers:
         total = checked(math.lcm(total, number))
     return total
+
+
+def _factorial(number: Any) -> int:
+    if not isinstance(number, int) or number > 50:
+        raise ValueError(f"a whole number up to 50 is wanted, got {describe(number)}")
+    return math.factorial(number)
 
 
 def _folding(name: str, operator: str, start: Any, keep: bool = False) -> Function:
@@ -116,10 +122,10 @@ def _folding(name: str, operator: str, start: Any, keep: bool = False) -> Functi
     return Function(name, call)
 
 
-def iterate(value: Any, what: str) -> Collection[Any]:
-    """The items of a list, tuple, dict, range or text."""
-    if isinstance(value, (list, tuple, dict, range, str)):
-        return value
+def iterate(value: Any, what: str) -> Iterable[Any]:
+    """The items of a list, tuple, dict, set, range, text or iterator."""
+    if isinstance(value, (list, tuple, dict, range, str, set, frozenset)) or hasattr(value, "__next__"):
+        return value  # type: ignore[no-any-return]
     raise SpecError(f"{what} wants a list and gets {describe(value)}")
 
 
@@ -128,25 +134,29 @@ def _listed(python: Callable[..., Iterable[Any]]) -> Callable[..., list[Any]]:
 
 
 _PYTHON: dict[str, Callable[..., Any]] = {
-    "int": _int, "float": float, "bool": bool, "str": _str, "abs": abs, "round": _round, "divmod": divmod,
-    "max": max, "min": min, "len": len, "any": any, "all": all,
-    "range": _range, "list": list, "tuple": tuple, "dict": _dict, "OrderedDict": _dict,
+    "int": _int, "float": float, "bool": bool, "str": _str, "repr": shown, "abs": abs, "round": _round,
+    "divmod": divmod,
+    "max": max, "min": min, "len": len, "any": any, "all": all, "set": _set, "slice": slice,
+    "frozenset": lambda values=(): frozenset(_set(values)),
+    "range": _range, "list": list, "tuple": tuple, "dict": _dict, "OrderedDict": _dict, "pow": _pow,
     "sorted": sorted, "reversed": _listed(reversed), "enumerate": _listed(enumerate), "zip": _listed(zip),
 }  # fmt: skip
 
 _MATH = (
     "sqrt", "ceil", "floor", "trunc", "log", "log2", "log10", "exp", "sin", "cos", "tan", "atan2", "gcd",
-    "hypot", "isfinite", "isinf", "isnan", "fabs", "pow",
+    "hypot", "isfinite", "isinf", "isnan", "fabs", "pow", "isclose", "tanh", "sinh", "cosh", "asin", "acos", "atan",
+    "erf",    "log1p", "expm1", "comb", "isqrt", "radians", "degrees", "copysign", "fmod", "dist", "modf",
 )  # fmt: skip
 
 MATH: dict[str, Any] = {
-    **{name: _plain(name, getattr(math, name)) for name in _MATH}, "lcm": _plain("lcm", _lcm),
+    **{name: plain(name, getattr(math, name)) for name in _MATH}, "lcm": plain("lcm", _lcm),
     "prod": _folding("prod", "Mult", 1), "pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan,
+    "tau": math.tau, "factorial": plain("factorial", _factorial), "fsum": _folding("fsum", "Add", 0.0),
 }  # fmt: skip
 
 #: Names that stand for themselves everywhere.
 NAMES: dict[str, Any] = {
-    **{name: _plain(name, python) for name, python in _PYTHON.items()},
+    **{name: plain(name, python) for name, python in _PYTHON.items()},
     **{name: MATH[name] for name in ("sqrt", "ceil", "floor", "log", "log2", "exp")},
     "sum": _folding("sum", "Add", 0), "prod": MATH["prod"],
     "accumulate": _folding("accumulate", "Add", None, keep=True),
@@ -154,51 +164,3 @@ NAMES: dict[str, Any] = {
 }  # fmt: skip
 
 NP: dict[str, Any] = {name: MATH[name] for name in ("sqrt", "ceil", "floor", "log", "log2", "exp", "prod", "pi", "inf")}
-
-_METHODS: dict[type, tuple[str, ...]] = {
-    str: ("startswith", "endswith", "lower", "upper"),
-    list: ("index", "count"),
-    tuple: ("index", "count"),
-    dict: ("keys", "values", "items", "get"),
-}
-_CHANGING: dict[type, tuple[str, ...]] = {
-    list: ("append", "extend", "insert", "pop", "reverse"),
-    dict: ("update", "pop"),
-}
-
-
-_COPYING = ("keys", "values", "items")
-
-
-def method(value: Any, name: str, args: list[Any], kwargs: dict[str, Any], budget: Budget, changing: bool) -> Any:
-    """value.name(...) for texts, lists and dicts; those that change the value only where `changing`."""
-    kind = next((kind for kind in _METHODS if isinstance(value, kind)), None)
-    known = _METHODS.get(kind, ()) if kind else ()
-    allowed = (*known, *_CHANGING.get(kind, ())) if changing and kind else known
-    if kind is None or name not in allowed:
-        hint = suggestion(name, allowed) or (f"there are {', '.join(allowed)}" if allowed else None)
-        raise SpecError(f"{describe(value)} has no {name}()", hint=hint)
-    budget.spend_on([value, args, kwargs] if name in ("index", "count") else [args, kwargs])
-    budget.spend(len(value) // (1 if name in _COPYING else 100))
-    try:
-        if name == "update":
-            args = [_dict(*args)] if args else args
-        result = getattr(value, name)(*args, **kwargs)
-    except PYTHONS_WORDS as error:
-        raise SpecError(f"{name}() on {describe(value)} fails: {error}") from None
-    checked(value)
-    return list(result) if name in ("keys", "values", "items") else checked(result)
-
-
-def format_text(value: Any, spec: str) -> str:
-    """What stands for `{value:spec}` in an f-string. Widths are limited."""
-    import re
-
-    if not re.fullmatch(r"[ +\-<>^=,]{0,2}#?0?\d{0,2}(\.\d{1,2})?[a-zA-Z%]?", spec):
-        raise SpecError(f"the format {spec[:40]!r} is not allowed", hint="widths and digits have up to two figures")
-    if not (value is None or isinstance(value, (bool, int, float, str))):
-        raise SpecError(f"only numbers and text go into a text, not {describe(value)}")
-    try:
-        return format(value, spec)[: MAX_TEXT + 1]
-    except (TypeError, ValueError, OverflowError) as error:
-        raise SpecError(f"cannot format {describe(value)}: {error}") from None

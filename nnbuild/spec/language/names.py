@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nnbuild.budget import Budget
 from nnbuild.errors import NnbuildError, SpecError
-from nnbuild.spec.language import functions, namespaces
-from nnbuild.spec.language.calls import PARTIAL
+from nnbuild.spec.language import functions, namespaces, natives, tensors
 from nnbuild.spec.language.describe import describe
-from nnbuild.spec.language.functions import Function
+from nnbuild.spec.language.partials import PARTIAL
 from nnbuild.spec.language.scope import MISSING, Scope
 from nnbuild.spec.language.torch_names import DTYPES
+from nnbuild.spec.language.values import Native
 from nnbuild.spec.language.weight_norms import AROUND
 
 #: torch.nn.init's functions that fill a parameter.
@@ -25,9 +24,11 @@ INITIALISERS = (
 def call_initialiser(name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """torch.nn.init's function of this name. Raises SpecError where Python would complain of the arguments."""
     from nnbuild.nn import init
-    from nnbuild.nn.parameter import Parameter
+    from nnbuild.nn.parameter import StoredTensor
 
-    if not args or not isinstance(args[0], Parameter):
+    if "tensor" in kwargs:
+        args = [kwargs.pop("tensor"), *args]
+    if not args or not isinstance(args[0], StoredTensor):
         given = describe(args[0]) if args else "nothing"
         raise SpecError(f"{name} fills a parameter and gets {given}", hint=f"as in {name}(empty(3, 4))")
     try:
@@ -55,7 +56,8 @@ class OnParameters:
         return self._call(args, kwargs)
 
 
-def _initialiser(name: str) -> OnParameters:
+def initialiser(name: str) -> OnParameters:
+    """The initialiser of this name, as a function of the language."""
     return OnParameters(name, lambda args, kwargs: call_initialiser(name, args, kwargs))
 
 
@@ -76,30 +78,60 @@ def _made(name: str, sizes: list[Any], kwargs: dict[str, Any]) -> Any:
     return Parameter.empty(tuple(sizes), DTYPES.get(dtype, dtype))
 
 
-def _maker(name: str, fill: Callable[[Any], Any] | str | None) -> Function:
-    def call(budget: Budget, args: list[Any], kwargs: dict[str, Any]) -> Any:
+def _maker(name: str, fill: str | None) -> Native:
+    """A parameter while the network is built; in a forward, or for another kind of numbers, the op of this name."""
+
+    def call(caller: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        if caller.in_forward:
+            return caller.call_op(tensors.find_op(name), args, kwargs)
         made = _made(name, args, dict(kwargs))
         return call_initialiser(fill, [made], {}) if isinstance(fill, str) else made
 
-    return Function(name, call)
+    return Native(name, call)
 
 
-def _full(budget: Budget, args: list[Any], kwargs: dict[str, Any]) -> Any:
+def _full(caller: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if caller.in_forward:
+        return caller.call_op(tensors.find_op("full"), args, kwargs)
     if len(args) != 2 or not isinstance(args[1], (int, float)):
         raise SpecError("full wants a shape and a number", hint="as in full((2, 3), 0.5)")
     return call_initialiser("constant_", [_made("full", [args[0]], dict(kwargs)), args[1]], {})
 
 
-def _parameter(args: list[Any], kwargs: dict[str, Any]) -> Any:
-    from nnbuild.nn.parameter import Parameter
+def parameter(name: str) -> OnParameters:
+    """`nn.Parameter` or `nn.Buffer`, as a function of the language."""
+    return OnParameters(name, _parameter if name == "Parameter" else _buffer)
 
+
+def _parameter(args: list[Any], kwargs: dict[str, Any]) -> Any:
+    from nnbuild.nn.parameter import Parameter, StoredTensor
+
+    if "data" in kwargs:
+        args = [kwargs.pop("data"), *args]
     value = args[0] if args else None
-    if not isinstance(value, Parameter):
-        value = Parameter(value) if value is not None else value
     if value is None or len(args) > 2 or set(kwargs) - {"requires_grad"}:
         raise SpecError("Parameter wants a tensor", hint="as in Parameter(zeros(2, 3), requires_grad=False)")
-    value.requires_grad = bool(args[1] if len(args) == 2 else kwargs.get("requires_grad", True))
+    grad = bool(args[1] if len(args) == 2 else kwargs.get("requires_grad", True))
+    if isinstance(value, StoredTensor) and not isinstance(value, Parameter):
+        from nnbuild.spec.language.making import as_parameter
+
+        return as_parameter(value, grad)
+    if not isinstance(value, Parameter):
+        value = Parameter(value)
+    value.requires_grad = grad
     return value
+
+
+def _buffer(args: list[Any], kwargs: dict[str, Any]) -> Any:
+    from nnbuild.nn.parameter import Buffer
+    from nnbuild.ops.nests import array_of
+
+    value: Any = args[0] if args else kwargs.get("data")
+    if not hasattr(value, "shape"):
+        raise SpecError("Buffer wants a tensor", hint="as in Buffer(zeros(2, 3))")
+    made = Buffer.empty(value.shape, str(value.dtype), persistent=bool(kwargs.get("persistent", True)))
+    made.assign(lambda: array_of(value))
+    return made
 
 
 _TENSORS = {
@@ -108,10 +140,10 @@ _TENSORS = {
     "ones": _maker("ones", "ones_"),
     "randn": _maker("randn", "normal_"),
     "rand": _maker("rand", "uniform_"),
-    "full": Function("full", _full),
+    "full": Native("full", _full),
 }
 
-_INIT = {name: _initialiser(name) for name in INITIALISERS}
+_INIT = {name: initialiser(name) for name in INITIALISERS}
 
 
 class BuildNames(Scope):
@@ -120,8 +152,8 @@ class BuildNames(Scope):
     __slots__ = ()
 
     def __init__(self) -> None:
-        own = {"partial": PARTIAL, "Parameter": OnParameters("Parameter", _parameter)}
-        super().__init__({**functions.NAMES, **_TENSORS, **_INIT, **AROUND["parametrizations"], **own})
+        own = {"partial": PARTIAL, "Parameter": parameter("Parameter")}
+        super().__init__({**functions.NAMES, **natives.NAMES, **_TENSORS, **_INIT, **AROUND["parametrizations"], **own})
 
     def own(self, name: str) -> Any:
         value = self.values.get(name, MISSING)

@@ -11,37 +11,46 @@ from collections.abc import Iterator
 from typing import Any
 
 from nnbuild.budget import spending
-from nnbuild.errors import NnbuildError, OptionError, SpecError, suggestion
+from nnbuild.errors import NnbuildError, SpecError, suggestion
 from nnbuild.ops.op import recorder
-from nnbuild.spec.language import functions, namespaces, tensors, torch_names
-from nnbuild.spec.language.calls import Caller
+from nnbuild.spec.language import functions, namespaces, passing, tensors, torch_names
+from nnbuild.spec.language.closures import Parameters
 from nnbuild.spec.language.describe import describe
-from nnbuild.spec.language.expressions import Evaluator, prefixed
+from nnbuild.spec.language.executing import Executing
+from nnbuild.spec.language.expressions import Evaluator
+from nnbuild.spec.language.lookup import prefixed
 from nnbuild.spec.language.other_names import habit_advice
-from nnbuild.spec.language.scope import MISSING, LazyScope, Scope
+from nnbuild.spec.language.scope import MISSING, Frame, LazyScope, Scope
 from nnbuild.spec.language.statements import Returned, Run
 from nnbuild.spec.language.syntax import Code, evaluated_children, function_of, is_docstring, parse_program
 from nnbuild.spec.language.written import Written
 
 
-class Running(Caller):
+class Running(Executing):
     """Calls inside a forward: layers run, lists may grow, nothing new is made."""
 
     changing = True
+    in_forward = True
 
-    def make(self, callee: Any, args: list[Any], kwargs: dict[str, Any], code: Code, node: ast.AST) -> Any:
-        raise SpecError(
-            f"{callee.__name__}(...) in a forward would make a new layer at every call",
-            hint="name it under `layers:` and call it by its name",
-        )
+    def make(
+        self, callee: Any, args: list[Any], kwargs: dict[str, Any], code: Code | None, node: ast.AST | None
+    ) -> Any:
+        hint = "name it under `layers:` and call it by its name"
+        if not isinstance(callee, type):
+            raise SpecError(f"{callee.__name__}(...) in a forward would make a new layer at every call", hint=hint)
+        return passing.checked(self.call_op(callee, args, kwargs), hint)
 
     def instead_of(self, error: NnbuildError) -> Any:
         instead = getattr(recorder.get(), "instead_of", None)
         return instead(error) if instead else None
 
+    def unknown(self, name: str, scope: Scope) -> SpecError:
+        """The error for a name that nothing goes by."""
+        return _unknown_here(name, scope)
+
     def run(self, module: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         try:
-            return module(*args, **kwargs)
+            return passing.run(module, args, kwargs)
         except NotImplementedError as error:
             raise SpecError(str(error)) from None
         except (TypeError, AttributeError) as error:
@@ -73,7 +82,9 @@ class ForwardNames(Scope):
     def __init__(self) -> None:
         from nnbuild import ops
 
-        super().__init__({**functions.NAMES, **torch_names.NAMES}, LazyScope(ops.OPS, lambda name: getattr(ops, name)))
+        of_ops = LazyScope(ops.OPS, lambda name: getattr(ops, name))
+        of_namespaces = LazyScope(namespaces.BARE, namespaces.bare, of_ops)
+        super().__init__({**functions.NAMES, **torch_names.NAMES}, of_namespaces)
 
     def prefixed(self, prefix: str, name: str) -> Any:
         if prefix == "torch" and name in torch_names.DTYPES:
@@ -89,16 +100,24 @@ class ForwardNames(Scope):
 
 
 class Program:
-    """A forward, ready to run. Params: inputs, the names of its arguments where no `def` names them."""
+    """A forward or a method, ready to run.
 
-    def __init__(self, written: Written, inputs: tuple[str, ...] = ("x",)) -> None:
+    Params: inputs, the names of its arguments where no `def` names them; arguments, these as they are written; what,
+    how messages call it.
+    """
+
+    def __init__(
+        self, written: Written, inputs: tuple[str, ...] = ("x",), arguments: ast.arguments | None = None,
+        what: str = "forward",
+    ) -> None:  # fmt: skip
+        self._what = what
         self.code = parse_program(written)
         tree = self.code.tree
         wrapper = function_of(tree)
-        self.inputs: tuple[str, ...] = inputs
-        self.defaults: dict[str, ast.expr] = {}
-        if wrapper:
-            self._take_signature(wrapper.args)
+        self.parameters = Parameters(wrapper.args if wrapper else arguments or _arguments(inputs)).without_self()
+        self.is_property = wrapper is not None and any(
+            ast.unparse(each) == "property" for each in wrapper.decorator_list
+        )
         body = wrapper.body if wrapper else tree.body  # type: ignore[attr-defined]
         self.body: list[ast.stmt] = [node for node in body if not is_docstring(node)]
         if len(self.body) == 1 and isinstance(self.body[0], ast.Expr):
@@ -106,44 +125,63 @@ class Program:
         self._check_return(written)
         self._uses = list(self._find_uses())
 
-    def _take_signature(self, arguments: ast.arguments) -> None:
-        named = [*arguments.posonlyargs, *arguments.args]
-        defaults = dict(zip(reversed([arg.arg for arg in named]), reversed(arguments.defaults), strict=False))
-        for arg, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
-            if default is not None:
-                defaults[arg.arg] = default
-        names = [arg.arg for arg in (*named, *arguments.kwonlyargs)]
-        self.inputs = tuple(names[1:] if names[:1] == ["self"] else names)
-        self.defaults = {name: default for name, default in defaults.items() if name in self.inputs}
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The names of its inputs."""
+        return self.parameters.names
+
+    @property
+    def defaults(self) -> dict[str, ast.expr]:
+        """The defaults of its inputs, as they are written."""
+        return self.parameters.defaults
 
     def _check_return(self, written: Written) -> None:
         if not self.body:
-            raise SpecError("the forward is empty", mark=written.mark, hint="without a forward the layers run in order")
+            raise SpecError(
+                f"the {self._what} is empty", mark=written.mark, hint="without a forward the layers run in order"
+            )
         if not any(isinstance(node, ast.Return) for statement in self.body for node in ast.walk(statement)):
             mark = self.code.mark(self.body[-1])
-            raise SpecError("the forward returns nothing", mark=mark, hint="end it with return x")
+            raise SpecError(f"the {self._what} returns nothing", mark=mark, hint="end it with return x")
 
-    def _find_uses(self) -> Iterator[ast.Name | ast.Attribute]:
-        """The names that the program takes from outside."""
-        bound = set(self.inputs)
-        used: list[ast.Name | ast.Attribute] = []
-        for node in (node for part in (*self.defaults.values(), *self.body) for node in _evaluated(part)):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                bound.add(node.id)
-            elif isinstance(node, ast.Name) or getattr(node, "known", None):
-                used.append(node)  # type: ignore[arg-type]
-        yield from (node for node in used if not isinstance(node, ast.Name) or node.id not in bound)
+    def _find_uses(self) -> Iterator[tuple[ast.Name | ast.Attribute, bool]]:
+        """The names that the program takes from outside, and whether every run comes to them."""
+        more = (self.parameters.rest, self.parameters.keywords)
+        bound = {*self.inputs, *filter(None, more)}
+        used: list[tuple[ast.Name | ast.Attribute, bool]] = []
+        for part in (*self.parameters.defaults.values(), *self.body):
+            for node, always in _evaluated(part, True):
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                    bound.add(node.id)
+                elif isinstance(node, ast.FunctionDef | ast.Lambda):
+                    bound |= _bound_in(node)
+                elif isinstance(node, ast.Name) or getattr(node, "known", None):
+                    used.append((node, always))  # type: ignore[arg-type]
+        yield from (use for use in used if not isinstance(use[0], ast.Name) or use[0].id not in bound)
 
     def names(self) -> set[str]:
         """The names that the program takes from outside, those behind a prefix too."""
-        return {node.id if isinstance(node, ast.Name) else node.attr for node in self._uses}
+        return {node.id if isinstance(node, ast.Name) else node.attr for node, _ in self._uses}
 
-    def problems(self, scope: Scope) -> Iterator[NnbuildError]:
-        """Names that would not be known when the program runs."""
-        for node in self._uses:
+    @property
+    def kept(self) -> set[str]:
+        """The names that the program puts on its module."""
+        stored = (node for node, _ in self._uses if isinstance(node.ctx, ast.Store))
+        return {node.attr for node in stored if isinstance(node, ast.Attribute)}
+
+    def problems(self, scope: Scope, kept: set[str]) -> Iterator[NnbuildError]:
+        """Names that are not known where every run comes; others are told when they are reached.
+
+        Params: kept, names that forward and methods put on the module.
+        """
+        for node, always in self._uses:
+            if not always:
+                continue
             if isinstance(node, ast.Name):
                 if not scope.has(node.id):
                     yield _unknown_here(node.id, scope).locate(mark=self.code.mark(node))
+                continue
+            if isinstance(node.ctx, ast.Store) or node.attr in kept:
                 continue
             try:
                 prefixed(node.known, scope)  # type: ignore[attr-defined]
@@ -153,39 +191,51 @@ class Program:
     def run(self, scope: Scope, args: tuple[Any, ...], kwargs: dict[str, Any], name: str) -> Any:
         """The result for these inputs. `scope` has the block's own names; `name` is the block's, for messages."""
         with spending(f"the forward of {name}", on_data=True):
-            evaluator, local = Evaluator(self.code, Running()), Scope({}, scope)
-            self._bind(local, args, kwargs, name, evaluator)
+            evaluator, local = Evaluator(self.code, Running()), Frame(scope)
+            local.values = self.parameters.bind(name, args, kwargs, lambda key: self._default(key, evaluator, local))
             result = Run(evaluator, local).block(self.body)
         if not isinstance(result, Returned):
             mark = self.code.mark(self.body[-1])
-            raise SpecError(f"the forward of {name} ended without a return", mark=mark)
+            whose = f"the forward of {name}" if self._what == "forward" else f"the {self._what}"
+            raise SpecError(f"{whose} ended without a return", mark=mark)
         return result.value
 
-    def _bind(self, local: Scope, args: tuple[Any, ...], kwargs: dict[str, Any], name: str, to: Evaluator) -> None:
-        takes = f"{name} takes {', '.join(self.inputs) or 'no inputs'}"
-        if len(args) > len(self.inputs):
-            raise OptionError(f"{takes} and gets {len(args)} inputs")
-        local.values.update(zip(self.inputs, args, strict=False))
-        for key, value in kwargs.items():
-            if key in local.values:
-                raise OptionError(f"{takes} and gets {key} twice")
-            if key not in self.inputs:
-                raise OptionError(f"{takes} and gets {key}", hint=suggestion(key, self.inputs))
-            local.values[key] = value
-        for key in self.inputs:
-            if key not in local.values:
-                if key not in self.defaults:
-                    raise OptionError(f"{takes} and gets no {key}")
-                local.values[key] = to.evaluate(self.defaults[key], local)
+    def _default(self, key: str, evaluator: Evaluator, local: Scope) -> Any:
+        return evaluator.evaluate(self.parameters.defaults[key], local)
 
 
-def _evaluated(node: ast.AST) -> Iterator[ast.AST]:
-    """The node and all below it that is evaluated, but for the inside of prefixed names."""
-    yield node
+def _arguments(names: tuple[str, ...]) -> ast.arguments:
+    return ast.arguments([], [ast.arg(name) for name in names], None, [], [], None, [])
+
+
+def _bound_in(node: ast.FunctionDef | ast.Lambda) -> set[str]:
+    """The names that a function inside the program gives values to: its own and its arguments'."""
+    parameters = Parameters(node.args)
+    return {*parameters.names, *filter(None, (parameters.rest, parameters.keywords, getattr(node, "name", None)))}
+
+
+#: Parts of statements and expressions that a run may pass by.
+_PASSED_BY: dict[type, tuple[str, ...]] = {
+    ast.If: ("body", "orelse"), ast.IfExp: ("body", "orelse"), ast.FunctionDef: ("body",), ast.Lambda: ("body",),
+    ast.ExceptHandler: ("body",), ast.While: ("body", "orelse"),
+}  # fmt: skip
+
+
+def _evaluated(node: ast.AST, always: bool) -> Iterator[tuple[ast.AST, bool]]:
+    """The node and all below it that is evaluated, but for the inside of prefixed names; whether every run does so."""
+    yield node, always
     if getattr(node, "known", None):
         return
+    fields = _PASSED_BY.get(type(node), ())
+    apart = {id(part) for field in fields for part in _listed(getattr(node, field))}
+    if isinstance(node, ast.BoolOp):
+        apart = {id(part) for part in node.values[1:]}
     for child in evaluated_children(node):
-        yield from _evaluated(child)
+        yield from _evaluated(child, always and id(child) not in apart)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _unknown_here(name: str, scope: Scope) -> SpecError:
@@ -194,9 +244,10 @@ def _unknown_here(name: str, scope: Scope) -> SpecError:
     if name in getattr(nn, "LAYERS", ()):
         hint = "name it under `layers:` and call it by its name"
         return SpecError(f"{name} is a layer type; a forward calls layers, it does not make them", hint=hint)
-    if name in ("self", "torch", "nn", "F"):
+    if name in ("torch", "nn", "F"):
         return SpecError(f"{name} stands before a dot only", hint="pass the layer or the tensor itself")
     known = "a forward knows its inputs, the layers, params and parameters of its block, and the ops"
     return SpecError(
-        f"the name {name} is not known here", hint=habit_advice(name) or suggestion(name, scope.names()) or known
+        f"the name {name} is not known here",
+        hint=habit_advice(name) or suggestion(name, scope.names(), cutoff=0.7) or known,
     )

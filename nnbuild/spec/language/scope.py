@@ -20,6 +20,9 @@ class Scope:
 
     __slots__ = ("parent", "values")
 
+    #: Whether these are the names of a whole file.
+    is_module = False
+
     def __init__(self, values: dict[str, Any] | None = None, parent: Scope | None = None) -> None:
         self.values = {} if values is None else values
         self.parent = parent
@@ -27,6 +30,10 @@ class Scope:
     def own(self, name: str) -> Any:
         """What the name stands for in this very scope, or MISSING."""
         return self.values.get(name, MISSING)
+
+    def assign(self, name: str, value: Any) -> None:
+        """Let the name stand for the value."""
+        self.values[name] = value
 
     def own_names(self) -> Iterator[str]:
         yield from self.values
@@ -61,6 +68,42 @@ class Scope:
         """Every name that is known here."""
         known = set(self.own_names())
         return known | self.parent.names() if self.parent else known
+
+
+class Inner(Scope):
+    """The names of a comprehension; what `:=` names in it is known around it."""
+
+    __slots__ = ()
+
+
+class Frame(Scope):
+    """The names of one call of a function.
+
+    Params: elsewhere, names that are `global` or `nonlocal`, and the scopes they stand in; owner, the class whose
+    method this is; first, the value of its first argument; yielded, what it has yielded.
+    """
+
+    __slots__ = ("elsewhere", "first", "owner", "yielded")
+
+    def __init__(self, parent: Scope) -> None:
+        super().__init__({}, parent)
+        self.elsewhere: dict[str, Scope] = {}
+        self.owner: Any = None
+        self.first: Any = None
+        self.yielded: list[Any] = []
+
+    def assign(self, name: str, value: Any) -> None:
+        if name in self.elsewhere:
+            self.elsewhere[name].assign(name, value)
+        else:
+            self.values[name] = value
+
+
+def frame_of(scope: Scope | None) -> Frame | None:
+    """The innermost call of a function around the scope."""
+    while scope is not None and not isinstance(scope, Frame):
+        scope = scope.parent
+    return scope
 
 
 class LazyScope(Scope):

@@ -41,38 +41,37 @@ PREFIXES = {
     ("torch", "fft"): "fft",
     ("linalg",): "linalg",
     ("fft",): "fft",
+    ("nn", "utils", "rnn"): "rnn",
+    ("torch", "nn", "utils", "rnn"): "rnn",
+    ("rnn_utils",): "rnn",
+    ("einops",): "einops",
 }
 
 _OPERATORS = """Load Store Add Sub Mult Div FloorDiv Mod Pow MatMult LShift RShift BitAnd BitOr BitXor And Or Not Invert
     UAdd USub Eq NotEq Lt LtE Gt GtE Is IsNot In NotIn"""
 _EXPRESSIONS = """Expression Constant Name Tuple List Dict UnaryOp BinOp BoolOp Compare IfExp Subscript Slice ListComp
-    DictComp GeneratorExp comprehension Starred JoinedStr FormattedValue Call keyword Attribute"""
-_STATEMENTS = """Module Assign AugAssign AnnAssign Return For If Break Continue Pass Expr Assert Raise With Delete
-    FunctionDef"""
+    SetComp Set DictComp GeneratorExp comprehension Starred JoinedStr FormattedValue Call keyword Attribute Lambda
+    NamedExpr"""
+_STATEMENTS = """Module Assign AugAssign AnnAssign Return For While If Break Continue Pass Expr Assert Raise With Delete
+    FunctionDef Try ExceptHandler Global Nonlocal"""
 _IN_EXPRESSION = frozenset((_OPERATORS + " " + _EXPRESSIONS).split())
 _IN_PROGRAM = _IN_EXPRESSION | frozenset(_STATEMENTS.split())
 
 _REFUSED = {
-    "Lambda": ("lambda is not part of the language", "define it under `let:`, as in `double(v): 2 * v`"),
-    "NamedExpr": (":= is not part of the language", "assign on a line of its own"),
-    "Set": ("sets are not part of the language", "write a list"),
-    "SetComp": ("sets are not part of the language", "write a list"),
-    "While": ("while is not part of the language", "loop with for over a range, a list or the layers"),
     "Import": ("import is not part of the language", "torch's functions are here without it: F.relu(...)"),
     "ImportFrom": ("import is not part of the language", "torch's functions are here without it: F.relu(...)"),
-    "Try": ("try is not part of the language", "decide with `if` on shapes and options"),
     "TryStar": ("try is not part of the language", "decide with `if` on shapes and options"),
     "ClassDef": ("classes are not part of the language", "define a layer type under `blocks:`"),
-    "FunctionDef": ("the only def is `def forward(...)` around the program", "define a layer type under `blocks:`"),
-    "Global": ("global is not part of the language", "pass values as arguments"),
-    "Nonlocal": ("nonlocal is not part of the language", "pass values as arguments"),
     "Match": ("match is not part of the language", "write if and elif"),
     "Yield": ("yield is not part of the language", "collect values in a list and return it"),
     "YieldFrom": ("yield is not part of the language", "collect values in a list and return it"),
 }
 
-#: What may stand behind `with`, and does nothing here.
-_NO_GRADIENTS = ("torch.no_grad()", "torch.inference_mode()", "torch.enable_grad()")
+#: Names with two underscores that may be asked for.
+PUBLIC_DUNDERS = frozenset(
+    ("__name__", "__class__", "__init__", "__doc__", "__module__", "__qualname__", "__len__", "__call__", "__dict__",
+     "__getitem__", "__setattr__", "__func__", "__self__", "__version__", "__post_init__", "__members__")
+)  # fmt: skip
 
 
 class Code:
@@ -134,6 +133,18 @@ def parse_program(written: Written) -> Code:
     return code
 
 
+def parse_source(written: Written) -> Code:
+    """A file of Python as statements. What is not part of the language is refused where it is reached."""
+    return _parse(written, "exec", "program")
+
+
+def not_in_language(node: ast.AST) -> SpecError:
+    """The error for a construct that is not understood."""
+    kind = type(node).__name__
+    message, hint = _REFUSED.get(kind, (f"{kind} is not part of the language", None))
+    return SpecError(message, hint=hint)
+
+
 def _refuse(code: Code, allowed: frozenset[str]) -> None:
     problems = list(islice(_problems(code, allowed), MAX_PROBLEMS))
     if problems:
@@ -180,13 +191,11 @@ def _plain_words(error: SyntaxError, code: Code, what: str) -> SpecError:
 def _problems(code: Code, allowed: frozenset[str]) -> Iterator[NnbuildError]:
     """Everything in the tree that is not part of the language; also notes what dotted names stand for."""
     pending: list[tuple[ast.AST, int]] = [(code.tree, 0)]
-    wrapper = function_of(code.tree)
     while pending:
         node, depth = pending.pop()
         kind = type(node).__name__
-        if kind not in allowed or (kind == "FunctionDef" and node is not wrapper):
-            message, hint = _REFUSED.get(kind, (f"{kind} is not part of the language", None))
-            yield SpecError(message, hint=hint, mark=code.mark(node))
+        if kind not in allowed:
+            yield not_in_language(node).locate(mark=code.mark(node))
             continue
         if depth > MAX_SYNTAX_DEPTH:
             yield SpecError("brackets or operators nested too deeply", mark=code.mark(node), hint="name a part of it")
@@ -195,7 +204,7 @@ def _problems(code: Code, allowed: frozenset[str]) -> Iterator[NnbuildError]:
         if problem:
             yield problem.locate(mark=code.mark(node))
             continue
-        pending += [(child, depth + 1) for child in reversed(_children(node, wrapper))]
+        pending += [(child, depth + 1) for child in reversed(_children(node))]
 
 
 def function_of(tree: ast.AST) -> ast.FunctionDef | None:
@@ -210,23 +219,25 @@ def is_docstring(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
-def _children(node: ast.AST, wrapper: ast.FunctionDef | None) -> list[ast.AST]:
+def _children(node: ast.AST) -> list[ast.AST]:
     """The nodes below that are evaluated: not annotations."""
-    if node is wrapper and wrapper is not None:
-        defaults = [default for default in (*wrapper.args.defaults, *wrapper.args.kw_defaults) if default]
-        return [*defaults, *wrapper.body]
     if isinstance(node, ast.Attribute):
         return [] if _note_prefix(node) else [node.value]
     return evaluated_children(node)
 
 
 def evaluated_children(node: ast.AST) -> list[ast.AST]:
-    """The nodes right below that have a value: no annotations, no types of exceptions, no `with torch.no_grad()`."""
+    """The nodes right below that have a value: no annotations, no types of exceptions."""
     if isinstance(node, ast.AnnAssign):
         return [child for child in (node.target, node.value) if child]
     if isinstance(node, ast.Raise):
         return list(node.exc.args) if isinstance(node.exc, ast.Call) else []
     if isinstance(node, ast.With):
+        return [*(part for item in node.items for part in (item.context_expr, item.optional_vars) if part), *node.body]
+    if isinstance(node, ast.FunctionDef | ast.Lambda):
+        body = node.body if isinstance(node.body, list) else [node.body]
+        return [*node.args.defaults, *(default for default in node.args.kw_defaults if default), *body]
+    if isinstance(node, ast.ExceptHandler):
         return list(node.body)
     return [] if isinstance(node, ast.Delete) else list(ast.iter_child_nodes(node))
 
@@ -243,7 +254,7 @@ def _note_prefix(node: ast.Attribute) -> bool:
     dotted = (value.id, *reversed(parts))
     if dotted not in PREFIXES or ((*dotted, node.attr) in PREFIXES):
         return False
-    if dotted[0] in namespaces.NAMESPACES and not namespaces.knows(dotted[0], node.attr):
+    if dotted[0] in namespaces.OF_OPS and not namespaces.knows(dotted[0], node.attr):
         return False  # a tensor that is called so
     node.known = (PREFIXES[dotted], node.attr)  # type: ignore[attr-defined]
     return True
@@ -252,32 +263,20 @@ def _note_prefix(node: ast.Attribute) -> bool:
 def _problem(node: ast.AST) -> SpecError | None:
     if isinstance(node, ast.Constant):
         return _constant_problem(node.value)
-    if isinstance(node, ast.Attribute) and node.attr.startswith("_"):
+    if isinstance(node, ast.Attribute) and node.attr.startswith("__") and node.attr not in PUBLIC_DUNDERS:
         return SpecError(f"{node.attr} is private", hint="use the layer's public names")
-    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-        hint = "a network keeps no state between calls: assign a plain name"
-        return SpecError("attributes cannot be assigned", hint=hint)
     if isinstance(node, ast.comprehension) and node.is_async:
         return SpecError("async is not part of the language")
-    if isinstance(node, ast.For) and node.orelse:
-        return SpecError("else after for is not part of the language", hint="write it behind the loop")
-    if isinstance(node, ast.With) and any(ast.unparse(item) not in _NO_GRADIENTS for item in node.items):
-        return SpecError("with is not part of the language", hint="write the lines in it without it")
-    if isinstance(node, ast.Delete) and not all(isinstance(target, ast.Name) for target in node.targets):
-        return SpecError("del takes names only", hint="remove it: memory is freed after the last use")
-    if isinstance(node, ast.Raise) and (node.exc is None or node.cause):
+    if isinstance(node, ast.Raise) and node.exc is None:
         return SpecError("raise takes an error: raise ValueError('message')")
-    if isinstance(node, ast.FunctionDef):
-        if node.decorator_list:
-            return SpecError("decorators are not part of the language", hint="remove it")
-        if node.args.vararg or node.args.kwarg:
-            return SpecError("forward takes named inputs, not *args or **kwargs", hint="name each input")
+    if isinstance(node, ast.FunctionDef) and any(ast.unparse(each) != "property" for each in node.decorator_list):
+        return SpecError("decorators are not part of the language", hint="remove it")
     return None
 
 
 def _constant_problem(value: object) -> SpecError | None:
-    if isinstance(value, (complex, bytes)):
-        return SpecError(f"{type(value).__name__} values are not part of the language")
+    if isinstance(value, bytes):
+        return SpecError("bytes values are not part of the language")
     if isinstance(value, int) and value.bit_length() > MAX_BITS:
         return SpecError(f"a number of more than {MAX_BITS} bits")
     if isinstance(value, str) and len(value) > MAX_TEXT:

@@ -18,7 +18,9 @@ from nnbuild.spec.language.arithmetic import SYMBOLS
 from nnbuild.spec.language.describe import describe
 
 #: Types that are surely no tensors; whatever else comes is asked of `ops`.
-PLAIN = frozenset({int, float, bool, str, type(None), tuple, list, dict, range, type(Ellipsis), slice})
+PLAIN = frozenset(
+    {int, float, complex, bool, str, type(None), tuple, list, dict, range, type(Ellipsis), slice, set, frozenset}
+)
 
 _BINARY = {
     "Add": "add", "Sub": "sub", "Mult": "mul", "Div": "div", "FloorDiv": "floor_divide", "Mod": "remainder",
@@ -57,7 +59,7 @@ def binary(name: str, left: Any, right: Any) -> Any:
     if op is None:
         raise SpecError(f"{SYMBOLS[name]} does not work on tensors")
     for side in (left, right):
-        if not (is_tensor(side) or isinstance(side, (bool, int, float))):
+        if not (is_tensor(side) or isinstance(side, (bool, int, float, complex))):
             raise SpecError(f"{SYMBOLS[name]} does not work on {describe(left)} and {describe(right)}")
     return op(left, right)
 
@@ -83,18 +85,23 @@ def attribute(value: Any, name: str) -> Any:
         return len(value.shape)
     if name == "dtype":
         return getattr(value.dtype, "name", value.dtype)
-    if name in ("T", "mT"):
+    if name in ("T", "mT", "H", "mH"):
         axes = range(len(value.shape))
-        order = tuple(reversed(axes)) if name == "T" else (*axes[:-2], *reversed(axes[-2:]))
-        return find_op("permute")(value, order)
+        if name == "H" and len(axes) not in (0, 2):
+            raise SpecError(f"H is of a matrix, not of a tensor with {len(axes)} axes", hint="x.mH for batches of them")
+        order = tuple(reversed(axes)) if name in ("T", "H") else (*axes[:-2], *reversed(axes[-2:]))
+        turned = find_op("permute")(value, order)
+        return find_op("conj")(turned) if name in ("H", "mH") else turned
+    if name in ("real", "imag"):
+        return find_op(name)(value)
     if name in _ALWAYS:
         return _ALWAYS[name]
     if name == "data":
         return value
     if name in ("weight", "bias"):
         raise SpecError(f"a tensor has no {name}")
-    known = ["shape", "ndim", "dtype", "T", "mT", *_FACTS, *_methods()]
-    call = f"write {name}()" if name in known else suggestion(name, known)
+    known = ["shape", "ndim", "dtype", "T", "mT", "H", "mH", "real", "imag", *_FACTS, *_methods()]
+    call = f"write {name}()" if name in known else suggestion(name, known, cutoff=0.7)
     raise SpecError(f"a tensor has no attribute {name}", hint=call)
 
 
@@ -104,17 +111,34 @@ _FACTS: dict[str, Callable[[Any], Any]] = {
     "numel": lambda value: math.prod(int(size) for size in value.shape),
     "nelement": lambda value: math.prod(int(size) for size in value.shape),
     "is_floating_point": lambda value: "float" in attribute(value, "dtype"),
+    "is_complex": lambda value: "complex" in attribute(value, "dtype"),
 }
+
+
+def fact(name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """What `torch.is_complex(x)` and its like say of a tensor."""
+    given = [*args, *kwargs.values()]
+    if len(given) != 1 or not is_tensor(given[0]) or set(kwargs) - {"input"}:
+        raise SpecError(f"{name} takes one tensor")
+    return _FACTS[name](given[0])
+
+
 _ALWAYS = {"device": "cpu", "is_cuda": False, "requires_grad": False}
 #: Methods that do not what the function of their name does, and the ops that do it.
 _OTHER_THAN_FUNCTIONS = {"unfold": "tensor_unfold"}
-_SAME = ("cpu",)
+_SAME = ("cpu", "cuda")
+_KNOWN = ("size", "type", "to", "cuda", "cpu", "item", "tolist", "numpy")
 
 
 def _methods() -> frozenset[str]:
     from nnbuild import ops
 
     return ops.METHODS
+
+
+def has_method(name: str) -> bool:
+    """Whether tensors have a method of this name."""
+    return name in _methods() or name in _FACTS or name in _OTHER_THAN_FUNCTIONS or name in _KNOWN
 
 
 def method(value: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -138,7 +162,7 @@ def method(value: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> An
     if find_op(name) is not None:
         raise SpecError(f"{name} is no method of tensors", hint=f"write {name}(x, ...)")
     known = [*_methods(), *_FACTS, *_SAME, "size"]
-    raise SpecError(f"a tensor has no method {name}()", hint=suggestion(name, known))
+    raise SpecError(f"a tensor has no method {name}()", hint=suggestion(name, known, cutoff=0.7))
 
 
 def _size(value: Any, dim: Any = None) -> Any:

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from nnbuild.budget import Budget
 from nnbuild.errors import SpecError
-from nnbuild.spec.language import functions, tensors
+from nnbuild.ops.memory_format import FORMATS
+from nnbuild.spec.language import functions, natives, tensors
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.functions import Function
 
@@ -17,12 +18,6 @@ DTYPES = {
     "int": "int32", "int64": "int64", "long": "int64", "bool": "bool",
     "complex64": "complex64", "cfloat": "complex64", "complex128": "complex128", "cdouble": "complex128",
 }  # fmt: skip
-
-
-class TensorType:
-    """What `torch.Tensor` stands for in `isinstance`."""
-
-    described = "the type Tensor"
 
 
 class Limits(NamedTuple):
@@ -57,36 +52,27 @@ def _iinfo(budget: Budget, args: list[Any], kwargs: dict[str, Any]) -> Limits:
     return Limits(low, high, bits=bits)
 
 
-class IsInstance:
-    """isinstance(value, type), for Tensor and Python's list, tuple, dict, int, float, bool and str."""
+class Fact:
+    """A function that says of a tensor what is known without its data."""
 
-    name, described = "isinstance", "the function isinstance"
-    _kinds = {kind.__name__: kind for kind in (list, tuple, dict, int, float, bool, str)}
+    def __init__(self, name: str) -> None:
+        self.name, self.described = name, f"the function {name}"
 
-    def call_with(self, caller: Any, args: list[Any], kwargs: dict[str, Any]) -> bool:
-        if len(args) != 2 or kwargs:
-            raise SpecError("isinstance takes a value and a type, or a tuple of types")
-        value, kinds = args
-        return any(self._is(value, kind) for kind in (kinds if isinstance(kinds, tuple) else (kinds,)))
-
-    def _is(self, value: Any, kind: Any) -> bool:
-        if isinstance(kind, TensorType):
-            return tensors.is_tensor(value)
-        name = getattr(kind, "name", None)
-        if name not in self._kinds:
-            raise SpecError(f"isinstance knows no type {describe(kind)}", hint="as Tensor, list, tuple or int")
-        return isinstance(value, self._kinds[name])
+    def call_with(self, caller: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        return tensors.fact(self.name, args, kwargs)
 
 
 #: Names of a forward's own, beside the functions of every expression.
-NAMES: dict[str, Any] = {"isinstance": IsInstance(), "Tensor": TensorType()}
+NAMES: dict[str, Any] = dict(natives.NAMES)
 
 TORCH: dict[str, Any] = {
     **functions.MATH,
     **DTYPES,
     "Tensor": NAMES["Tensor"],
+    **{name: name for name in FORMATS},
     "Size": functions.NAMES["tuple"],
     "finfo": Function("finfo", _finfo),
     "iinfo": Function("iinfo", _iinfo),
+    **{name: Fact(name) for name in ("is_complex", "is_floating_point", "numel")},
     **{name: Function(name, lambda budget, args, kwargs: False) for name in ("is_scripting", "is_tracing")},
 }

@@ -9,8 +9,8 @@ from typing import Any
 
 from nnbuild import limits
 from nnbuild.errors import SpecError, suggestion
-from nnbuild.spec.language.calls import is_layer_type
 from nnbuild.spec.language.describe import describe
+from nnbuild.spec.language.partials import is_layer_type
 
 NORMS = ("weight_norm", "spectral_norm")
 

@@ -15,24 +15,27 @@ _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 class Document:
     """The text of one file, and where its lines start."""
 
-    __slots__ = ("_starts", "file", "text")
+    __slots__ = ("_ends", "_starts", "file", "text")
 
     def __init__(self, text: str, file: str) -> None:
         self.text = text
         self.file = file
         self._starts: list[int] = []
+        self._ends: list[int] = []
 
     def mark(self, start: int, end: int) -> Mark:
         """The place of the characters from `start` to `end`, cut at the end of the line."""
         if not self._starts:
-            self._starts = [0, *(found.end() for found in _BREAK.finditer(self.text))]
+            breaks = [found.span() for found in _BREAK.finditer(self.text)]
+            self._starts = [0, *(end for _, end in breaks)]
+            self._ends = [*(start for start, _ in breaks), len(self.text)]
         start = max(0, min(start, len(self.text)))
         line = bisect_right(self._starts, start)
         first = self._starts[line - 1]
-        found = _BREAK.search(self.text, first)
-        last = found.start() if found else len(self.text)
-        length = max(1, len(self.text[start : min(end, last)].rstrip()))
-        return Mark(self.file, line, start - first + 1, length, _printable(self.text[first:last]))
+        last = self._ends[line - 1]
+        shown = self.text[first : min(last, first + MAX_SHOWN + 1)]
+        length = max(1, len(self.text[start : min(end, last, start + MAX_SHOWN)].rstrip()))
+        return Mark(self.file, line, start - first + 1, length, _printable(shown))
 
 
 def _printable(line: str) -> str:
@@ -110,12 +113,13 @@ class Scalar(Node):
 class Sequence(Node):
     """A list of nodes. `flow`: written with brackets."""
 
-    __slots__ = ("flow", "items")
+    __slots__ = ("flow", "items", "uncut")
 
     def __init__(self, document: Document, start: int, end: int, items: list[Node], flow: bool) -> None:
         super().__init__(document, start, end)
         self.items = tuple(items)
         self.flow = flow
+        self.uncut = not flow  # whether no item is known to be cut at a comma inside brackets
         self.size += sum(item.size for item in items)
         self.depth += max((item.depth for item in items), default=0)
 
@@ -123,7 +127,7 @@ class Sequence(Node):
 class Mapping(Node):
     """Pairs of a key and a node, in the file's order, every key once."""
 
-    __slots__ = ("entries", "flow")
+    __slots__ = ("entries", "flow", "uncut")
 
     def __init__(
         self, document: Document, start: int, end: int, entries: list[tuple[Scalar, Node]], flow: bool
@@ -131,6 +135,7 @@ class Mapping(Node):
         super().__init__(document, start, end)
         self.entries = tuple(entries)
         self.flow = flow
+        self.uncut = not flow  # whether no item is known to be cut at a comma inside brackets
         self.size += sum(value.size + 1 for _, value in entries)
         self.depth += max((value.depth for _, value in entries), default=0)
 

@@ -14,8 +14,9 @@ from typing import Any
 
 import yaml
 
+from nnbuild.budget import charge
 from nnbuild.errors import Mark, NnbuildError, ProblemList, SpecError
-from nnbuild.limits import MAX_BYTES, MAX_NESTING, MAX_NODES
+from nnbuild.limits import MAX_BYTES, MAX_NESTING, MAX_NODES, MAX_PROBLEMS, STEPS_A_YAML_NODE
 from nnbuild.spec.text.nodes import Document, Mapping, Node, Scalar, Sequence
 from nnbuild.spec.text.source import read_bytes, shown_name
 
@@ -38,9 +39,25 @@ def read(path: str | Path) -> Node:
 
 
 def read_text(text: str, file: str = "<spec>") -> Node:
-    """The node tree of a YAML text."""
+    """The node tree of a YAML text; the same one for the text that was read last."""
     if len(text) > MAX_BYTES:
         raise SpecError(f"{file} is larger than {MAX_BYTES / 1e6:.0f} MB", hint="is it really a spec?")
+    if (file, text) not in _latest:
+        root = _composed(text, file)
+        _latest.clear()
+        _latest[file, text] = root
+    return _latest[file, text]
+
+
+#: The text that was read last, and its tree: a check of all variants, and of what a file names, reads it many times.
+_latest: dict[tuple[str, str], Node] = {}
+
+
+def _composed(text: str, file: str) -> Node:
+    directive = _TAG_DIRECTIVE.search(text)
+    if directive:
+        mark = Document(text, file).mark(*directive.span())
+        raise SpecError("%TAG is not part of the language", mark=mark, hint="a spec is plain data: drop it")
     document = Document(text.removeprefix("\ufeff"), file)
     composer = _Composer(document)
     try:
@@ -54,6 +71,9 @@ def read_text(text: str, file: str = "<spec>") -> Node:
     if root is None:
         raise SpecError("the spec is empty", mark=Mark(file, 1, 1))
     return root
+
+
+_TAG_DIRECTIVE = re.compile(r"^%TAG\b", re.MULTILINE)
 
 
 class _Open:
@@ -150,6 +170,7 @@ class _Composer:
         self._add(node, None)
 
     def _add(self, node: Node, anchor: str | None) -> None:
+        charge(STEPS_A_YAML_NODE)
         self._count += node.size
         if self._count > MAX_NODES:
             raise SpecError(
@@ -171,6 +192,8 @@ class _Composer:
             problem = self._key_problem(key, seen, flow)
             if problem:
                 self.problems.append(problem.locate(mark=key.mark))
+                if len(self.problems) == MAX_PROBLEMS:
+                    raise ProblemList(self.problems)
             elif isinstance(key, Scalar):
                 seen[key.text] = key
                 entries.append((key, value))

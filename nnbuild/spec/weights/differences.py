@@ -6,29 +6,25 @@ from collections.abc import Sequence
 
 from nnbuild.errors import WeightError
 from nnbuild.formats.weights import WeightsFile, beginnings
-from nnbuild.nn.state import size_mismatch
+from nnbuild.nn.state import Findings
 from nnbuild.spec.weights.fit import Part, Wanted
 from nnbuild.words import closest
 
 _FEW = 8
 
 
-def misfit(
-    network: str, file: WeightsFile, part: Part, wanted: Wanted, missing: Sequence[str], unexpected: Sequence[str]
-) -> WeightError:
+def misfit(network: str, file: WeightsFile, part: Part, wanted: Wanted, found: Findings) -> WeightError:
     """The error of weights that are not the network's, in a file's part that comes nearest to them."""
     lines = [
         f"{kind} key(s) in state_dict: {_listed(names)}. "
-        for kind, names in (("Missing", missing), ("Unexpected", unexpected))
+        for kind, names in (("Missing", found.missing), ("Unexpected", found.unexpected))
         if names
     ]
-    lines += [
-        size_mismatch(name, part.tensors[name].shape, wanted.shapes[name] or ()) for name in part.misshaped[:_FEW]
-    ]
-    if len(part.misshaped) > _FEW:
-        lines.append(f"and {len(part.misshaped) - _FEW} more of another size: {grouped(part.misshaped[_FEW:])}")
+    lines += found.errors[:_FEW]
+    if len(found.errors) > _FEW:
+        lines.append(f"and {len(found.errors) - _FEW} more of another size: {grouped(part.misshaped[_FEW:])}")
     where = f"under {part.prefix.rstrip('.')!r} in" if part.prefix else "in"
-    notes = [f"the weights are those {where} {file.path}", *_nearest(part, wanted, missing, unexpected)]
+    notes = [f"the weights are those {where} {file.path}", *_nearest(part, wanted, found.missing, found.unexpected)]
     others = [name for name in beginnings(file.tensors) if not part.prefix.startswith(f"{name}.")]
     if part.prefix and others:
         notes.append(f"beside them the file holds {', '.join(others[:_FEW])}")
@@ -52,11 +48,11 @@ def grouped(names: Sequence[str]) -> str:
     """Names by how they begin: 'layer1.* : 122 keys, fc.* : 2 keys'. Few stand as they are."""
     if len(names) <= _FEW:
         return ", ".join(names)
-    depth = 1
-    groups = _groups(names, depth)
-    while len(groups) == 1 and depth < 6:
-        depth += 1
-        groups = _groups(names, depth)
+    groups = _groups(names, 1)
+    for depth in range(2, 6):
+        finer = _groups(names, depth)
+        if len(groups) == 1 and len(finer) <= _FEW:
+            groups = finer
     shown = [f"{name} : {count} keys" if count > 1 else name for name, count in list(groups.items())[:_FEW]]
     rest = sum(list(groups.values())[_FEW:])
     return ", ".join(shown) + (f", and {rest} more" if rest else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from nnbuild.errors import WeightError
@@ -11,9 +12,13 @@ from nnbuild.formats.weights import WeightsFile, behind
 from nnbuild.nn.module import Module
 from nnbuild.nn.uninitialized import is_lazy
 from nnbuild.ops.nests import is_tensor
+from nnbuild.words import listed
 
 #: A count that files from before it was kept lack, and that no result depends on.
 _OPTIONAL = "num_batches_tracked"
+
+#: Parts of a file that are looked at, those with the most of the network's names, and dots of a name that are.
+_MOST_PARTS, _MOST_DOTS = 100, 100
 
 Shape = tuple[int, ...]
 
@@ -53,6 +58,13 @@ class Part(NamedTuple):
         """Whether all that the network wants is there."""
         return not self.missing and not self.misshaped
 
+    def refuse_unreadable(self, wanted: Wanted, path: Path) -> None:
+        """Raise WeightError for a tensor that the network wants and that is none of real numbers."""
+        for name, tensor in self.tensors.items():
+            if name in wanted.shapes and (tensor.problem or tensor.dtype.startswith("complex")):
+                problem = tensor.problem or f"holds {tensor.dtype}, not real numbers"
+                raise WeightError(f"{self.prefix}{name} in {path} {problem}", hint=tensor.hint)
+
     @property
     def matched(self) -> int:
         """How many names are those of the network."""
@@ -68,24 +80,24 @@ def fitting_part(file: WeightsFile, wanted: Wanted, key: str | None = None) -> P
     within = f"{key.rstrip('.')}." if key else ""
     tensors = file.part(key) if key else file.tensors
     if key == "":
-        return partbehind("", tensors, wanted)
-    parts = [partbehind(prefix, tensors, wanted) for prefix in _prefixes(tensors, wanted)]
+        return part_behind("", tensors, wanted)
+    parts = [part_behind(prefix, tensors, wanted) for prefix in _prefixes(tensors, wanted)]
     complete = [part for part in parts if part.complete]
     if len({_places(part, wanted) for part in complete}) > 1:
-        names = [within + part.prefix for part in complete]
+        names = sorted((within + part.prefix for part in complete), key=len)
         raise WeightError(
-            f"{file.path} holds {len(names)} sets of weights that fit: {', '.join(map(_shown, names))}",
-            hint=f"choose one: --weights-key {(names[-1] or names[0]).rstrip('.')}",
+            f"{file.path} holds {len(names)} sets of weights that fit: {listed(map(_shown, names))}",
+            hint=f"choose one: --weights-key {next(filter(None, names)).rstrip('.')}",
         )
     best = max(complete or parts, key=lambda part: (part.matched, -len(part.unexpected)), default=None)
-    return (best or partbehind("", tensors, wanted))._replace(prefix=within + (best.prefix if best else ""))
+    return (best or part_behind("", tensors, wanted))._replace(prefix=within + (best.prefix if best else ""))
 
 
 def _shown(prefix: str) -> str:
     return prefix.rstrip(".") or "all names as they are"
 
 
-def partbehind(prefix: str, tensors: Mapping[str, FileTensor], wanted: Wanted) -> Part:
+def part_behind(prefix: str, tensors: Mapping[str, FileTensor], wanted: Wanted) -> Part:
     """The tensors whose names begin so, beside what a network wants."""
     found = behind(tensors, prefix)
     missing = [
@@ -107,12 +119,20 @@ def _fits(tensor: FileTensor, shape: Shape | None) -> bool:
 
 
 def _prefixes(tensors: Mapping[str, FileTensor], wanted: Wanted) -> list[str]:
-    """What names begin with before one that the network wants; of few names each is looked for, of many some."""
-    sought = [name for group in wanted.groups[:: max(1, len(wanted.groups) // 8)] for name in group]
-    found = dict.fromkeys(
-        name[: len(name) - len(end)] for end in sought for name in tensors if name == end or name.endswith(f".{end}")
-    )
-    return sorted(found, key=len)
+    """What names begin with before one that the network wants, the most frequent ones."""
+    counts: dict[str, int] = {}
+    for name in tensors:
+        if name.count(".") > _MOST_DOTS:
+            continue
+        start = 0
+        for _ in range(_MOST_DOTS):
+            if name[start:] in wanted.shapes:
+                counts[name[:start]] = counts.get(name[:start], 0) + 1
+            dot = name.find(".", start)
+            if dot < 0:
+                break
+            start = dot + 1
+    return sorted(counts, key=lambda prefix: (-counts[prefix], len(prefix)))[:_MOST_PARTS]
 
 
 def _places(part: Part, wanted: Wanted) -> tuple[object, ...]:

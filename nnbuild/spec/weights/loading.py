@@ -52,12 +52,7 @@ def load_weights(model: Module, path: str | Path, key: str | None = None, strict
     file = open_weights(Path(path))
     wanted = Wanted.by(model)
     part = fitting_part(file, wanted, key)
-    for name, tensor in part.tensors.items():
-        if name in wanted.shapes and (tensor.problem or tensor.dtype.startswith("complex")):
-            raise WeightError(
-                f"{part.prefix}{name} in {path} {tensor.problem or f'holds {tensor.dtype}, not real numbers'}",
-                hint=tensor.hint,
-            )
+    part.refuse_unreadable(wanted, file.path)
     given = {name: _delayed(part.prefix + name, tensor, file.path) for name, tensor in part.tensors.items()}
     for group in wanted.groups:
         known = next((name for name in group if name in given), None)
@@ -68,15 +63,15 @@ def load_weights(model: Module, path: str | Path, key: str | None = None, strict
     except InputError as error:
         raise WeightError(error.message, hint=error.hint) from None
     if found.errors or (strict and (found.missing or found.unexpected)):
-        missing, unexpected = (found.missing, found.unexpected) if strict else ([], [])
-        raise misfit(type(model).__name__, file, part, wanted, missing, unexpected)
+        if not strict:
+            found = found._replace(missing=[], unexpected=[])
+        raise misfit(type(model).__name__, file, part, wanted, found)
     left = [name for name in file.tensors if not name.startswith(part.prefix)]
     return Loaded(file.path, part, left, found.missing, found.unexpected)
 
 
 def _delayed(name: str, tensor: FileTensor, path: Path) -> Buffer:
     """The tensor as one of the library's, which reads the file when its values are looked at."""
-
     value = Buffer.empty(tensor.shape, tensor.dtype)
     value.assign(lambda: tensor.read(name, path))
     return value

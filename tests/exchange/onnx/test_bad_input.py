@@ -64,7 +64,8 @@ REFUSED: list[tuple[str, Callable[[], Any], str]] = [
                                      max_skip_count=0, min_gram_length=1, ngram_counts=[0], ngram_indexes=[0])],
                                [X], [Y]),
      "the node 'count' (TfIdfVectorizer) cannot be read: it is none of the operators that nnbuild has"),
-    ("unknown domain", of_domain, "the node 'fused' (com.example.Fused) cannot be read: version 1 has no such operator"),
+    ("unknown domain", of_domain,
+     "the node 'fused' (com.example.Fused) cannot be read: version 1 has no such operator"),
     ("domain without version", lambda: of(node("Fused", ["x"], ["y"], domain="com.example")),
      "the file states no version of the operators of 'com.example'"),
     ("opset", without_opset, "wants version 9999 of ONNX's operators, and the package onnx knows them up to"),
@@ -78,7 +79,8 @@ REFUSED: list[tuple[str, Callable[[], Any], str]] = [
     ("too many inputs", lambda: of(node("Relu", ["x", "x"], ["y"])), "it wants 1 inputs and gets 2"),
     ("no input", lambda: of(node("Add", ["x", ""], ["y"])), "its input B is missing"),
     ("unknown attribute", lambda: of(node("Relu", ["x"], ["y"], slope=1.0)), "Relu has no attribute 'slope'"),
-    ("wrong attribute", lambda: of(node("LeakyRelu", ["x"], ["y"], alpha=2)), "its attribute 'alpha' is of a wrong type"),
+    ("wrong attribute", lambda: of(node("LeakyRelu", ["x"], ["y"], alpha=2)),
+     "its attribute 'alpha' is of a wrong type"),
     ("missing attribute", lambda: of(node("Cast", ["x"], ["y"])), "its attribute 'to' is missing"),
     ("negative size", lambda: stored(dims=[-2, 3]), "the tensor 'w' has the sizes (-2, 3): none may be below 0"),
     ("50 GB in a small file", lambda: stored(dims=[50_000_000_000]),
@@ -175,5 +177,3 @@ def test_changed_bytes_give_a_network_or_a_message(tmp_path: Path) -> None:
             nnbuild.trace(network, *given)
         except NnbuildError:
             pass
-
-

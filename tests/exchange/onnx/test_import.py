@@ -26,7 +26,9 @@ def imported(path: Path, run: Run) -> Any:  # noqa: F811
 def test_the_spec_reads_as_one_writes_it(tmp_path: Path, run: Run) -> None:  # noqa: F811
     network, x = imported(saved(small(), tmp_path), run), drawn(3, 3, 8, 8)
     np.testing.assert_allclose(network(x), nnbuild.load(tmp_path / "net.onnx")(x), rtol=1e-5, atol=1e-6)
-    assert (tmp_path / "net.yaml").read_text() == """\
+    assert (
+        (tmp_path / "net.yaml").read_text()
+        == """\
 name: net
 inputs:
   image: [N, 3, 8, 8]
@@ -40,12 +42,14 @@ layers:
   pool: AdaptiveAvgPool2d(1)
   fc: Linear(4, 5)
 forward: |
+  n = image.size(0)
   image = features(image)
   image = bn(image)
   image = pool(image)
-  image = reshape(image, (-1, 4))
+  image = reshape(image, (n, -1))
   return fc(image)
 """
+    )
 
 
 def test_equal_blocks_are_one(tmp_path: Path, run: Run) -> None:  # noqa: F811

@@ -174,9 +174,7 @@ def test_a_loop_and_a_scan() -> None:
         [tensor("further", [], TensorProto.BOOL), tensor("next", [2]), tensor("row", [2])],
     )  # fmt: skip
     made = node("Loop", ["count", "", "x"], ["total", "rows"], body=body)
-    proto = model(
-        [made], [tensor("x", [2])], [tensor("total", [2]), tensor("rows", None)], {"count": np.array(3)}
-    )
+    proto = model([made], [tensor("x", [2])], [tensor("total", [2]), tensor("rows", None)], {"count": np.array(3)})
     total, rows = read_proto(proto)(np.array([1, 2], np.float32))
     assert total.tolist() == [4, 8]
     assert rows.tolist() == [[2, 4], [3, 6], [4, 8]]

@@ -158,7 +158,7 @@ def test_without_a_step_the_image_itself_is_bounded(tmp_path: Path, monkeypatch:
     path.write_bytes(saved((50, 40), "PNG"))
     with pytest.raises(InputError, match=r"preprocess: makes 40x50 of .* \(let it resize or crop to less\)"):
         read_image(path, {"scale": 1})
-    assert read_image(path, {"crop": 8}).shape == (1, 3, 8, 8)
+    assert read_image(path, {"crop": 8}).planes.shape == (3, 8, 8)
 
 
 def test_the_first_of_several_frames_is_taken(tmp_path: Path) -> None:
@@ -168,4 +168,6 @@ def test_the_first_of_several_frames_is_taken(tmp_path: Path) -> None:
         frames[0].save(
             path, kind, save_all=True, append_images=frames[1:], **{"lossless": True} if kind == "WEBP" else {}
         )
-        np.testing.assert_array_equal(read_image(path, {"scale": 1})[0, :, 0, 0], [10, 0, 0])
+        picture = read_image(path, {"scale": 1})
+        np.testing.assert_array_equal(picture.planes[:, 0, 0], [10, 0, 0])
+        assert picture.notes == ["has several frames: the first is taken"]

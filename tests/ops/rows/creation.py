@@ -14,6 +14,7 @@ ROWS = [
     call("ones", 0, 2),
     call("ones", 2, dtype="bool"), call("full", (2, 3), 1.5), call("full", (2,), 1), call("full", (2,), True),
     call("full", (), 1, dtype="float64"), call("full", [2], 0.5, device="cpu", requires_grad=False),
+    call("zeros_like", X, memory_format="preserve_format"), call("to", X, "float64", memory_format="preserve_format"),
     call("zeros_like", X), call("ones_like", I), call("zeros_like", X, dtype="bool"), call("full_like", X, 2),
     call("full_like", I, 2.5, dtype="float64"), call("full_like", I, 2), call("new_zeros", X, 2, 2),
     call("new_ones", I, (1, 2)),

@@ -29,7 +29,8 @@ ROWS = [
 REFUSED = [
     (ours(call("scatter_reduce", X, 0, INDEX, T((2, 4)), "add")),
      "reduce wants one of sum, prod, amax, amin, not 'add'"),
-    (call("index_put", X, (T((2,), "int64"),), T((3,))), "index_put shapes (2, 5) and (3,) do not broadcast: sizes 5 and 3"),
+    (call("index_put", X, (T((2,), "int64"),), T((3,))),
+     "index_put shapes (2, 5) and (3,) do not broadcast: sizes 5 and 3"),
     (call("index_put", X, (T((2,), "int64"),), T((5,), "float64")),
      "index_put wants input and values of one dtype and gets float32 and float64"),
     (ours(call("index_put", X, (), T((5,)))), "index_put wants from 1 to 2 indices and gets 0"),

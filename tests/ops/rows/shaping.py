@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.ops.table import T, Table, call
+from tests.ops.table import T, Table, call, ours
 
 X, EMPTY, ONE = T((2, 3, 4)), T((0, 3)), T(())
 
@@ -30,6 +30,12 @@ ROWS = [
     call("repeat", ONE, 3),
     call("tile", T((2, 3)), 2), call("tile", T((3,)), 2, 2), call("tile", T((2, 3)), (1, 2)),
     call("repeat_interleave", X, 2), call("repeat_interleave", X, 2, 1), call("repeat_interleave", X, 3, dim=-1),
+    call("repeat_interleave", X, 2, 1, output_size=2 * X.shape[1]),
+    call("repeat_interleave", X, T((X.shape[1],), "int64", low=1, high=2), 1, output_size=X.shape[1]),
+    call("repeat_interleave", T((3,)), T((3,), "int64", values=[0, 2, 1]), output_size=3),
+    call("contiguous", T((2, 3, 4, 5)), memory_format="channels_last"),
+    call("contiguous", X, memory_format="contiguous_format"), call("clone", X, memory_format="preserve_format"),
+    call("clone", T((1, 2, 3, 4)), memory_format="channels_last"),
     call("repeat_interleave", ONE, 2), call("repeat_interleave", X, 0, dim=0),
     call("roll", X, 1), call("roll", X, -1, 2), call("roll", X, (1, 2), (0, 1)), call("roll", X, 5, dims=(0,)),
     call("flip", X, 0), call("flip", X, (0, 2)), call("flip", X, [-1]), call("flip", X, 1, 2), call("flip", ONE, ()),
@@ -97,6 +103,13 @@ REFUSED = [
      "expand cannot expand (3, 2) to (3, 4): only axes of size 1 are expanded, and one has 2"),
     (call("repeat", X, 2), "repeat wants a number for each axis of (2, 3, 4) and gets (2,)"),
     (call("repeat", X, 2, -1, 1), "repeat wants repeats of at least 0 and gets (2, -1, 1)"),
+    (call("contiguous", T((2, 3)), memory_format="channels_last"),
+     "contiguous wants 4 axes for channels_last and gets 2"),
+    (ours(call("clone", X, memory_format="rows")),
+     "memory_format wants one of contiguous_format, preserve_format, channels_last, channels_last_3d, not 'rows'"),
+    (call("repeat_interleave", T((3,)), 2, output_size=5), "repeat_interleave makes 6 elements, not output_size=5"),
+    (call("repeat_interleave", T((3,)), T((2,), "int64", low=1), output_size=5),
+     "repeat_interleave wants whole numbers, one for each of 3 elements, and gets (2,) int64"),
     (call("repeat_interleave", X, -1), "repeat_interleave wants repeats of at least 0 and gets -1"),
     (call("repeat_interleave", ONE, 2, 0),
      "repeat_interleave wants a tensor of at least one axis and gets a single number"),

@@ -100,7 +100,9 @@ class _Seen:
             self._last = node
             return
         elif isinstance(node, ast.Attribute):
-            if isinstance(node.value, ast.Call | ast.Subscript):
+            if binding(node.value) < ATOM:
+                self._loose.add(id(node.value))
+            if isinstance(node.value, ast.Call | ast.Subscript) or id(node.value) in self._loose:
                 self._operator(ATOM)
             self.visit(node.value)
             self._last = node
@@ -129,10 +131,11 @@ def _operands(node: ast.expr) -> list[ast.expr]:
 
 
 def _has_brackets(node: ast.expr) -> bool:
+    """Whether a line may break within the brackets at its end: not within those of an index."""
     if isinstance(node, ast.Call):
         return bool(node.args or node.keywords)
     if isinstance(node, ast.List | ast.Tuple):
         return bool(node.elts)
     if isinstance(node, ast.Dict):
         return bool(node.values)
-    return isinstance(node, ast.Subscript | ast.ListComp | ast.GeneratorExp | ast.DictComp)
+    return isinstance(node, ast.ListComp | ast.GeneratorExp | ast.DictComp)

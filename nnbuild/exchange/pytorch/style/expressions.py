@@ -40,15 +40,19 @@ def bracketed(opening: str, parts: Sequence[Document], closing: str) -> Document
     """Items one a line where they do not fit."""
     if not parts:
         return opening + closing
-    return group(opening, indent(SOFT, *joined(COMMA, parts), IfBroken(",")), SOFT, closing)
+    return group(opening, indent(SOFT, *_items(parts)), SOFT, closing)
 
 
-def arguments(parts: Sequence[Document], comma: bool = True) -> Document:
+def _items(parts: Sequence[Document]) -> list[Document]:
+    """Items with commas between them; one a line, also behind the last, unless it is the only one."""
+    return [*joined(COMMA, parts), IfBroken(",")] if len(parts) > 1 else list(parts)
+
+
+def arguments(parts: Sequence[Document]) -> Document:
     """Arguments in brackets: in a line of their own if they fit there, else one a line."""
     if not parts:
         return "()"
-    inner = [*joined(COMMA, parts), IfBroken(",")] if comma else joined(COMMA, parts)
-    return group("(", indent(SOFT, group(*inner)), SOFT, ")")
+    return group("(", indent(SOFT, group(*_items(parts))), SOFT, ")")
 
 
 def _around(part: Document) -> Document:
@@ -107,7 +111,7 @@ def _attribute(node: ast.Attribute, inside: bool) -> Document:
     number = isinstance(value, ast.Constant) and isinstance(value.value, int | float)
     if binding(value) < ATOM or number:
         return row(_around(document(value)), f".{node.attr}")
-    breaks = inside and isinstance(value, ast.Call | ast.Subscript) and getattr(node, "fluent", False)
+    breaks = inside and isinstance(value, ast.Call | ast.Subscript) and getattr(node, "linked", False)
     return row(document(value, inside), *([SOFT] if breaks else []), f".{node.attr}")
 
 
@@ -117,16 +121,19 @@ def _in_chain(handler: Callable[..., Document]) -> Callable[..., Document]:
     def handle(node: ast.Call | ast.Subscript, inside: bool) -> Document:
         if not inside or getattr(node, "linked", False) or not is_fluent(node):
             return handler(node, inside)
-        for part in _links(node):
-            part.linked = part.fluent = True  # type: ignore[attr-defined]
-        node.linked = True  # type: ignore[union-attr]
-        return group(handler(node, inside))
+        links = _links(node)
+        for part in links:
+            part.linked = True  # type: ignore[attr-defined]
+        made = group(handler(node, inside))
+        for part in links:
+            part.linked = False  # type: ignore[attr-defined]
+        return made
 
     return handle
 
 
 def _links(node: ast.expr) -> list[ast.expr]:
-    found = []
+    found: list[ast.expr] = []
     while isinstance(node, ast.Call | ast.Subscript | ast.Attribute):
         found.append(node)
         node = node.func if isinstance(node, ast.Call) else node.value
@@ -138,7 +145,7 @@ def _call(node: ast.Call, inside: bool) -> Document:
     if binding(node.func) < ATOM:
         function = _around(document(node.func))
     if len(node.args) == 1 and not node.keywords and isinstance(node.args[0], ast.GeneratorExp):
-        return row(function, arguments([_comprehended(node.args[0].elt, node.args[0].generators)], comma=False))
+        return row(function, arguments([_comprehended(node.args[0].elt, node.args[0].generators)]))
     named = [
         row("**" if keyword.arg is None else f"{keyword.arg}=", document(keyword.value)) for keyword in node.keywords
     ]
@@ -185,8 +192,8 @@ def _is_close(node: ast.BinOp) -> bool:
 
 def _unary(node: ast.UnaryOp, inside: bool) -> Document:
     operand = node.operand
-    spaced = isinstance(operand, ast.BinOp) and isinstance(operand.op, ast.Pow) and not _is_close(operand)
-    if spaced and not isinstance(node.op, ast.Not):
+    power = isinstance(operand, ast.BinOp) and isinstance(operand.op, ast.Pow)
+    if power and not isinstance(node.op, ast.Not):
         return row(UNARIES[type(node.op)], _around(document(operand)))
     return row(UNARIES[type(node.op)], _operand(operand, node, inside))
 

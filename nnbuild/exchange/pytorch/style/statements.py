@@ -49,16 +49,19 @@ def _lines(statement: ast.stmt, level: int) -> Iterator[str]:
 
 
 def _printed(parts: list[Document], level: int, remark: str | None = None) -> Iterator[str]:
+    margin = " " * (level * INDENT)
     first, *rest = documents.text(parts, level).split("\n")
-    lines = [" " * (level * INDENT) + first, *rest]
-    if remark:
-        lines[-1] += f"  {remark}"
-    yield from lines
+    if remark and not rest and len(margin) + len(first) + 2 + len(remark) <= documents.WIDTH:
+        first += f"  {remark}"
+    elif remark:
+        yield margin + remark
+    yield from (margin + first, *rest)
 
 
 def _block(body: Sequence[ast.stmt], level: int) -> Iterator[str]:
     for index, statement in enumerate(body):
-        if index and getattr(statement, "gap", False):
+        beside = isinstance(statement, ast.FunctionDef) or isinstance(body[index - 1], ast.FunctionDef)
+        if index and (beside or getattr(statement, "gap", False)):
             yield ""
         yield from _lines(statement, level)
 
