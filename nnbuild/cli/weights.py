@@ -93,7 +93,7 @@ def command(
         _list(source, tensors, stats, format)
 
 
-def _built(spec: str, params: dict[str, Any], variant: str | None, choices: dict[str, Any], seed: int) -> SpecModule:
+def _built(spec: str, params: dict[str, Any], variant: str | None, choices: dict[str, Any], seed: int) -> Module:
     from nnbuild.cli.network import build
 
     return build(spec, params, variant, choices, seed=seed).model

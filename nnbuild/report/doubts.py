@@ -9,6 +9,7 @@ from typing import Any
 from nnbuild.errors import InputError, Mark, NnbuildError, SpecError
 from nnbuild.graph.graph import Graph
 from nnbuild.graph.rows import row_tree
+from nnbuild.nn.module import Module
 from nnbuild.report.places import mark_of
 from nnbuild.runs.labels import read_labels
 from nnbuild.spec.build.module import SpecModule
@@ -32,7 +33,7 @@ def unused_layers(graphs: Sequence[Graph], complete: bool) -> Iterator[NnbuildEr
         yield SpecError(f"the layer {path} is never run", path=path, mark=source.mark, hint=hint)
 
 
-def unused_inputs(spec: Spec, model: SpecModule, graphs: Sequence[Graph]) -> Iterator[NnbuildError]:
+def unused_inputs(spec: Spec, model: Module, graphs: Sequence[Graph]) -> Iterator[NnbuildError]:
     """A warning for each input that no graph computes with, and whose shape the forward does not ask for."""
     asked = set(_asked_for_shape(model))
     for place, input in enumerate(spec.inputs):
