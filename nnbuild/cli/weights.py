@@ -15,7 +15,7 @@ from nnbuild.errors import WeightError
 if TYPE_CHECKING:
     from nnbuild.formats.tensors import FileTensor
     from nnbuild.formats.weights import WeightsFile
-    from nnbuild.spec.build.module import SpecModule
+    from nnbuild.nn.module import Module
 
 
 @click.command("weights")

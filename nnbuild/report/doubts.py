@@ -12,7 +12,6 @@ from nnbuild.graph.rows import row_tree
 from nnbuild.nn.module import Module
 from nnbuild.report.places import mark_of
 from nnbuild.runs.labels import read_labels
-from nnbuild.spec.build.module import SpecModule
 from nnbuild.spec.build.stated import Input, Spec
 
 
@@ -51,7 +50,7 @@ def _computes_with(graph: Graph, place: int) -> bool:
     )
 
 
-def _asked_for_shape(model: SpecModule) -> Iterator[int]:
+def _asked_for_shape(model: Module) -> Iterator[int]:
     """The places of the inputs behind which the forward writes a dot, as in mask.shape or mask.size(0)."""
     program = model.definition.program
     for statement in program.body if program else ():
