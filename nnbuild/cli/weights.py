@@ -106,7 +106,7 @@ def _of_file(path: Path, key: str | None) -> tuple[WeightsFile, dict[str, FileTe
     return file, file.part(key) if key else file.tensors
 
 
-def _drawn(model: SpecModule, name: str) -> tuple[WeightsFile, dict[str, FileTensor]]:
+def _drawn(model: Module, name: str) -> tuple[WeightsFile, dict[str, FileTensor]]:
     from nnbuild.formats.tensors import FileTensor
     from nnbuild.formats.weights import WeightsFile
 
@@ -115,7 +115,7 @@ def _drawn(model: SpecModule, name: str) -> tuple[WeightsFile, dict[str, FileTen
 
 
 def _compared(
-    path: Path, key: str | None, model: SpecModule, format: str | None
+    path: Path, key: str | None, model: Module, format: str | None
 ) -> tuple[WeightsFile, dict[str, FileTensor]]:
     """The part of the file that is the network's, by the network's names. Prints what fits; raises what does not."""
     from nnbuild.formats.weights import open_weights
