@@ -14,6 +14,7 @@ from nnbuild.spec.language import (
     functions,
     inspecting,
     kinds,
+    namespaces,
     natives,
     numpy_names,
     records,
@@ -113,6 +114,9 @@ _TABLES: dict[str, Callable[[], Module]] = {
     "collections": lambda: Module(
         "collections", {**records.NAMES, "OrderedDict": functions.NAMES["OrderedDict"], "Counter": Opaque("Counter")}
     ),
+    "einops": lambda: Module("einops", {}, lambda name: namespaces.find("einops", name, MISSING)),
+    "einops.layers": lambda: Module("einops.layers", {}),
+    "einops.layers.torch": lambda: Module("einops.layers.torch", {}, torch_tables.layer),
     "collections.abc": lambda: Module("collections.abc", {}, _typing),
     "typing": lambda: Module("typing", _TYPING, _typing),
     "typing_extensions": lambda: Module("typing_extensions", _TYPING, _typing),

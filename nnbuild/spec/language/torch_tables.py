@@ -112,10 +112,10 @@ def _nn() -> tuple[dict[str, Any], Any, Any]:
     from nnbuild.spec.language.names import parameter
 
     table = {"Module": nn.Module, "Parameter": parameter("Parameter"), "Buffer": parameter("Buffer")}
-    return table, _layer, nn.LAYERS
+    return table, layer, nn.LAYERS
 
 
-def _layer(name: str) -> Any:
+def layer(name: str) -> Any:
     from nnbuild import nn
 
     return getattr(nn, name) if name in nn.LAYERS else MISSING
@@ -143,7 +143,7 @@ def _nn_modules() -> tuple[dict[str, Any], Any, Any]:
         "_single": _pair(1), "_pair": _pair(2), "_triple": _pair(3), "_quadruple": _pair(4),
         "_ntuple": Native("_ntuple", lambda caller, args, kwargs: _pair(args[0])),
     }  # fmt: skip
-    return table, _layer, nn.LAYERS
+    return table, layer, nn.LAYERS
 
 
 def _init() -> tuple[dict[str, Any], Any, Any]:
