@@ -69,6 +69,32 @@ def test_equal_blocks_are_one(tmp_path: Path, run: Run) -> None:  # noqa: F811
     assert list(network.state_dict()) == [f"blocks.{at}.fc.weight" for at in range(3)]
 
 
+def test_a_group_that_is_left_and_come_back_to(tmp_path: Path, run: Run) -> None:  # noqa: F811
+    nodes = [
+        node("Gemm", ["x", "a.fc.weight"], ["h"], "/a/fc/Gemm", transB=1),
+        node("Relu", ["h"], ["r"], "/act/Relu"),
+        node("Gemm", ["r", "a.out.weight"], ["s"], "/a/out/Gemm", transB=1),
+        node("Mul", ["s", "a.scale"], ["y"], "/a/Mul"),
+    ]
+    weights = {"a.fc.weight": drawn(4, 4), "a.out.weight": drawn(4, 4), "a.scale": drawn(4)}
+    path = saved(model(nodes, [tensor("x", ["n", 4])], [tensor("y", None)], weights), tmp_path)
+    network, x = imported(path, run), drawn(2, 4)
+    np.testing.assert_allclose(network(x), nnbuild.load(path)(x), rtol=1e-5)
+    assert "a['out'](x)" in (tmp_path / "net.yaml").read_text()
+
+
+def test_a_weight_under_two_names_stays_one(tmp_path: Path, run: Run) -> None:  # noqa: F811
+    nodes = [
+        node("Gemm", ["x", "a.weight"], ["h"], "/a/Gemm", transB=1),
+        node("Gemm", ["h", "a.weight"], ["y"], "/b/Gemm", transB=1),
+    ]
+    path = saved(model(nodes, [tensor("x", ["n", 4])], [tensor("y", None)], {"a.weight": drawn(4, 4)}), tmp_path)
+    network, x = imported(path, run), drawn(2, 4)
+    np.testing.assert_allclose(network(x), nnbuild.load(path)(x), rtol=1e-5)
+    assert sum(each.numel() for each in network.parameters()) == 16
+    assert "tie:\n  b.weight: a.weight\n" in (tmp_path / "net.yaml").read_text()
+
+
 @pytest.mark.parametrize("name", ["lenet_mnist", "char_lstm", "max_unpool"])
 def test_bundled_specs_come_back(tmp_path: Path, run: Run, name: str) -> None:  # noqa: F811
     model = nnbuild.load(name).eval()
