@@ -22,8 +22,8 @@ class Program:
     """The forward of a module.
 
     Params: traces; call, of the module; children, how the program calls each of its layers, by identity; own, the names
-    of its parameters and buffers, by identity; used, names of ops, which nothing else may have. `lines`, of the program;
-    `buffers`, constants too large for a line.
+    of its parameters and buffers, by identity; used, names of ops, which nothing else may have. `lines`, of the
+    program; `buffers`, constants too large for a line.
     """
 
     def __init__(

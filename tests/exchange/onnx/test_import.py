@@ -46,7 +46,7 @@ forward: |
   image = features(image)
   image = bn(image)
   image = pool(image)
-  image = reshape(image, (n, -1))
+  image = image.reshape((n, -1))
   return fc(image)
 """
     )
@@ -126,3 +126,15 @@ def test_wrong_calls(tmp_path: Path, run: Run) -> None:  # noqa: F811
     assert "is no file of another program's network" in failed.stderr
     missing = run("import", tmp_path / "gone.onnx", "-o", tmp_path / "net.yaml", status=1)
     assert "there is no file" in missing.stderr
+
+
+@pytest.mark.torch
+def test_source_of_pytorch_is_made_of_a_file(tmp_path: Path, run: Run) -> None:  # noqa: F811
+    torch = pytest.importorskip("torch")
+    path = saved(small(), tmp_path)
+    run("export", path, "-o", tmp_path / "net.py")
+    made: dict[str, Any] = {}
+    exec((tmp_path / "net.py").read_text(), made)
+    module, network, x = made["net"]().eval(), nnbuild.load(path), drawn(3, 3, 8, 8)
+    module.load_state_dict({key: torch.from_numpy(np.asarray(value)) for key, value in network.state_dict().items()})
+    np.testing.assert_allclose(module(torch.from_numpy(x)).detach().numpy(), network(x), rtol=1e-4, atol=1e-5)
