@@ -46,7 +46,7 @@ forward: |
   image = features(image)
   image = bn(image)
   image = pool(image)
-  image = reshape(image, (n, -1))
+  image = image.reshape((n, -1))
   return fc(image)
 """
     )
@@ -67,6 +67,32 @@ def test_equal_blocks_are_one(tmp_path: Path, run: Run) -> None:  # noqa: F811
     text = (tmp_path / "net.yaml").read_text()
     assert text.count("Linear(4, 4, bias=False)") == 1
     assert list(network.state_dict()) == [f"blocks.{at}.fc.weight" for at in range(3)]
+
+
+def test_a_group_that_is_left_and_come_back_to(tmp_path: Path, run: Run) -> None:  # noqa: F811
+    nodes = [
+        node("Gemm", ["x", "a.fc.weight"], ["h"], "/a/fc/Gemm", transB=1),
+        node("Relu", ["h"], ["r"], "/act/Relu"),
+        node("Gemm", ["r", "a.out.weight"], ["s"], "/a/out/Gemm", transB=1),
+        node("Mul", ["s", "a.scale"], ["y"], "/a/Mul"),
+    ]
+    weights = {"a.fc.weight": drawn(4, 4), "a.out.weight": drawn(4, 4), "a.scale": drawn(4)}
+    path = saved(model(nodes, [tensor("x", ["n", 4])], [tensor("y", None)], weights), tmp_path)
+    network, x = imported(path, run), drawn(2, 4)
+    np.testing.assert_allclose(network(x), nnbuild.load(path)(x), rtol=1e-5)
+    assert "a['out'](x)" in (tmp_path / "net.yaml").read_text()
+
+
+def test_a_weight_under_two_names_stays_one(tmp_path: Path, run: Run) -> None:  # noqa: F811
+    nodes = [
+        node("Gemm", ["x", "a.weight"], ["h"], "/a/Gemm", transB=1),
+        node("Gemm", ["h", "a.weight"], ["y"], "/b/Gemm", transB=1),
+    ]
+    path = saved(model(nodes, [tensor("x", ["n", 4])], [tensor("y", None)], {"a.weight": drawn(4, 4)}), tmp_path)
+    network, x = imported(path, run), drawn(2, 4)
+    np.testing.assert_allclose(network(x), nnbuild.load(path)(x), rtol=1e-5)
+    assert sum(each.numel() for each in network.parameters()) == 16
+    assert "tie:\n  b.weight: a.weight\n" in (tmp_path / "net.yaml").read_text()
 
 
 @pytest.mark.parametrize("name", ["lenet_mnist", "char_lstm", "max_unpool"])
@@ -100,3 +126,15 @@ def test_wrong_calls(tmp_path: Path, run: Run) -> None:  # noqa: F811
     assert "is no file of another program's network" in failed.stderr
     missing = run("import", tmp_path / "gone.onnx", "-o", tmp_path / "net.yaml", status=1)
     assert "there is no file" in missing.stderr
+
+
+@pytest.mark.torch
+def test_source_of_pytorch_is_made_of_a_file(tmp_path: Path, run: Run) -> None:  # noqa: F811
+    torch = pytest.importorskip("torch")
+    path = saved(small(), tmp_path)
+    run("export", path, "-o", tmp_path / "net.py")
+    made: dict[str, Any] = {}
+    exec((tmp_path / "net.py").read_text(), made)
+    module, network, x = made["net"]().eval(), nnbuild.load(path), drawn(3, 3, 8, 8)
+    module.load_state_dict({key: torch.from_numpy(np.asarray(value)) for key, value in network.state_dict().items()})
+    np.testing.assert_allclose(module(torch.from_numpy(x)).detach().numpy(), network(x), rtol=1e-4, atol=1e-5)

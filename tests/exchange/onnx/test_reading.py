@@ -218,3 +218,36 @@ def test_weights_may_be_left_out_and_given(tmp_path: Path) -> None:
 def test_there_are_no_params_in_a_file(tmp_path: Path, given: Any) -> None:
     with pytest.raises(SpecError, match="only a spec has"):
         nnbuild.load(saved(small(), tmp_path), **given)
+
+
+def test_paths_and_classes_in_the_metadata_of_pytorchs_newer_exporter() -> None:
+    nodes = [
+        node("Conv", ["x", "body.conv.weight"], ["a"], "node_conv2d"),
+        node("Relu", ["a"], ["b"], "node_relu"),
+        node("Add", ["a", "b"], ["y"], "node_add"),
+    ]
+    scopes = [["", "body", "body.conv", "conv2d"], ["", "body", "body.act", "relu"], ["", "body", "add"]]
+    kinds = [["net.Net", "net.Body", "torch.nn.modules.conv.Conv2d", "aten.conv2d"],
+             ["net.Net", "net.Body", "torch.nn.modules.activation.ReLU", "aten.relu"],
+             ["net.Net", "net.Body", "aten.add"]]  # fmt: skip
+    for made, names, classes in zip(nodes, scopes, kinds, strict=True):
+        made.metadata_props.add(key="pkg.torch.onnx.name_scopes", value=repr(names))
+        made.metadata_props.add(key="pkg.torch.onnx.class_hierarchy", value=repr(classes))
+    weights = {"body.conv.weight": drawn(2, 1, 3, 3)}
+    network = read_proto(model(nodes, [tensor("x", [1, 1, 8, 8])], [tensor("y", None)], weights))
+    found = {path: type(module).__name__ for path, module in network.named_modules() if path}
+    assert found == {"body": "Body", "body.conv": "Conv2d", "body.act": "ReLU"}
+
+
+def test_a_group_that_is_left_and_come_back_to() -> None:
+    nodes = [
+        node("Gemm", ["x", "a.fc.weight"], ["h"], "/a/fc/Gemm", transB=1),
+        node("Relu", ["h"], ["r"], "/act/Relu"),
+        node("Gemm", ["r", "a.out.weight"], ["y"], "/a/out/Gemm", transB=1),
+    ]
+    weights = {"a.fc.weight": drawn(4, 4), "a.out.weight": drawn(4, 4)}
+    proto = model(nodes, [tensor("x", [2, 4])], [tensor("y", None)], weights)
+    network, x = read_proto(proto), drawn(2, 4)
+    np.testing.assert_allclose(network(x), reference(proto, x=x)[0], rtol=1e-4, atol=1e-6)
+    assert [path for path, _ in network.named_modules() if path] == ["a", "a.fc", "a.out", "act"]
+    np.testing.assert_allclose(nnbuild.compile(network)(x), network(x), rtol=1e-5)

@@ -10,7 +10,7 @@ from nnbuild.errors import InputError, SpecError
 from nnbuild.exchange.onnx.dtypes import NUMBERS
 from nnbuild.exchange.onnx.file import WITHOUT_WEIGHTS
 from nnbuild.exchange.onnx.package import package
-from nnbuild.exchange.onnx.writing import elementwise, products, reductions, shapes, windows
+from nnbuild.exchange.onnx.writing import elementwise, indices, products, reductions, shapes, windows
 from nnbuild.exchange.onnx.writing.emitters import write_node
 from nnbuild.exchange.onnx.writing.folding import fold_constants, fold_norms
 from nnbuild.exchange.onnx.writing.graph import GraphWriter
@@ -24,7 +24,7 @@ from nnbuild.nn.parameter import StoredTensor
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.spec.build.stated import BATCH, Input
 
-_FAMILIES = (elementwise, products, reductions, shapes, windows)  # importing them fills the table of emitters
+_FAMILIES = (elementwise, indices, products, reductions, shapes, windows)  # importing them fills the table of emitters
 
 #: The oldest operators that are written, and those that are where nothing is said.
 OLDEST, USUAL = 13, 17
