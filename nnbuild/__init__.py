@@ -9,10 +9,11 @@ Everything is imported on first use, so that a command pays only for what it nee
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+TYPE_CHECKING = False  # not typing's, whose import takes longer than all until Ctrl-C is listened to
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from nnbuild import nn, ops
     from nnbuild.engine.compile import compile
     from nnbuild.errors import InputError, NnbuildError, OptionError, ShapeError, SpecError, WeightError
@@ -43,6 +44,8 @@ __all__ = [
 if not TYPE_CHECKING:  # to a checker the names above are all that there are
 
     def __getattr__(name: str) -> Any:
+        from importlib import import_module
+
         if name in ("nn", "ops"):
             return import_module(f"nnbuild.{name}")
         if name not in _HOMES:

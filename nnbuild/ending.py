@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
-from contextlib import suppress
-from types import FrameType
+
+TYPE_CHECKING = False  # not typing's: see nnbuild/__init__.py
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
 
 #: The exit status after Ctrl-C.
 INTERRUPTED = 130
@@ -25,26 +28,31 @@ def before_the_end(action: Callable[[], object]) -> None:
 
 def done_with(action: Callable[[], object]) -> None:
     """What was asked for is not needed any more."""
-    with suppress(ValueError):
+    if action in _actions:
         _actions.remove(action)
 
 
 def listen() -> None:
-    """End as said above from here on. A signal that is ignored, as under nohup, stays so."""
+    """End as said above from here on; for the main thread. A signal that is ignored, as under nohup, stays so."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            with suppress(ValueError):  # not in the main thread
-                signal.signal(number, _end)
+            signal.signal(number, _end)
 
 
 def _end(number: int, frame: FrameType | None) -> None:
     while _actions:
-        with suppress(Exception):
-            _actions.pop()()
+        _quietly(_actions.pop())
     if number == signal.SIGINT:
-        with suppress(OSError):
-            os.write(2, b"interrupted\n")
+        _quietly(lambda: os.write(2, b"interrupted\n"))
         os._exit(INTERRUPTED)
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
+
+
+def _quietly(action: Callable[[], object]) -> None:
+    """Do it; that it fails is nobody's concern now. Nothing is imported for it: an import may be what is ended."""
+    try:  # noqa: SIM105
+        action()
+    except Exception:
+        pass

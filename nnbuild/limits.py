@@ -22,6 +22,7 @@ STEPS_A_MODULE = 50
 STEPS_A_PARAMETER = 5
 STEPS_A_CALL = 20  # of a layer in a trace
 STEPS_A_NODE = 30  # of a graph
+STEPS_A_SIGHT = 30  # of an axis of the input, by an op's output
 STEPS_A_PLANNED_OP = 100
 MAX_BITS = 256  # of a computed integer
 MAX_KEY_BITS = 60  # of a whole number that is the key of a dict

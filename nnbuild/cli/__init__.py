@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+TYPE_CHECKING = False  # not typing's: see nnbuild/__init__.py
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from nnbuild.cli.group import Commands
 
     cli: Commands
@@ -15,6 +17,7 @@ COMMANDS = {
     "run": "Run a network on arrays or images.",
     "bench": "Time a network, beside PyTorch and ONNX Runtime.",
     "export": "Write a network in another format.",
+    "import": "Write the network of another format as a spec.",
     "weights": "List the tensors of a file of weights, check it, convert it.",
     "check": "Check specs, and the facts that they state.",
     "layers": "List the layer types, or explain one.",
@@ -25,9 +28,12 @@ COMMANDS = {
 
 def main() -> None:
     """The program `nnbuild`. It may be interrupted from here on: nothing is imported before."""
-    from nnbuild import ending
+    try:
+        from nnbuild import ending
 
-    ending.listen()
+        ending.listen()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
     from nnbuild.cli import streams
 
     streams.mend()

@@ -12,7 +12,7 @@ import click
 
 from nnbuild.budget import current, spending
 from nnbuild.cli.network import Shapes
-from nnbuild.cli.options import building, output_format, shaped_inputs, specs_argument
+from nnbuild.cli.options import building, output_format, outside_allowed, shaped_inputs, specs_argument
 from nnbuild.cli.output import emit, warn, warn_of
 from nnbuild.limits import MAX_VARIANTS
 
@@ -90,7 +90,7 @@ def _checked(
             if place == MAX_VARIANTS or left.spent:
                 yield uncheckable(name, rest, "the steps are used up" if left.spent else f"{MAX_VARIANTS} are checked")
                 return
-            yield check(name, variant, params, choices, shapes)
+            yield check(name, variant, params, choices, outside_allowed(), shapes)
 
 
 def _asked(specs: tuple[str, ...], variant: str | None) -> Iterator[tuple[str, str | None]]:
@@ -120,7 +120,10 @@ def _unfolded(name: str) -> list[str]:
     folder = Path(name)
     if not folder.is_dir() or library.bundled(name):
         return [name]
-    paths, others = library.specs_below(folder)
+    paths, others, elsewhere = library.specs_below(folder, outside_allowed())
+    if elsewhere:
+        links = f"{elsewhere} links" if elsewhere > 1 else "a link"
+        warn(f"note: {links} to YAML outside {name}: passed over, unless --allow-outside is given")
     if others:
         files = f"{others} YAML files" if others > 1 else "a YAML file"
         warn(f"note: {files} without layers and without a forward in {name}: passed over")

@@ -119,7 +119,7 @@ def choices(ctx: click.Context) -> Iterable[str]:
 @_names
 def paths(ctx: click.Context) -> Iterable[str]:
     """Layers of the network on the line, by path."""
-    from nnbuild.spec import load
+    from nnbuild.exchange.networks import load
 
     given: dict[str, Any] = {"params": ctx.params.get("params") or {}, "variant": ctx.params.get("variant")}
     return [path for path, _ in load(_spec(ctx), weights=False, **given).named_modules() if path]
@@ -133,4 +133,4 @@ def _spec(ctx: click.Context) -> str:
 
 
 def _yaml_files() -> list[str]:
-    return sorted(path.name for path in Path().iterdir() if path.suffix in (".yaml", ".yml"))
+    return sorted(path.name for path in Path().iterdir() if path.suffix in (".yaml", ".yml", ".onnx"))

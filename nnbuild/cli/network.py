@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nnbuild.cli.options import unknown_name
+from nnbuild.cli.options import outside_allowed, unknown_name
 from nnbuild.cli.output import warn
 from nnbuild.errors import InputError, NnbuildError
+from nnbuild.nn.module import Module
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.spec.build.stated import BATCH, agreed
 
 if TYPE_CHECKING:
     from nnbuild.graph.graph import Graph
-    from nnbuild.spec.build.module import SpecModule
     from nnbuild.spec.build.stated import Spec
 
 Shapes = Mapping[str | None, tuple[int, ...]]
@@ -22,7 +22,7 @@ Shapes = Mapping[str | None, tuple[int, ...]]
 class Network(NamedTuple):
     """A model in evaluation mode, and what its spec says beside the layers."""
 
-    model: SpecModule
+    model: Module
     spec: Spec
 
 
@@ -38,7 +38,15 @@ def build(
     """The network of a spec; says so where it comes with the program. weights, load the spec's."""
     from nnbuild.exchange.networks import load
 
-    model = load(spec, params=params, variant=variant, choose=choices, seed=seed, weights=weights)
+    model = load(
+        spec,
+        params=params,
+        variant=variant,
+        choose=choices,
+        seed=seed,
+        weights=weights,
+        allow_outside=outside_allowed(),
+    )
     assert model.spec is not None
     if model.spec.bundled:
         warn(f"using the bundled spec {model.spec.file.name}")

@@ -27,16 +27,21 @@ def spec_argument(**more: Any) -> Decorator:
     return click.argument("spec", metavar="SPEC", shell_complete=completion.specs, **more)
 
 
+#: Where a command keeps whether --allow-outside is given.
+_OUTSIDE = "nnbuild.allow_outside"
+
 #: Any number of specs, or folders of them.
 specs_argument = click.argument("specs", metavar="SPEC...", nargs=-1, shell_complete=completion.specs)
 
 
 def building(command: Any) -> Any:
-    """--set, --variant and --choose: which network of the spec it is; --max-seconds, what building it may take."""
+    """--set, --variant and --choose: which network it is; --max-seconds and --allow-outside: what its spec may."""
     for option in (
         click.option("--max-seconds", metavar="S", type=click.FloatRange(min=0, min_open=True), default=limits.SECONDS,
                      expose_value=False, callback=_budget, is_eager=True,
                      help=f"Let the spec take S seconds to be built, traced and shown ({limits.SECONDS:g})."),
+        click.option("--allow-outside", is_flag=True, expose_value=False, callback=_allow_outside,
+                     help="Let the spec name files outside its folder."),
         click.option("--choose", "choices", metavar="NAME=VALUE", multiple=True, callback=_pairs,
                      shell_complete=completion.choices,
                      help="Set a run-time choice of the forward pass. Repeatable."),
@@ -83,6 +88,16 @@ weights_key = click.option(
     "--weights-key", "key", metavar="KEY",
     help="Take the part of the file of weights under this name, such as state_dict.",
 )  # fmt: skip
+
+
+def _allow_outside(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    ctx.meta[_OUTSIDE] = value
+
+
+def outside_allowed() -> bool:
+    """Whether the command that runs lets specs name files outside their folders."""
+    ctx = click.get_current_context(silent=True)
+    return bool(ctx and ctx.meta.get(_OUTSIDE))
 
 
 def _threads(ctx: click.Context, param: click.Parameter, value: int | None) -> int | None:

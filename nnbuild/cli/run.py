@@ -175,6 +175,8 @@ def _inference(network: Network, files: list[tuple[str | None, Path]], saving: S
     for note in inputs.notes:
         warn(f"note: {note}")
     inference = Inference(network.model, inputs, means.batch, list(dict.fromkeys(saving.save)), means.threads)
+    if inference.by_data:
+        warn(f"note: the network runs op by op, all samples at once: {inference.by_data}")
     if inference.together:
         warn(f"note: all {inference.samples} samples run at once: {inference.together}")
     if saving.save_all:
@@ -217,7 +219,11 @@ def _load(network: Network, weights: Path, key: str | None, strict: bool) -> Non
 
 
 def _tell_of_drawn_weights(network: Network, seed: int) -> None:
-    if network.spec.weights is None and any(True for _ in network.model.parameters()):
+    if (
+        network.spec.weights is None
+        and not network.spec.holds_weights
+        and any(True for _ in network.model.parameters())
+    ):
         warn(f"note: there are no weights, so the network is untrained; its weights are drawn with seed {seed}")
 
 

@@ -10,7 +10,7 @@ from nnbuild.cli import completion
 from nnbuild.cli.network import Shapes, build, traced
 from nnbuild.cli.options import building, output_format, shaped_inputs, spec_argument
 from nnbuild.cli.output import emit
-from nnbuild.errors import NnbuildError
+from nnbuild.errors import DataError, NnbuildError
 
 
 @click.command("summary")
@@ -60,6 +60,10 @@ def command(
     network = build(spec, params, variant, choices)
     try:
         graph = traced(network, shapes)
+    except DataError as error:
+        name, message = network.spec.name, error.message
+        emit(summary(error.graph, name, columns=shown, depth=depth, partial=True, by_data=message), format)
+        return
     except NnbuildError as error:
         if error.graph is not None and error.graph.nodes:
             emit(summary(error.graph, network.spec.name, columns=shown, depth=depth, partial=True), format)

@@ -15,7 +15,7 @@ from nnbuild.errors import WeightError
 if TYPE_CHECKING:
     from nnbuild.formats.tensors import FileTensor
     from nnbuild.formats.weights import WeightsFile
-    from nnbuild.spec.build.module import SpecModule
+    from nnbuild.nn.module import Module
 
 
 @click.command("weights")
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.option(
     "--init", metavar="SPEC", shell_complete=completion.specs, help="Draw a network's own weights, in place of a FILE."
 )
-@click.option("--seed", type=int, default=0, metavar="N", help="Seed of --init (0).")
+@click.option("--seed", type=int, metavar="N", help="Seed of --init (0).")
 @weights_key
 @building
 @output_format
@@ -44,7 +44,7 @@ def command(
     against: str | None,
     output: Path | None,
     init: str | None,
-    seed: int,
+    seed: int | None,
     key: str | None,
     params: dict[str, Any],
     variant: str | None,
@@ -67,6 +67,8 @@ def command(
         raise click.UsageError("give a FILE or --init, not both" if init else "give a FILE, or --init and a SPEC")
     if against and (init or stats):
         raise click.UsageError(f"--against holds a FILE to a network; give --{'init' if init else 'stats'} without it")
+    if (seed is not None and not init) or (key is not None and init):
+        raise click.UsageError("--seed is of --init, and --weights-key of a FILE")
     spec = against or init
     if spec is None and (params or variant or choices):
         raise click.UsageError("--set, --variant and --choose are of a network: give --against or --init")
@@ -74,7 +76,7 @@ def command(
         from nnbuild.formats.saving import writer
 
         writer(output)
-    model = _built(spec, params, variant, choices, seed) if spec else None
+    model = _built(spec, params, variant, choices, seed or 0) if spec else None
     if file is None:
         assert model is not None and init is not None
         source, tensors = _drawn(model, init)
@@ -91,7 +93,7 @@ def command(
         _list(source, tensors, stats, format)
 
 
-def _built(spec: str, params: dict[str, Any], variant: str | None, choices: dict[str, Any], seed: int) -> SpecModule:
+def _built(spec: str, params: dict[str, Any], variant: str | None, choices: dict[str, Any], seed: int) -> Module:
     from nnbuild.cli.network import build
 
     return build(spec, params, variant, choices, seed=seed).model
@@ -104,7 +106,7 @@ def _of_file(path: Path, key: str | None) -> tuple[WeightsFile, dict[str, FileTe
     return file, file.part(key) if key else file.tensors
 
 
-def _drawn(model: SpecModule, name: str) -> tuple[WeightsFile, dict[str, FileTensor]]:
+def _drawn(model: Module, name: str) -> tuple[WeightsFile, dict[str, FileTensor]]:
     from nnbuild.formats.tensors import FileTensor
     from nnbuild.formats.weights import WeightsFile
 
@@ -113,7 +115,7 @@ def _drawn(model: SpecModule, name: str) -> tuple[WeightsFile, dict[str, FileTen
 
 
 def _compared(
-    path: Path, key: str | None, model: SpecModule, format: str | None
+    path: Path, key: str | None, model: Module, format: str | None
 ) -> tuple[WeightsFile, dict[str, FileTensor]]:
     """The part of the file that is the network's, by the network's names. Prints what fits; raises what does not."""
     from nnbuild.formats.weights import open_weights

@@ -11,7 +11,7 @@ from nnbuild.engine.batches import batch_part, runs_in_parts
 from nnbuild.engine.plan import Plan
 from nnbuild.engine.threads import most_threads, usable_cores
 from nnbuild.engine.watch import Watch
-from nnbuild.errors import OptionError
+from nnbuild.errors import DataError, NnbuildError, OptionError
 from nnbuild.graph.trace import trace
 from nnbuild.lazy import np
 from nnbuild.nn.module import Module
@@ -24,26 +24,34 @@ _KEPT = 4
 class Compiled:
     """A model that runs by plans. Call it as the model.
 
-    In training mode, with hooks anywhere, and for inputs that are not float32 or float64 arrays the model itself runs.
+    In training mode, with hooks anywhere, where sizes hang on the data, and for inputs that are not float32 or float64
+    arrays the model itself runs.
     A change of the model is noticed and planned for: see `nnbuild.engine.watch`. Runs from several threads take turns.
     """
 
     def __init__(self, model: Module, threads: int | None = None) -> None:
         self.model = model
         self.threads = _checked_threads(threads) or usable_cores()
-        self._plans: OrderedDict[Any, Plan | int] = OrderedDict()
+        self._plans: OrderedDict[Any, Plan | int | None] = OrderedDict()
         self._lock = threading.Lock()
         self._watch: Watch | None = None
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         alone = len(inputs) == 1 and not options and isinstance(inputs[0], np.ndarray)
         arrays = inputs if alone else tensors_in((inputs, options))
-        if not arrays or not all(isinstance(array, np.ndarray) and array.size for array in arrays):
+        if not arrays or not all(
+            isinstance(array, np.ndarray) and array.size and array.dtype != object for array in arrays
+        ):
             return self.model(*inputs, **options)
-        plan = self.plan(*inputs, **options)
-        if plan is None:
-            return self.model(*inputs, **options)
-        return plan.run(arrays) if isinstance(plan, Plan) else self._in_parts(plan, inputs, options)
+        try:
+            plan = self.plan(*inputs, **options)
+            if plan is not None:
+                return plan.run(arrays) if isinstance(plan, Plan) else self._in_parts(plan, inputs, options)
+        except NnbuildError as error:
+            if error.mark is None:
+                self.model(*inputs, **options)  # fails too, and knows the line
+            raise
+        return self.model(*inputs, **options)
 
     def _in_parts(self, count: int, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """The result for a large batch, so many images at a time."""
@@ -74,15 +82,24 @@ class Compiled:
                 return None
             key = _key(inputs, options)
             if key not in self._plans:
-                graph = trace(self.model, *inputs, **options)
-                count = batch_part(graph)
-                whole = count is None or not runs_in_parts(self.model, graph, count, inputs, options)
-                self._plans[key] = Plan(graph, self.threads) if whole or count is None else count
+                self._plans[key] = self._planned(inputs, options)
                 self._watch.look()  # weights drawn only now are no change
                 if len(self._plans) > _KEPT:
                     self._plans.popitem(last=False)
             self._plans.move_to_end(key)
             return self._plans[key]
+
+    def _planned(self, inputs: tuple[Any, ...], options: dict[str, Any]) -> Plan | int | None:
+        """As `plan` says; tensors without elements, and shapes that only data decides, are left to the ops."""
+        try:
+            graph = trace(self.model, *inputs, **options)
+        except DataError:
+            return None
+        if not all(value.numel() for node in graph.nodes for value in (*node.inputs, *node.outputs)):
+            return None
+        count = batch_part(graph)
+        whole = count is None or not runs_in_parts(self.model, graph, count, inputs, options)
+        return Plan(graph, self.threads) if whole or count is None else count
 
     def refresh(self) -> None:
         """Forget all plans: after a change that is not noticed by itself."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nnbuild.engine.arrangement import arranged
+from nnbuild.engine.blame import blaming
 from nnbuild.engine.chains import chained
 from nnbuild.engine.choice import economise, ranked
 from nnbuild.engine.explain import StepRow, explained
@@ -18,6 +19,7 @@ from nnbuild.engine.rewrite.rewriter import Rewriter
 from nnbuild.engine.rewrite.stage import Stage
 from nnbuild.engine.step import Phase, Step, copied
 from nnbuild.engine.threads import blas_on_one_thread, pool
+from nnbuild.errors import PYTHONS_WORDS, NnbuildError
 from nnbuild.graph.graph import Graph, Value
 from nnbuild.lazy import np
 from nnbuild.ops.nests import map_tensors
@@ -51,6 +53,8 @@ class Plan:
         economise(stages, _PREPARED + _largest_pair(stages) // 2)
         stages = chained(stages, self.results)
         self.fixed = self._fixed()
+        alone = self.results[0] if self.results == [graph.result] else None
+        self.alone = isinstance(alone, Value) and alone not in self.fixed  # one tensor, copied from the plan's memory
         forms = [ranked(stage) for stage in stages]
         chosen = [(stage, able[0]) for stage, able in zip(stages, forms, strict=True)]
         self.layout = arranged(chosen, graph.inputs, self.fixed)
@@ -70,7 +74,8 @@ class Plan:
     def _step(self, stage: Stage, forms: Sequence[Form]) -> Step:
         """The step by the first of the forms that accepts how the values lie."""
         form = next(form for form in forms if form.accepts(stage, self.layout))
-        step = form.step(stage, self.layout, self.threads)
+        with blaming(stage.nodes):
+            step = form.step(stage, self.layout, self.threads)
         step.macs = sum(node.macs or 0 for node in stage.nodes)
         return step
 
@@ -90,7 +95,8 @@ class Plan:
         scratch = [Scratch() for _ in range(self.threads + 1)]
         memory = Memory(self._arrays(stand_ins), self.layout.last, scratch[:-1], scratch[-1])
         for step in self.steps:
-            step.bind(memory.fresh())
+            with blaming(step.nodes):
+                step.bind(memory.fresh())
         return [each.most for each in scratch]
 
     def _bind(self) -> None:
@@ -135,14 +141,22 @@ class Plan:
         with threads.lock, np.errstate(all="ignore"), blas_on_one_thread():
             memory = self._filled(inputs)
             if times is None and not self.fixed:
-                threads.run(self.program)
-                return self._results(memory)
-            for step, bound in zip(self.steps, self.bound, strict=True):
-                begin = time.perf_counter()
-                threads.run(step.bind(memory.fresh()) if bound is None else bound)
-                if times is not None:
-                    times.append(time.perf_counter() - begin)
+                try:
+                    threads.run(self.program)
+                except (NnbuildError, *PYTHONS_WORDS):
+                    self._run_steps(self._filled(inputs), [])  # fails again, and says where
+                    raise
+            else:
+                self._run_steps(memory, [] if times is None else times)
             return self._results(memory)
+
+    def _run_steps(self, memory: Memory, times: list[float]) -> None:
+        """Run one step after the other. Params: times, which takes the seconds of each."""
+        for step, bound in zip(self.steps, self.bound, strict=True):
+            begin = time.perf_counter()
+            with blaming(step.nodes):
+                pool().run(step.bind(memory.fresh()) if bound is None else bound)
+            times.append(time.perf_counter() - begin)
 
     def _filled(self, inputs: Sequence[np.ndarray]) -> Memory:
         """The memory with the inputs in it, copied or as they are."""
@@ -163,7 +177,7 @@ class Plan:
 
     def _results(self, memory: Memory) -> Any:
         """What forward returns: copies of the plan's memory, and large outputs as they are."""
-        if self.results == [self.graph.result] and self.results[0] not in self.fixed:
+        if self.alone:
             return memory.logical(self.results[0]).copy(order="C")
         handed = set(self.graph.inputs)
 

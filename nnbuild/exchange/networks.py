@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nnbuild.errors import SpecError
+from nnbuild.nn.module import Module
 from nnbuild.spec import library
 from nnbuild.spec.loading import load as load_spec
 
@@ -36,20 +37,22 @@ def load(
     weights: bool | str | Path = True,
     weights_key: str | None = None,
     strict: bool = True,
-) -> Any:
+    allow_outside: bool = False,
+) -> Module:
     """Build the network of a spec file, of PyTorch source (`model.py:Net`), an ONNX file, a bundled spec, or a variant
     by its own name.
 
     Params: params, values for the spec's `params:` (text is read as the default's type), or for the arguments of the
     class; variant, one of `variants:`; choose, run-time choices; seed, of the default weights; weights, a file of them,
     or whether to load those that the file names or holds; weights_key, the part of the file to take; strict, refuse a
-    file that lacks tensors or has others. Of an ONNX file the network is in evaluation mode.
+    file that lacks tensors or has others; allow_outside, let a spec name files outside its
+    folder. Of an ONNX file the network is in evaluation mode.
     Raises: SpecError, or a ProblemList of several; WeightError; InputError for a file that cannot be read.
     """
     if not is_foreign(path_or_name):
         return load_spec(
             path_or_name, params=params, variant=variant, choose=choose, seed=seed, weights=weights,
-            weights_key=weights_key, strict=strict,
+            weights_key=weights_key, strict=strict, allow_outside=allow_outside,
         )  # fmt: skip
     path, entry = divided(path_or_name)
     is_source = path.suffix.lower() == ".py"
@@ -62,11 +65,11 @@ def load(
 
 def _foreign(
     path: Path, own: dict[str, Any], seed: int, weights: bool | str | Path, key: str | None, strict: bool
-) -> Any:
+) -> Module:
     from nnbuild.nn import random
 
     random.manual_seed(seed)
-    network = import_module(READERS[path.suffix.lower()]).read(path, **own)
+    network: Module = import_module(READERS[path.suffix.lower()]).read(path, **own)
     if not isinstance(weights, bool):
         from nnbuild.spec.weights import load_weights
 

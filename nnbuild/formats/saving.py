@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from nnbuild.errors import InputError
-from nnbuild.formats.hidden_folder import HiddenFolder
 from nnbuild.formats.member_names import ENDING, MemberNames
-from nnbuild.formats.place import Place, telling
+from nnbuild.formats.target import Target
 from nnbuild.formats.tensors import FileTensor
 from nnbuild.lazy import np
 
@@ -24,15 +23,14 @@ def save_weights(path: Path, tensors: Mapping[str, FileTensor], source: Path) ->
 
     Raises: InputError for another ending, what cannot be written, and a tensor that cannot be read.
     """
-    write, place = writer(path), Place(path)
-    with telling(path):
-        folder = HiddenFolder(path.parent)
+    write = writer(path)
+    target = Target(path, [source])
+    folder = target.folder()
     try:
-        with telling(path):
-            made = folder.path / "whole"
-            with made.open("xb") as file:
-                write(file, tensors, source)
-            place.take(made)
+        made = folder.path / "whole"
+        with target.telling(), made.open("xb") as file:
+            write(file, tensors, source)
+        target.take(made)
     finally:
         folder.remove()
 

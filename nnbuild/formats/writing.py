@@ -11,9 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from nnbuild.errors import InputError
-from nnbuild.formats.hidden_folder import HiddenFolder
 from nnbuild.formats.member_names import ENDING, MemberNames
-from nnbuild.formats.place import Place, telling
+from nnbuild.formats.target import Target
 
 SUFFIXES = (".npy", ".npz", ".csv")
 
@@ -43,7 +42,7 @@ class OutputFile:
         self.path = path
         self.samples = samples
         self.members = MemberNames()
-        self._place = Place(path, sources)
+        self._target = Target(path, sources)
         self._parts: dict[str, _Part] = {}
 
     def append(self, name: str, array: np.ndarray, whole: bool) -> None:
@@ -51,7 +50,7 @@ class OutputFile:
         part = self._parts.get(name)
         if part is None and self.path.suffix in SINGLE and self._parts:
             raise InputError(f"{self.path} can hold one array only, and there are several", hint="name it .npz")
-        with telling(self.path):
+        with self._target.telling():
             if part is None:
                 shape = array.shape if whole else (self.samples, *array.shape[1:])
                 place = self._folder.path / f"{len(self._parts)}{ENDING}"
@@ -59,17 +58,17 @@ class OutputFile:
             part.append(array)
 
     def __enter__(self) -> OutputFile:
-        with telling(self.path):
-            self._folder = HiddenFolder(self.path.parent)
+        self._folder = self._target.folder()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         try:
             if kind is None and self._parts:
                 self._check()
-                with telling(self.path):
+                with self._target.telling():
                     make = {".npy": self._only, ".npz": self._packed, ".csv": self._written_out}[self.path.suffix]
-                    self._place.take(make())
+                    made = make()
+                self._target.take(made)
         finally:
             self._folder.remove()
 

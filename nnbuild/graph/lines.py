@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from math import gcd, lcm
 from typing import NamedTuple
 
+from nnbuild.budget import charge
 from nnbuild.limits import MAX_FOLLOWED
 from nnbuild.ops.window import Slide, Spread
 
@@ -52,6 +53,7 @@ class Line(NamedTuple):
         """The places of all indices. Raises Lost for too many."""
         if self.size > _MOST:
             raise Lost(f"an axis of {self.size} elements is too long to follow place by place")
+        charge(self.size // 10)
         return self.values if self.shift is None else tuple(map(self.at, range(self.size)))
 
     def least(self) -> Place:
@@ -114,6 +116,7 @@ def strided(line: Line, count: int, start: int, step: int) -> Line:
     if line.shift is None or start < 0 or start + step * (count - 1) < 0:
         return listed([line.at(start + step * index) for index in range(_few(count))])
     period = len(line.values) // gcd(len(line.values), step)
+    _few(period)
     shift = line.shift * (period * step) // len(line.values)
     return repeating(count, [line.at(start + step * index) for index in range(period)], shift)
 
@@ -134,6 +137,7 @@ def slid(line: Line, count: int, window: Slide) -> Line:
         _few(count * len(taps))
         return listed([covered(position) for position in range(count)])
     period = len(line.values) // gcd(len(line.values), window.stride)
+    _few(period * len(taps))
     shift = line.shift * period * window.stride // len(line.values)
     return repeating(count, [covered(position) for position in range(period)], shift)
 
@@ -149,6 +153,7 @@ def spread(line: Line, count: int, window: Spread) -> Line:
     if line.shift is None:
         _few(count * window.kernel)
         return listed([laid(output) for output in range(count)])
+    _few(len(line.values) * window.stride * window.kernel)
     return repeating(count, [laid(output) for output in range(len(line.values) * window.stride)], line.shift)
 
 
@@ -167,8 +172,11 @@ def over(line: Line, ranges: Sequence[tuple[int, int] | None]) -> Line:
     if line.flat and None not in ranges:
         return line._replace(size=len(ranges))
 
+    even_line = len(line.values) == 1 and line.shift is not None
+    _few(len(ranges) if even_line else sum(ends[1] - ends[0] + 1 for ends in ranges if ends))
+
     def found(first: int, last: int) -> Place:
-        if len(line.values) == 1 and line.shift is not None:  # it rises or falls all the way
+        if even_line:  # it rises or falls all the way
             return least((line.at(first), line.at(last)))
         return least(map(line.at, range(first, last + 1)))
 
@@ -217,6 +225,7 @@ def product(lines: Sequence[Line]) -> Line:
     for line in lines[1:]:
         one = joined(whole, line)
         if one is None and line.flat and len(whole.values) == 1 and whole.shift is not None:
+            _few(line.size)
             one = repeating(whole.size * line.size, [_sum(whole.values[0], line.values[0])] * line.size, whole.shift)
         if one is None:
             _few(whole.size * line.size)
@@ -235,7 +244,7 @@ def added(first: Line, second: Line) -> Line:
         raise Lost("places that are known by blocks alone are added up")
     if first.shift is None or second.shift is None:
         return listed(list(map(_sum, first.all(), second.all())))
-    period = lcm(len(first.values), len(second.values))
+    period = _few(lcm(len(first.values), len(second.values)))
     shift = first.shift * period // len(first.values) + second.shift * period // len(second.values)
     return repeating(first.size, [_sum(first.at(index), second.at(index)) for index in range(period)], shift)
 
@@ -253,7 +262,7 @@ def smaller(first: Line, second: Line) -> Line:
     if first.rough != second.rough:
         return _sharper(*((second, first) if first.rough else (first, second)))
     if first.shift is not None and second.shift is not None:
-        period = lcm(len(first.values), len(second.values))
+        period = _few(lcm(len(first.values), len(second.values)))
         shift = first.shift * period // len(first.values)
         if shift == second.shift * period // len(second.values):
             values = [least((first.at(index), second.at(index))) for index in range(period)]
@@ -264,4 +273,5 @@ def smaller(first: Line, second: Line) -> Line:
 def _few(count: int) -> int:
     if count > _MOST:
         raise Lost(f"{count} places are too many to follow one by one")
+    charge(count // 2)
     return count

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from nnbuild.budget import charge
 from nnbuild.graph.edges import Edge, beside, difference, refined, untouched
 from nnbuild.graph.graph import Graph, Node, Value
 from nnbuild.graph.lines import Lost
+from nnbuild.limits import STEPS_A_SIGHT
 from nnbuild.ops.nests import is_tensor
 from nnbuild.ops.reach import WHOLE, Kept, Laid, Placed, Reordered, Slid, Strided, Summed, Unknown, Unseen, Via
 
@@ -70,6 +72,7 @@ def followed(graph: Graph, starts: dict[Value, Sight], length: int) -> dict[Valu
     for node in graph.nodes:
         if any(known.get(value) is not None for value in node.inputs):
             for output in node.outputs:
+                charge(STEPS_A_SIGHT)
                 seen = _ended(_through(node, output, known), length)
                 known[output] = known.get(output) if seen is None else seen
     return known

@@ -36,7 +36,8 @@ class StoredTensor(TensorLike):
         charge(STEPS_A_PARAMETER)
         if not isinstance(shape, int) and any(size < 0 for size in shape):
             raise OptionError(f"a tensor cannot have the sizes {tuple(shape)}: they are at least 0")
-        self.shape = within_limits((shape,) if isinstance(shape, int) else tuple(int(size) for size in shape))
+        sizes = (shape,) if isinstance(shape, int) else tuple(int(size) for size in shape)
+        self.shape = within_limits(sizes, "a parameter is a tensor")
         self.dtype = dtype
         self._forget(None)
         return self

@@ -16,6 +16,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from nnbuild.errors import OptionError
 from nnbuild.lazy import np
@@ -164,7 +165,25 @@ def _checked_seed(seed: int) -> int:
     return number % (1 << 64)
 
 
-default_generator = Generator(0)
+_own: ContextVar[Stream | None] = ContextVar("own", default=None)
+
+
+class _DefaultGenerator(Generator):
+    """The generator of all that names none. Inside `seeded` it has a stream of that thread's own."""
+
+    @property
+    def _stream(self) -> Stream:
+        return _own.get() or self._shared
+
+    @_stream.setter
+    def _stream(self, stream: Stream) -> None:
+        if _own.get() is None:
+            self._shared = stream
+        else:
+            _own.set(stream)
+
+
+default_generator = _DefaultGenerator(0)
 
 
 def manual_seed(seed: int) -> Generator:
@@ -172,6 +191,19 @@ def manual_seed(seed: int) -> Generator:
     default_generator.manual_seed(seed)
     seed_noise(default_generator.initial_seed())
     return default_generator
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Context: as after `manual_seed`, whatever other threads draw meanwhile; they see the seed only afterwards."""
+    token = _own.set(Stream(_checked_seed(seed)))
+    seed_noise(default_generator.initial_seed())
+    try:
+        yield
+    finally:
+        stream = default_generator._stream
+        _own.reset(token)
+        default_generator._stream = stream
 
 
 @contextmanager

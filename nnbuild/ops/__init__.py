@@ -22,7 +22,8 @@ _FAMILIES = {
     " .neg .negative .eq .ne .lt .le .gt .ge .logical_and .logical_or .logical_xor .logical_not .bitwise_and"
     " .bitwise_or .bitwise_xor .bitwise_not",
     "mathematics": ".sqrt .rsqrt .reciprocal .square .exp .exp2 .expm1 .log .log2 .log10 .log1p .logaddexp .sin .cos"
-    " .tan .asin .acos .atan .atan2 .sinh .cosh .asinh .acosh .atanh .erf .erfc .abs .absolute .sign .floor .ceil .trunc .round .frac",
+    " .tan .asin .acos .atan .atan2 .sinh .cosh .asinh .acosh .atanh .erf .erfc .abs .absolute .sign"
+    " .floor .ceil .trunc .round .frac",
     "limits": ".minimum .maximum .clamp .clip .clamp_min .clamp_max",
     "mixing": "where .lerp .addcmul .addcdiv",
     "finiteness": ".isnan .isinf .isfinite .nan_to_num",
@@ -35,7 +36,7 @@ _FAMILIES = {
     "placing": ".scatter_reduce .index_put",
     "bits": ".bitwise_left_shift .bitwise_right_shift bitcast",
     "regions": "nms roi_align",
-    "resizing": "resize",
+    "resizing": "resize_axes",
     "masking": ".masked_fill .tril .triu one_hot",
     "items": "setitem",
     "creation": "zeros ones empty full zeros_like ones_like empty_like full_like .new_zeros .new_ones .new_empty"

@@ -214,5 +214,5 @@ def frac(input: np.ndarray) -> np.ndarray:
 
 takes_complex(
     sqrt, rsqrt, reciprocal, square, exp, exp2, expm1, log, log2, log10, log1p, sin, cos, tan, asin, acos, atan,
-    sinh, cosh, abs,
+    sinh, cosh, asinh, acosh, atanh, abs,
 )  # fmt: skip

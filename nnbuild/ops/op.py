@@ -64,6 +64,8 @@ class Recorder(Protocol):
 recorder: ContextVar[Recorder | None] = ContextVar("recorder", default=None)
 
 
+_PLAIN = frozenset((int, float, bool, str, type(None)))
+
 #: What a facet may name beside the op's arguments.
 _GIVEN = frozenset(("output", "which", "window", "arguments"))
 
@@ -183,6 +185,10 @@ class Op:
         for name in self.signature.optional_tensors:
             if bound[name] is not None and not is_tensor(bound[name]):
                 raise self._no_tensor(name, bound[name])
+        for name in self.signature.plain:
+            value = bound[name]
+            if type(value) not in _PLAIN and is_tensor(value) and value.ndim:
+                raise self._refusal(f"wants a number for {name} and gets a tensor {tuple(value.shape)}")
         return bound
 
     def _no_tensor(self, name: str, value: Any) -> OptionError:
@@ -276,6 +282,10 @@ class Op:
             raise ShapeError(f"{self.name} takes what is not there: {error}") from None
         except OverflowError as error:
             raise OptionError(f"{self.name} is given a number that the dtype does not hold: {error}") from None
+        except NnbuildError:
+            raise
+        except PYTHONS_WORDS as error:
+            raise self._refusal(f"cannot be computed: {error}") from None
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         in_place = self.inplace and options.pop("inplace", False)
@@ -353,6 +363,10 @@ def sized_by_data(kernel: Callable[..., Any]) -> Op:
     @made.shape
     def _() -> TensorSpec:
         raise DataError("gives as many elements as the data says", hint="`nnbuild run` runs it, op by op")
+
+    @made.axes
+    def _() -> dict[str, Any]:
+        return {}
 
     return made
 

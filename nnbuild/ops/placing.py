@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
+from nnbuild.ops.dtypes import is_complex
 from nnbuild.ops.elementwise import broadcast
 from nnbuild.ops.gathering import _scattered, _scattered_axes, scattered
-from nnbuild.ops.op import op
-from nnbuild.ops.reach import UNSEEN, WHOLE, Reaches, Unknown
+from nnbuild.ops.op import op, takes_complex
+from nnbuild.ops.reach import WHOLE, Reaches, Unknown
 from nnbuild.ops.spec import TensorSpec
 
 #: What the names of torch's reductions do with two numbers, and with which number they begin.
@@ -43,6 +44,8 @@ def scatter_reduce(
 def _(input: TensorSpec, dim: int, index: TensorSpec, src: TensorSpec, reduce: str) -> TensorSpec:
     if reduce not in _REDUCTIONS:
         raise OptionError(f"reduce wants one of {', '.join(_REDUCTIONS)}, not {reduce!r}", option="reduce")
+    if is_complex(input.dtype) and reduce.startswith("a"):
+        raise ShapeError("wants real numbers, of which one is the largest, and gets complex ones")
     return scattered(input, dim, index, src)
 
 
@@ -51,7 +54,12 @@ scatter_reduce.axes(_scattered_axes)
 
 @op
 def index_put(
-    input: np.ndarray, indices: Any, values: np.ndarray, accumulate: bool = False, *, reduce: str | None = None
+    input: np.ndarray,
+    indices: Sequence[np.ndarray],
+    values: np.ndarray,
+    accumulate: bool = False,
+    *,
+    reduce: str | None = None,
 ) -> np.ndarray:
     """input with the values put at input[indices], which are tensors of whole numbers, one for each of the first axes.
 
@@ -83,4 +91,7 @@ def _(input: TensorSpec, indices: Any, values: TensorSpec, reduce: str | None) -
 
 @index_put.axes
 def _(input: TensorSpec, indices: Any) -> dict[str, Reaches]:
-    return {"input": Unknown("where it puts them depends on the indices"), "indices": UNSEEN, "values": WHOLE}
+    return {"input": Unknown("where it puts them depends on the indices"), "values": WHOLE}
+
+
+takes_complex(scatter_reduce, index_put)

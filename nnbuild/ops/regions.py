@@ -5,6 +5,7 @@ Source: https://docs.pytorch.org/vision/stable/ops.html
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
@@ -40,7 +41,7 @@ def nms(boxes: np.ndarray, scores: np.ndarray, iou_threshold: float) -> np.ndarr
 def roi_align(
     input: np.ndarray,
     boxes: np.ndarray,
-    output_size: Any,
+    output_size: int | Sequence[int],
     spatial_scale: float = 1.0,
     sampling_ratio: int = -1,
     aligned: bool = False,

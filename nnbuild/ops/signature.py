@@ -12,13 +12,16 @@ _TAKES_THE_REST, _TAKES_OPTIONS = 4, 8  # flags of code objects
 _TENSORS = ("np.ndarray", "Tensor")
 _OPTIONAL_TENSORS = ("np.ndarray | None",)
 
+#: What an argument is annotated with that no tensor with axes can stand for.
+_PLAIN = frozenset(f"{kind}{none}" for kind in ("bool", "int", "float") for none in ("", " | None"))
+
 
 class Signature:
     """A kernel's arguments.
 
     names: all of them, in order. required: those without a default. rest: the one that takes what positions are left
     over, as in `view(input, *size)`; by name it takes one sequence, as torch's `size=` does. tensors: those that must
-    be tensors, optional_tensors: those that may be None beside, by the kernel's annotations.
+    be tensors, optional_tensors: those that may be None beside, plain: numbers, by the kernel's annotations.
     """
 
     def __init__(self, kernel: Callable[..., Any]) -> None:
@@ -39,6 +42,7 @@ class Signature:
         annotated = function.__annotations__
         self.tensors = tuple(name for name in self.names if annotated.get(name) in _TENSORS)
         self.optional_tensors = tuple(name for name in self.names if annotated.get(name) in _OPTIONAL_TENSORS)
+        self.plain = tuple(name for name in self.names if annotated.get(name) in _PLAIN)
 
     def bind(self, args: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any]:
         """Every argument by name, defaults put in, in the signature's order. Raises TypeError for what does not fit."""

@@ -18,13 +18,13 @@ ITEM_SIZES = {
 }  # fmt: skip
 
 
-def within_limits(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape. Raises ShapeError for more axes or elements than a tensor can have."""
+def within_limits(shape: tuple[int, ...], says: str = "gives a tensor") -> tuple[int, ...]:
+    """The shape. Raises ShapeError, which `says` begins, for more axes or elements than a tensor can have."""
     if len(shape) > MAX_RANK:
-        raise ShapeError(f"gives a tensor of {len(shape)} axes, and {MAX_RANK} are the most")
+        raise ShapeError(f"{says} of {len(shape)} axes, and {MAX_RANK} are the most")
     if math.prod(shape) > MAX_ELEMENTS:
         sizes = ", ".join(f"{size:.3g}" if size > MAX_ELEMENTS else str(size) for size in shape)
-        raise ShapeError(f"gives a tensor of more than 2**63 elements: ({sizes})")
+        raise ShapeError(f"{says} of more than 2**63 elements: ({sizes})")
     return shape
 
 

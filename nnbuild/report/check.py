@@ -7,12 +7,13 @@ from itertools import islice
 from math import prod
 from typing import Any, NamedTuple, Self
 
-from nnbuild.errors import BudgetError, InputError, NnbuildError, ProblemList, SpecError
+from nnbuild.errors import BudgetError, DataError, InputError, NnbuildError, ProblemList, SpecError
 from nnbuild.exchange.networks import is_foreign, load
 from nnbuild.graph.graph import Graph
 from nnbuild.graph.onward import trace_onward
 from nnbuild.graph.rows import row_tree
 from nnbuild.graph.totals import Totals, totals
+from nnbuild.nn.module import Module
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.report.doubts import labels_of_other_number, misfit_steps, unused_inputs, unused_layers
 from nnbuild.report.expectations import unexpected
@@ -24,6 +25,7 @@ from nnbuild.spec.build.choices import choice_values, chosen
 from nnbuild.spec.build.module import SpecModule
 from nnbuild.spec.build.stated import Spec
 from nnbuild.spec.files import missing_files
+from nnbuild.spec.folder import is_there
 
 #: Combinations of choices that are traced at most.
 MAX_COMBINATIONS = 64
@@ -53,6 +55,7 @@ def check(
     variant: str | None = None,
     params: Mapping[str, Any] | None = None,
     choose: Mapping[str, Any] | None = None,
+    allow_outside: bool = False,
     shapes: Sequence[Sequence[int]] = (),
 ) -> Verdict:
     """Build and trace a spec, or one of its variants, with all its choices, and hold it to what it states.
@@ -61,11 +64,13 @@ def check(
     """
     label = f"{name}: {variant}" if variant else name
     try:
-        files = [] if is_foreign(name) else missing_files(library.find(name).path)
+        files = [] if is_foreign(name) else missing_files(library.find(name).path, allow_outside)
     except NnbuildError as error:
         return Verdict(label, [error])
     try:
-        model = load(name, variant=variant, params=params, choose=choose, weights=False).eval()
+        model = load(
+            name, variant=variant, params=params, choose=choose, weights=False, allow_outside=allow_outside
+        ).eval()
     except NnbuildError as error:
         problems = [*_merged(error.problems if isinstance(error, ProblemList) else [error]), *files]
         if error.sketch is not None and error.sketch.spec.inputs:
@@ -109,7 +114,7 @@ class _Checking:
     """The check of one network that builds. Params: pinned, the choices that the user has made; problems, so far."""
 
     def __init__(
-        self, model: SpecModule, spec: Spec, pinned: set[str], problems: list[NnbuildError],
+        self, model: Module, spec: Spec, pinned: set[str], problems: list[NnbuildError],
         shapes: Sequence[Sequence[int]] = (),
     ) -> None:  # fmt: skip
         self.shapes = shapes
@@ -125,7 +130,7 @@ class _Checking:
 
     def load_files(self) -> None:
         """Read the weights and the labels, those that are there."""
-        if self.spec.weights and self.spec.weights.is_file():
+        if self.spec.weights and is_there(self.spec.weights):
             from nnbuild.spec.weights import load_weights
 
             try:
@@ -135,7 +140,7 @@ class _Checking:
         try:
             read_labels(self.spec)
         except InputError as error:
-            if self.spec.labels.is_file():  # type: ignore[union-attr]  # else it is among the missing ones
+            if is_there(self.spec.labels):  # type: ignore[arg-type]  # else it is among the missing ones
                 self.problems.append(error.locate(mark=mark_of(self.spec, "labels")))
 
     def trace_all(self) -> None:
@@ -148,7 +153,7 @@ class _Checking:
             )
             return
         present = {} if self.spec.foreign else dict(self.model._choices)
-        known = {} if self.spec.foreign else choice_values(self.model)
+        known = {} if self.spec.foreign else self._choice_values()
         values = {name: [present[name]] if name in self.pinned else found for name, found in known.items()}
         for choices in islice(chosen(values), MAX_COMBINATIONS):
             if choices:
@@ -165,6 +170,9 @@ class _Checking:
             self._trace("in training", batch=2)
             self.model.eval()
         self.problems += _merged(self.mistakes)
+
+    def _choice_values(self) -> dict[str, list[Any]]:
+        return choice_values(self.model) if isinstance(self.model, SpecModule) else {}
 
     def _trace_choices_inside(self) -> None:
         """Trace what the specs that are used as layers can choose, one choice of one of them at a time."""
@@ -185,7 +193,8 @@ class _Checking:
         self.graphs.append(graph)
         for mistake in mistakes:
             mistake.notes += [situation] if situation else []
-        self.mistakes += mistakes
+        self.warnings += [mistake for mistake in mistakes if isinstance(mistake, DataError)]
+        self.mistakes += [mistake for mistake in mistakes if not isinstance(mistake, DataError)]
 
     def _warn_of_choices(self, values: Mapping[str, Sequence[Any]]) -> None:
         combinations = prod(map(len, values.values()))
@@ -230,7 +239,7 @@ class _Checking:
         yield from labels_of_other_number(self.spec, graph)
 
 
-def _knows_training(model: SpecModule) -> bool:
+def _knows_training(model: Module) -> bool:
     """Whether a forward in the network asks whether it is trained."""
     programs = [module.definition.program for module in model.modules() if isinstance(module, SpecModule)]
     return any(program is not None and "training" in program.names() for program in programs)

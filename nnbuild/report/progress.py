@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from nnbuild.ending import before_the_end, done_with
+
 
 @contextmanager
 def progress(total: int, wanted: bool) -> Iterator[Callable[[int], None]]:
@@ -16,7 +18,15 @@ def progress(total: int, wanted: bool) -> Iterator[Callable[[int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
+    def shown_again() -> None:
+        sys.stderr.write("\r\x1b[2K\x1b[?25h")  # the line cleared, and the cursor that rich hides
+        sys.stderr.flush()
+
     columns = (BarColumn(), MofNCompleteColumn(), "samples", TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda done: bar.advance(task, done)
+    before_the_end(shown_again)
+    try:
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("", total=total)
+            yield lambda done: bar.advance(task, done)
+    finally:
+        done_with(shown_again)

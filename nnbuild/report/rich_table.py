@@ -14,6 +14,9 @@ from rich.text import Text
 
 from nnbuild.report.table import Line, Report, Table, head, legible, text
 
+#: Columns of a terminal that says it has none.
+_WIDTH = 80
+
 
 def print_rich(report: Report, console: Console | None = None) -> None:
     """Draw the report on the console."""
@@ -31,6 +34,8 @@ def drawn_at_once(console: Console) -> Iterator[None]:
 
     rich itself ends the program where the reader has gone, with a status of its own.
     """
+    if console.width < 1:
+        console.width = _WIDTH
     with console.capture() as captured:
         yield
     console.file.write(captured.get())

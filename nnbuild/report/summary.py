@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from nnbuild.graph.graph import Graph
+from nnbuild.graph.names import result_names
 from nnbuild.graph.rows import LayerRow, row_tree
 from nnbuild.graph.totals import Totals, totals
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.report.columns import COLUMNS, DEFAULT, View, chosen
 from nnbuild.report.quantities import with_bytes, with_prefix
 from nnbuild.report.table import Column, Line, Report, Shapes, Table, guides, plain_value
-from nnbuild.runs.names import result_names
 
 #: Columns that add up to the total over the rows without children.
 SUMMED = ("params", "trainable", "buffers", "macs", "bytes")
+
+_BY_DATA = "The table ends where only the data tells what follows: {}. `nnbuild run` runs the network, op by op."
 
 
 def summary(
@@ -25,11 +27,12 @@ def summary(
     columns: Sequence[str] = DEFAULT,
     depth: int | None = None,
     partial: bool = False,
+    by_data: str = "",
 ) -> Report:
     """The report on a traced graph.
 
     Params: name, the network's; columns, keys of COLUMNS; depth, levels below the root that are shown, None for all;
-    partial, the trace failed and the table ends there.
+    partial, the trace failed and the table ends there; by_data, that is no mistake: what there hangs on the data.
     """
     getters = chosen(columns)
     root = row_tree(graph, partial=partial)
@@ -45,7 +48,7 @@ def summary(
                 ),
             ),
             guide=guide,
-            label=_label(row, name, partial),
+            label=_label(row, name, partial and not by_data),
             faint=not row.executed or row.again,
         )
         for (row, _), guide in zip(shown, guides([level for _, level in shown]), strict=True)
@@ -57,7 +60,7 @@ def summary(
         lines,
         total=None if partial else _total(all_columns, root, view),
         facts=[] if partial else _facts(graph, figures),
-        notes=_notes(shown, columns, depth, partial),
+        notes=[_BY_DATA.format(by_data)] if by_data else _notes(shown, columns, depth, partial),
     )
     return Report(_data(name, shown, graph, figures, columns, view), [table])
 

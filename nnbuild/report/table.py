@@ -100,6 +100,7 @@ def _legible(table: Table, most: int) -> Table:
     return table._replace(
         lines=[_legible_line(line, most) for line in table.lines],
         title=cut(shown(table.title), most),
+        total=None if table.total is None else _legible_line(table.total, most),
         facts=[(shown(name), cut(shown(value), MAX_FACT)) for name, value in table.facts],
         notes=["\n".join(map(shown, note.split("\n"))) for note in table.notes],
     )

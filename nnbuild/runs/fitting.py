@@ -105,10 +105,11 @@ def _conversion(source: ArraySource, input: Input, note: Callable[[str], None]) 
     have, want = source.dtype, np.dtype(input.dtype)
     kinds = {"c": "cfiub", "f": "fiub", "i": "iub", "u": "iub", "b": "b"}[want.kind]
     if have.kind not in kinds:
-        hints = {"i": f"round them: array.astype({input.dtype!r})", "b": "compare: array != 0"}
+        real = {"i": f"round them: array.astype({input.dtype!r})", "b": "compare: array != 0"}.get(want.kind)
+        hint = "take array.real, or np.abs(array)" if have.kind == "c" else real
         raise InputError(
             f"the input {input.name} is {input.dtype} and {source.path} holds {have}",
-            hint=hints.get(want.kind) if have.kind in "cfiub" else "give it an array of numbers",
+            hint=hint if have.kind in "cfiub" else "give it an array of numbers",
         )
     if want.kind == "f" and have.kind in "iub":
         note(f"{source.path} holds {have}; its values are taken as they are, as {want}")

@@ -12,10 +12,11 @@ from nnbuild import engine
 from nnbuild.engine import compile
 from nnbuild.engine.batches import batch_part
 from nnbuild.engine.explain import StepRow
-from nnbuild.errors import InputError, NnbuildError, ShapeError, suggestion
+from nnbuild.errors import DataError, InputError, NnbuildError, ShapeError, suggestion
 from nnbuild.formats.memory import available_memory, in_gigabytes
 from nnbuild.graph.graph import Graph
 from nnbuild.graph.liveness import peak_bytes
+from nnbuild.graph.names import layer_names, result_names
 from nnbuild.graph.samples import Samples
 from nnbuild.graph.trace import trace
 from nnbuild.nn.module import Module
@@ -23,7 +24,6 @@ from nnbuild.ops.nests import array_of, tensors_in
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.runs.agreement import Agreement
 from nnbuild.runs.inputs import Inputs
-from nnbuild.runs.names import layer_names, result_names
 from nnbuild.words import listed
 
 #: Takes a result's name and one batch of it.
@@ -45,8 +45,13 @@ class Inference:
         self.forward = compile(model, threads=threads)
         self.inputs = inputs
         self.batch = min(batch, inputs.samples)
-        self.graph = self._traced(self.batch)
+        self.by_data: str | None = None  # why nothing is known of the run before it: what hangs on the data
         self.together: str | None = None  # why all samples run at once although there are more than `batch`
+        try:
+            self.graph = self._traced(self.batch)
+        except DataError as error:
+            self.by_data = str(error.message)
+            self.batch, self.graph = inputs.samples, error.graph
         self._apart: Samples | None = None
         if not self.whole:
             self._divide()
@@ -137,7 +142,7 @@ class Inference:
 
     def _activations(self) -> int:
         """Bytes that live at once while a batch runs: of all its samples, or of as many as the engine takes at once."""
-        count = None if self.save else batch_part(self.graph)
+        count = None if self.save or self.by_data else batch_part(self.graph)
         if count is not None:
             part = self._traced(count)
             if Samples(self.graph, part).why_together() is None:
@@ -161,6 +166,7 @@ class Inference:
                 warned = _warn_of_nan(self.inputs.names, arrays, start, warn)
             agreement.begin(start, stop)
             result = self._forward(arrays, handed)
+            self.names = self.names or result_names(result)
             for name, tensor in zip(result_names(result), tensors_in(result), strict=True):
                 handed(name, array_of(tensor))
             agreement.end()

@@ -11,12 +11,16 @@ import numpy as np
 from nnbuild.errors import InputError, suggestion
 from nnbuild.formats.array_source import ArraySource
 from nnbuild.formats.images import is_image
+from nnbuild.formats.memory import in_gigabytes
 from nnbuild.formats.npy import open_arrays
 from nnbuild.runs.files import expanded
 from nnbuild.runs.fitting import as_tensor, fitted
 from nnbuild.runs.pictures import Pictures
 from nnbuild.spec.build.stated import BATCH, Input, Spec, agreed
 from nnbuild.words import listed
+
+#: Bytes of an array that a spec brings along as its example.
+MAX_EXAMPLE = 1 << 26
 
 #: An input's name, None where there is only one, and its file.
 Given = tuple[str | None, Path]
@@ -100,6 +104,9 @@ def _example(spec: Spec) -> dict[str, list[Path]]:
         names = [input.name for input in spec.inputs]
         hint = " ".join(f"--input {name}=file.npy" for name in names) if len(names) > 1 else "--input file.npy"
         raise InputError("there is no input, and the spec has no example", hint=hint)
+    for name, path in spec.example.items():
+        if not is_image(path):
+            _refuse_large_example(path, _array(name, path))
     return {name: [path] for name, path in spec.example.items()}
 
 
@@ -176,6 +183,12 @@ def _joined(sources: list[ArraySource]) -> ArraySource:
         return np.concatenate(found, dtype=dtype)
 
     return ArraySource(sources[0].path, (ends[-1], *sources[0].shape[1:]), dtype, part)
+
+
+def _refuse_large_example(path: Path, source: ArraySource) -> None:
+    if source.nbytes > MAX_EXAMPLE:
+        held = f"{in_gigabytes(source.nbytes)}, and examples of {in_gigabytes(MAX_EXAMPLE)} are taken at most"
+        raise InputError(f"the example {path} holds {held}", hint=f"--input {path}")
 
 
 def _array(name: str, path: Path) -> ArraySource:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from nnbuild.errors import InputError
+from nnbuild.formats.opening import read_whole, unreadable
 from nnbuild.spec.build.stated import Spec
+
+#: Bytes of a file of labels.
+MAX_BYTES = 1 << 20
 
 
 def read_labels(spec: Spec) -> tuple[str, ...]:
@@ -13,8 +17,7 @@ def read_labels(spec: Spec) -> tuple[str, ...]:
     if not isinstance(spec.labels, Path):
         return spec.labels or ()
     try:
-        return tuple(line.strip() for line in spec.labels.read_text("utf-8").splitlines() if line.strip())
-    except FileNotFoundError:
-        raise InputError(f"the labels file {spec.labels} does not exist") from None
+        text = read_whole(spec.labels, MAX_BYTES).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"the labels file {spec.labels} cannot be read: {error}") from None
+        raise InputError(f"the labels file {unreadable(spec.labels, error).message}") from None
+    return tuple(line.strip() for line in text.splitlines() if line.strip())

@@ -1,22 +1,24 @@
 """A spec file -> its definition: blocks, params, variants, and the files that it uses.
 
-`use:` takes files beside the spec (a relative path; `..` is allowed) or bundled specs by name. It brings in the other
-file's blocks and functions, and the other spec itself as a block under its `name:`.
+`use:` takes files beside the spec (a relative path that stays in its folder) or bundled specs by name. It brings in the
+other file's blocks and functions, and the other spec itself as a block under its `name:`.
 """
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from nnbuild.errors import NnbuildError, ProblemList, SpecError
 from nnbuild.limits import MAX_FILE_DEPTH, MAX_FILES, MAX_PROBLEMS, MAX_USED_BYTES
+from nnbuild.spec import library
 from nnbuild.spec.build.blocks import BLOCK_SECTIONS, BlockType, Definition, read_sections
 from nnbuild.spec.build.functions import add_functions
 from nnbuild.spec.build.lets import add_lets
 from nnbuild.spec.build.params import Params
 from nnbuild.spec.build.signature import SpecFunction, parse_signature
-from nnbuild.spec.build.values import mapping_of, text_of
+from nnbuild.spec.build.values import located, mapping_of, text_of
+from nnbuild.spec.folder import Folder, is_there
 from nnbuild.spec.language.calls import Caller
 from nnbuild.spec.language.closures import Closure
 from nnbuild.spec.language.names import BUILD_NAMES
@@ -33,13 +35,14 @@ SECTIONS = (
 
 
 class SpecDefinition(Definition):
-    """A whole file: a block with params, and blocks and files of its own."""
+    """A whole file: a block with params, and blocks and files of its own. Params: folder, of the files it names."""
 
     signature: Params
 
-    def __init__(self, path: Path, name: str, sections: dict[str, Node], place: Node) -> None:
+    def __init__(self, path: Path, name: str, sections: dict[str, Node], place: Node, folder: Folder) -> None:
         super().__init__(Params(name, sections.get("params"), sections.get("variants")), sections, place)
         self.path = path
+        self.folder = folder
         self.blocks: list[Definition] = []
         self.uses: list[tuple[SpecDefinition, Node]] = []
         self.inputs = self._input_names()
@@ -113,9 +116,10 @@ class SpecDefinition(Definition):
 
 
 class Files:
-    """The spec files of one load, each read once."""
+    """The spec files of one load, each read once. Params: folder, where they may lie beside those of the program."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
         self._read: dict[Path, SpecDefinition] = {}
         self._open: list[Path] = []
         self._bytes = 0
@@ -149,7 +153,7 @@ class Files:
         if not name.replace("-", "_").isidentifier():
             place = sections.get("name", root)
             raise SpecError(f"the name {name!r} is not letters, digits and _", mark=place.mark, hint="write a `name:`")
-        definition = SpecDefinition(path, name.replace("-", "_"), sections, root)
+        definition = SpecDefinition(path, name.replace("-", "_"), sections, root, self.folder)
         self._attempt(problems, definition.read_forward)
         self._attempt(problems, lambda: self._read_blocks(definition, problems))
         self._attempt(problems, lambda: self._read_uses(definition, problems))
@@ -182,7 +186,7 @@ class Files:
             self._attempt(problems, lambda: self._use(definition, item))  # noqa: B023
 
     def _use(self, definition: SpecDefinition, node: Node) -> None:
-        path = _used_path(definition.path, node)
+        path = _used_path(definition.path, node, self.folder)
         if path.resolve() in self._open:
             chain = " -> ".join(step.name for step in (*self._open, path))
             raise SpecError(f"files use each other in a circle: {chain}", mark=node.mark)
@@ -194,17 +198,15 @@ def _unnamed(path: Path) -> str:
     return "stdin" if path == STANDARD_INPUT else path.stem
 
 
-def _used_path(path: Path, node: Node) -> Path:
-    from nnbuild.spec.library import bundled
-
+def _used_path(path: Path, node: Node, folder: Folder) -> Path:
+    """The file that a spec of this path uses."""
     text = text_of(node, "a file to use")
-    wanted = PurePosixPath(text)
-    if wanted.is_absolute() or ":" in text or "\\" in text or "\0" in text:
-        raise SpecError("use: takes paths relative to the spec", mark=node.mark, hint="as ../blocks.yaml")
-    beside = path.parent / wanted
-    if beside.is_file():
-        return beside
-    found = bundled(text)
+    inside = Folder(path.parent) if path.parent == library.folder() else folder
+    try:
+        beside = inside.file(text, "use:", path.parent)
+    except SpecError as error:
+        raise located(node, error) from None
+    found = beside if is_there(beside) and not beside.is_dir() else library.bundled(text)
     if found is None:
         raise SpecError(f"there is no file {text} beside the spec, and no bundled spec of that name", mark=node.mark)
     return found

@@ -9,21 +9,31 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nnbuild.errors import NnbuildError, SpecError
+from nnbuild.spec.folder import Folder, is_there
 from nnbuild.spec.text.nodes import Mapping, Node, Scalar
 from nnbuild.spec.text.reader import read
 
 
-def missing_files(path: Path) -> list[NnbuildError]:
+def missing_files(path: Path, allow_outside: bool = False) -> list[NnbuildError]:
     """A problem for each file that the spec names and that is not there, at its line."""
     try:
         root = read(path)
     except NnbuildError:
         return []
+    folder = Folder(path.parent, allow_outside)
     return [
         SpecError(f"the {what} file {node.text.strip()} is missing", mark=node.mark, hint=_HINTS[what])
         for what, node in _named(root)
-        if not (path.parent / node.text.strip()).is_file()
+        if _is_missing(node.text.strip(), folder)
     ]
+
+
+def _is_missing(name: str, folder: Folder) -> bool:
+    """Whether there is no file of a name that the sections take; they say what is wrong with another."""
+    try:
+        return bool(name) and not is_there(folder.file(name, "it"))
+    except SpecError:
+        return False
 
 
 _HINTS = {
@@ -38,9 +48,4 @@ def _named(root: Node) -> Iterator[tuple[str, Scalar]]:
     for what in _HINTS:
         node = root.get(what) if isinstance(root, Mapping) else None
         nodes = [value for _, value in node.entries] if isinstance(node, Mapping) and what == "example" else [node]
-        yield from ((what, item) for item in nodes if isinstance(item, Scalar) and _is_beside(item.text.strip()))
-
-
-def _is_beside(name: str) -> bool:
-    """Whether the name is one that the sections take; they say what is wrong with another."""
-    return bool(name) and not Path(name).is_absolute() and not any(mark in name for mark in ":\\\0")
+        yield from ((what, item) for item in nodes if isinstance(item, Scalar))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nnbuild.errors import NnbuildError, SpecError, suggestion
+from nnbuild.spec.folder import Folder, is_there
 from nnbuild.spec.text.nodes import Mapping
 from nnbuild.spec.text.reader import read
 from nnbuild.spec.text.source import STANDARD_INPUT, read_bytes
@@ -40,7 +41,7 @@ def bundled(name: str) -> Path | None:
     if not stem or "/" in stem or "\\" in stem or "\0" in stem or stem.startswith("."):
         return None
     path = folder() / f"{stem}.yaml"
-    return path if path.is_file() else None
+    return path if is_there(path) and path.is_file() else None
 
 
 def variants(path: Path) -> list[str]:
@@ -84,21 +85,24 @@ def _find_variant(text: str) -> Found:
     raise SpecError(f"there is no file {text}, and no bundled spec or variant of that name", hint=hint)
 
 
-def specs_below(folder: Path) -> tuple[list[Path], int]:
-    """The networks in a folder and those below it, hidden ones not, and the number of other YAML files there.
+def specs_below(folder: Path, allow_outside: bool = False) -> tuple[list[Path], int, int]:
+    """The networks in a folder and those below it, hidden ones not; the number of other YAML files there, and that of
+    links that lead out of the folder.
 
     Another file is one of blocks for specs, or no spec at all; a file that cannot be read counts as a network.
     """
-    found, others = [], 0
+    found, others, elsewhere = [], 0, 0
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if hidden or path.suffix not in _SUFFIXES or not path.is_file():
             continue
-        if _is_network(path):
+        if not Folder(folder, allow_outside).holds(path):
+            elsewhere += 1
+        elif _is_network(path):
             found.append(path)
         else:
             others += 1
-    return found, others
+    return found, others, elsewhere
 
 
 def _is_network(path: Path) -> bool:

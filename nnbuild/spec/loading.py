@@ -16,6 +16,7 @@ from nnbuild.spec.build.sharing import repeated
 from nnbuild.spec.build.stated import Input, Spec
 from nnbuild.spec.build.values import located, text_of
 from nnbuild.spec.document import Files, SpecDefinition
+from nnbuild.spec.folder import Folder, is_there
 from nnbuild.spec.language.names import BUILD_NAMES
 from nnbuild.spec.language.scope import JoinedScope, Scope
 from nnbuild.spec.sections import Sections
@@ -33,12 +34,14 @@ def load(
     weights: bool | str | Path = True,
     weights_key: str | None = None,
     strict: bool = True,
+    allow_outside: bool = False,
 ) -> SpecModule:
     """Build the network of a spec file, a bundled spec, or a variant by its own name.
 
     Params: params, values for the spec's `params:` (text is read as the default's type); variant, one of `variants:`;
     choose, run-time choices; seed, of the default weights; weights, a file of them, or whether to load the one that the
-    spec names; weights_key, the part of the file to take; strict, refuse a file that lacks tensors or has others.
+    spec names; weights_key, the part of the file to take; strict, refuse a file that lacks tensors or has others;
+    allow_outside, let the spec name files outside its folder.
     Raises: SpecError, or a ProblemList of several; WeightError.
     """
     found = library.find(path_or_name)
@@ -46,7 +49,7 @@ def load(
         raise SpecError(f"{path_or_name} is the variant {found.variant}, not {variant}", hint="leave one of them out")
     with spending(f"building {shown_name(found.path)}") as budget:
         budget.modules = 0
-        definition = Files().definition(found.path)
+        definition = Files(Folder(found.path.parent, allow_outside)).definition(found.path)
         model = _build(
             definition, dict(params or {}), variant or found.variant, dict(choose or {}), seed, found.bundled
         )
@@ -60,7 +63,7 @@ def stated(path_or_name: str | Path, variant: str | None = None) -> Spec:
     """What a spec says beside its layers, for this variant; the layers are not built."""
     found = library.find(path_or_name)
     with spending(f"reading {shown_name(found.path)}"):
-        definition, builder = Files().definition(found.path), Builder()
+        definition, builder = Files(Folder(found.path.parent)).definition(found.path), Builder()
         definition.signature.choose_variant(variant or found.variant)
         spec = _spec(definition, JoinedScope(definition.scope_for(None, {}, builder), BUILD_NAMES), builder, False)
         builder.finish()
@@ -75,8 +78,15 @@ def _build(
     seed: int,
     bundled: bool,
 ) -> SpecModule:
-    from nnbuild.nn import random
+    from nnbuild.nn.random import seeded
 
+    with seeded(seed):
+        return _built(definition, params, variant, choose, bundled)
+
+
+def _built(
+    definition: SpecDefinition, params: dict[str, Any], variant: str | None, choose: dict[str, Any], bundled: bool
+) -> SpecModule:
     if not definition.is_network:
         raise SpecError(
             f"{definition.path} has neither layers nor a forward: it only defines blocks",
@@ -91,7 +101,6 @@ def _build(
             raise SpecError(f"{definition.name} has no param {name}", hint=hint)
     definition.signature.choose_variant(variant)
     builder = Builder()
-    random.manual_seed(seed)
     names = definition.scope_for(None, params, builder)
     scope = JoinedScope(names, BUILD_NAMES)
     spec = _spec(definition, scope, builder, bool(params))._replace(bundled=bundled)
@@ -134,7 +143,7 @@ def _spec(definition: SpecDefinition, scope: Scope, builder: Builder, customised
 
 def _read_sections(definition: SpecDefinition, scope: Scope, builder: Builder) -> dict[str, Any]:
     """The sections' values by name, those that are there and right."""
-    nodes, sections = definition.sections, Sections(scope, builder, definition.path.parent)
+    nodes, sections = definition.sections, Sections(scope, builder, definition.folder)
     variants, variant = tuple(definition.signature.variants), definition.signature.variant
     inputs: tuple[Input, ...] = ()
     read: dict[str, Any] = {}
@@ -161,7 +170,7 @@ def _read_sections(definition: SpecDefinition, scope: Scope, builder: Builder) -
 
 
 def _load_weights(model: SpecModule, path: Path, key: str | None, strict: bool) -> None:
-    if not path.is_file():
+    if not is_there(path):
         raise WeightError(f"the weights file {path} is missing", hint="load with weights=False, or put it there")
     from nnbuild.spec.weights import load_weights
 

@@ -16,7 +16,7 @@ paper: https://...                        # and description:, for people
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from nnbuild.errors import SpecError, suggestion
@@ -24,6 +24,7 @@ from nnbuild.formats.image_kinds import RESAMPLING
 from nnbuild.spec.build.axes import free_axis
 from nnbuild.spec.build.stated import BATCH, Input
 from nnbuild.spec.build.values import located, mapping_of, refuse_cut, text_of, value_of
+from nnbuild.spec.folder import Folder
 from nnbuild.spec.language.calls import Caller
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.scope import Scope
@@ -47,7 +48,7 @@ Known = dict[str, tuple[Callable[[Any], bool], str]]
 class Sections:
     """Reads these sections. Params: scope, what their expressions know; folder, where the spec's files are."""
 
-    def __init__(self, scope: Scope, caller: Caller, folder: Path) -> None:
+    def __init__(self, scope: Scope, caller: Caller, folder: Folder) -> None:
         self._scope = scope
         self._caller = caller
         self._folder = folder
@@ -156,14 +157,8 @@ class Sections:
     # Files
 
     def file(self, node: Node, what: str) -> Path:
-        """A file beside the spec: a relative path."""
-        text = text_of(node, what)
-        path = PurePosixPath(text)
-        if path.is_absolute() or ":" in text or "\\" in text or "\0" in text:
-            raise SpecError(
-                f"{what} is a path relative to the spec", mark=node.mark, hint="put the file beside the spec"
-            )
-        return self._folder / path
+        """A file beside the spec."""
+        return self._folder.file(text_of(node, what), what)
 
     def example(self, node: Node, inputs: tuple[Input, ...]) -> dict[str, Path]:
         """A file for each input."""

@@ -162,7 +162,10 @@ def test_several_inputs_and_outputs(run, tmp_path, spec):
         (np.zeros((1, 4, 8, 8), np.float32), ["has 3 channels, (N, 3, 8, 8), and", "has 4: (1, 4, 8, 8)"]),
         (np.zeros((1, 8, 9, 4), np.float32), ["has 3 channels, (N, 3, 8, 8), and", "has 8: (1, 8, 9, 4)"]),
         (np.zeros((0, 3, 8, 8), np.float32), ["is empty: (0, 3, 8, 8)"]),
-        (np.zeros((1, 3, 8, 8), np.complex64), ["is float32 and", "holds complex64", "give it an array of numbers"]),
+        (
+            np.zeros((1, 3, 8, 8), np.complex64),
+            ["is float32 and", "holds complex64", "take array.real, or np.abs(array)"],
+        ),
         (np.array([["a"]]), ["holds <U1", "give it an array of numbers"]),
     ],
 )

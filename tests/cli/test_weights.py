@@ -122,6 +122,8 @@ def test_a_networks_own_weights(run: Run, tmp_path: Path) -> None:
         ([], "give a FILE, or --init and a SPEC"),
         (["w.pth", "--init", "lenet"], "give a FILE or --init, not both"),
         (["w.pth", "--against", "lenet", "--stats"], "give --stats without it"),
+        (["w.pth", "--seed", "1"], "--seed is of --init"),
+        (["--init", "lenet", "--weights-key", "a"], "--weights-key of a FILE"),
         (["w.pth", "--set", "a=1"], "are of a network: give --against or --init"),
     ],
 )

@@ -345,6 +345,115 @@ NETWORKS = {
             x = layer(x)
           return pick(act(norm(x)))
     """,
+    "einops_and_sequences": """
+        name: Patterns
+        input: [N, 3, 8, 8]
+        layers:
+          rows: Rearrange('n c h w -> n (c h w)')
+          means: Reduce('n c h w -> n c', 'mean')
+          fc: Linear(192, 4)
+        forward: |
+          y = rearrange(x, 'n c h w -> n c (h w)', h=8)
+          z = einops.reduce(x, 'n c h w -> n c', 'max') + means(x)
+          z = repeat(z, 'n c -> n (k c)', k=2) + repeat(z, 1, 2)
+          padded = nn.utils.rnn.pad_sequence([y[0], y[0, :2]], batch_first=True)
+          return fc(rows(x)) + z.sum() + y.mean() + padded.sum() + torch.linalg.norm(z)
+    """,
+    "defaults_further_down": """
+        name: Defaults
+        description: >
+          A net with a "quoted" description,
+          on two "lines"
+        params: {first: Second, text: "it's", pairs: [[Second, 1], [Third, 2]], table: {a: 1, b-c: [2, 3]}}
+        input: [N, 4]
+        blocks:
+          Outer(kind=Third, size=4):
+            let:
+              doubled(v, by=2): by * v + offset
+              offset: size // 4
+            layers: {inner: kind(size), fc: "Linear(size, doubled(size) - offset)", back: "Linear(2 * size, size)"}
+            forward: back(fc(inner(x))) * doubled(offset)
+          Second(size):
+            layers: {fc: "Linear(size, size)"}
+            forward: fc(x)
+          Third(size):
+            layers: {fc: "Linear(size, size, bias=False)"}
+            forward: fc(x) + len(text)
+        layers:
+          outer: Outer
+          again: Outer(first)
+          others: ModuleList([kind(4) for kind, count in pairs for _ in range(count) if count > 0])
+          row: {Sequential: {one: "Linear(4, table['a'] + 3)", two: ReLU}}
+        forward: |
+          for other in others:
+            x = other(x)
+          return row(outer(again(x)))
+    """,
+    "containers": """
+        name: Containers
+        params: {depth: 2, acts: [relu, tanh], kinds: {relu: ReLU, tanh: Tanh}}
+        input: [N, 4]
+        parameters:
+          scales: ParameterList([ones(4), full((4,), 0.5)])
+          shifts: "ParameterDict({'a': zeros(4), 'b': rand(4)})"
+        layers:
+          dict:
+            ModuleDict:
+              for i in range(depth):
+                fc{i}: Linear(4, 4)
+                if i > 0:
+                  more{i}: {Sequential: {a: "Linear(4, 4)", b: Tanh}}
+          list:
+            ModuleList:
+              - for i in range(depth):
+                - Sequential:
+                    - for _ in range(i + 1): Linear(4, 4)
+                    - Tanh
+          by_name: "ModuleDict({name: kinds[name]() for name in kinds})"
+          nested:
+            Sequential:
+              - Sequential: [ReLU, 'Linear(4, 4)']
+              - Sequential: [Linear(4, 4) for i in range(depth)]
+          mixed:
+            Sequential:
+              - Linear(4, 4)
+              - named: Linear(4, 4)
+              - Named: Linear(4, 4)
+              - for i in range(depth): Linear(4, 4)
+          whole: {Sequential: "*[Linear(4, 4) for i in range(2)]"}
+        forward: |
+          for name in dict:
+            x = dict[name](x)
+          for (name, layer), part in zip(by_name.items(), self.list):
+            x = layer(part(x))
+          x = whole(nested(mixed(x) * scales[0] + shifts['b'])) * scales[1]
+          return x if 'fc0' in dict else None
+    """,
+    "functions_and_numbers": """
+        name: Numbers
+        params: {sizes: [4, 6], ratio: 0.5, eps: 1e-5, big: 1e20}
+        input: [N, 4]
+        let:
+          total: sum(sizes) + max(sizes) - min(sizes) + len(sizes)
+          steps: accumulate(sizes)
+          pairs: zip(sizes, reversed(sizes))
+          last: reversed(sizes)[0] + pairs[0][1]
+          rate(i, n=4): ratio * i / (n - 1) if n > 1 else -(2 ** -i) ** 2
+          rates: [rate(i) for i in range(len(sizes))]
+          names: list(f'{i:02d}-{size}' for i, size in enumerate(sizes))
+          ok: not (ratio > 1 and eps < 1 or big is None) and names[0] == '00-4'
+          half: int(ratio * 8) if 0 < ratio <= 1 else None
+        layers:
+          fc: Linear(sizes[0], half)
+          fc2: Linear(half, steps[-1] - 6)
+          drop: Dropout(rates[1])
+          norm: LayerNorm(4, eps=eps)
+          extra: Linear(4, last - 4) if ok else None
+        forward: |
+          x = norm(fc2(fc(x))) * -total ** -1
+          x = x + (1 if ok and total >= 3 else 0) - x.shape[-1] // 2 % 3
+          return extra(x)[:, ::2] @ x.new_ones(4, 4) * (x.shape[0] if x.ndim == 2 else 1) + x[..., -1:]
+    """,
 }
 
 

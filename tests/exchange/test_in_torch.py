@@ -91,6 +91,8 @@ def assert_equal_outputs(model: SpecModule, network: Any, torch: Any, batch: int
 @pytest.mark.parametrize("name", networks.NETWORKS)
 def test_every_construct(name: str, tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
+    if name == "einops_and_sequences":
+        pytest.importorskip("einops.layers.torch")
     path = networks.write(name, tmp_path)
     model = nnbuild.load(path, seed=3)
     text = source(str(path), {}, None, {})

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import builtins
 import importlib.util
-import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,8 @@ from tests.exchange import networks
 
 GOLDEN = Path(__file__).parent / "golden"
 SPECS = [path.stem for path in library.files()]
-MAY_BE_IMPORTED = {"torch", "math", "functools", "itertools", "collections", "fnmatch"}
+#: einops where a spec uses it.
+MAY_BE_IMPORTED = {"torch", "math", "functools", "itertools", "collections", "fnmatch", "einops"}
 
 
 def written(name: str, folder: Path) -> str:
@@ -29,16 +30,15 @@ def written(name: str, folder: Path) -> str:
 def unknown_names(tree: ast.Module) -> set[str]:
     """Names that nothing in the file binds: neither at the top nor in the function that they stand in."""
     known = {*dir(builtins), *bound(tree.body)}
+    bodies = [node.body for node in tree.body if isinstance(node, ast.ClassDef)]
     unknown = set()
-    for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
-        own = {arg.arg for arg in ast.walk(function.args) if isinstance(arg, ast.arg)} | bound(function.body)
-        inner = {
-            node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-        }
-        loads = {
-            node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-        }
-        unknown |= loads - known - own - inner
+    for function in (node for body in (tree.body, *bodies) for node in body if isinstance(node, ast.FunctionDef)):
+        parts = list(ast.walk(function))
+        own = {arg.arg for arg in parts if isinstance(arg, ast.arg)}
+        own |= {each.name for each in parts if isinstance(each, ast.FunctionDef)}
+        own |= {node.id for node in parts if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        used = {node.id for node in parts if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+        unknown |= used - known - own
     return unknown
 
 
@@ -72,6 +72,6 @@ def test_ruff_would_format_it_so(tmp_path: Path) -> None:
     folder.mkdir()
     for name in (*SPECS, *networks.NETWORKS):
         (folder / f"{name}.py").write_text(written(name, tmp_path))
-    ruff = shutil.which("ruff") or "ruff"
-    done = subprocess.run([ruff, "format", "--isolated", "--diff", str(folder)], capture_output=True, text=True)
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert (done.stdout, done.returncode) == ("", 0)

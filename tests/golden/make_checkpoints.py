@@ -49,6 +49,25 @@ class Net(nn.Module):
         return self.head(self.body(x))
 
 
+class Scripted(nn.Module):
+    """A network with tensors that are no part of its state: an attribute, and the list that an LSTM keeps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(2, 2), nn.BatchNorm1d(2)])
+        self.lstm = nn.LSTM(2, 1)
+        self.register_buffer("late", torch.ones(2))
+        self.scale = nn.Parameter(torch.ones(1))
+        self.attribute = torch.ones(7)
+        self.again = self.layers[0]
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """One of its ways."""
+        for layer in self.layers:
+            x = layer(x)
+        return self.lstm(x * self.scale)[0]
+
+
 def kinds() -> dict[str, Any]:
     """Tensors of every kind, and what else a checkpoint holds beside them."""
     base = torch.arange(24.0).reshape(4, 6)
@@ -118,7 +137,7 @@ def write_big_endian(path: Path) -> None:
 def write_script(path: Path) -> None:
     """A TorchScript archive, without the places of its source."""
     data = io.BytesIO()
-    torch.jit.save(torch.jit.script(nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))), data)
+    torch.jit.save(torch.jit.script(Scripted()), data)
     with zipfile.ZipFile(data) as old, zipfile.ZipFile(path, "w") as new:
         for name in old.namelist():
             if not name.endswith(".debug_pkl"):

@@ -117,7 +117,10 @@ REFUSED: list[tuple[Any, str]] = [
     (lambda: init.calculate_gain("swish"), "no gain is known for the nonlinearity 'swish' .one of linear, conv1d"),
     (lambda: init.calculate_gain("leaky_relu", True), "the negative slope of leaky_relu is a number, got True"),
     (lambda: init.uniform_(W, 2, 1), "uniform numbers want low <= high, got low=2 and high=1"),
-    (lambda: init.uniform_(np.zeros(3, int)), "random numbers have a dtype of float16, float32, float64; got int64"),
+    (
+        lambda: init.uniform_(np.zeros(3, int)),
+        "random numbers have a dtype of float16, float32, float64 or a complex one; got int64",
+    ),
     (lambda: init.normal_(W, std=-1), "normal numbers want std >= 0, got -1"),
     (lambda: init.trunc_normal_(W, std=0), "trunc_normal_ wants std > 0, got 0"),
     (lambda: init.trunc_normal_(W, a=1, b=-1), "uniform numbers want low <= high, got low=1 and high=-1"),

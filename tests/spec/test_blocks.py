@@ -247,8 +247,8 @@ def test_use(build):
     ("use", "files", "message"),
     [
         ("[none.yaml]", {}, "1:7 there is no file none.yaml beside the spec, and no bundled spec of that name"),
-        ("[/etc/passwd]", {}, "1:7 use: takes paths relative to the spec (as ../blocks.yaml)"),
-        ("['http://x/y.yaml']", {}, "1:7 use: takes paths relative to the spec"),
+        ("[/etc/passwd]", {}, "1:7 use: is a path relative to the spec (put the file beside the spec)"),
+        ("['http://x/y.yaml']", {}, "1:7 use: is a path relative to the spec"),
         ("blocks.yaml", {}, "1:6 use: is a list of files (as [blocks.yaml])"),
         ("[[a]]", {}, "1:7 a file to use is text"),
         ("[a.yaml]", {"a.yaml": "use: [b.yaml]\nforward: x", "b.yaml": "use: [a.yaml]\nforward: x"},

@@ -144,7 +144,6 @@ def test_values(text, value):
         ("x = 3", "1:3 'x = 3' is not an expression"),
         ("é + f(", "1:6 'é + f(' is not an expression: '(' was never closed"),
         ("a\0b", "source code string cannot contain null bytes"),
-        ("1j", "complex values are not part of the language"),
         ("b'x'", "bytes values are not part of the language"),
         ("x.__subclasses__", "__subclasses__ is private (use the layer's public names)"),
         ("().__class__.__bases__[0]", "is private"),

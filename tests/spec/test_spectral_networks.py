@@ -172,3 +172,31 @@ def test_refusals(forward: str, message: str, build: Any) -> None:
 def test_a_tensor_may_be_called_like_a_namespace(build: Any) -> None:
     model = build("input: [N, 4]\nforward: |\n  fft = torch.fft.fft(x)\n  return fft.real, fft.abs()")
     assert [value.dtype for value in trace(model, TensorSpec((2, 4))).outputs] == ["float32", "float32"]
+
+
+def test_complex_numbers_are_written_as_in_python(build: Any) -> None:
+    results_of = "turned, x + 2j * (1 - 1j), -1j * turned, 1j ** 2 * x"
+    model = build(f"input: [N, 2]\nforward: |\n  turned = 1j * x\n  return {results_of}")
+    x = np.array([[1, -2]], np.float32)
+    expected = [1j * x, x + 2 + 2j, x, -x]
+    for array, wanted in zip(model(x), expected, strict=True):
+        assert array.dtype == np.complex64
+        np.testing.assert_allclose(array, wanted, atol=1e-6)
+
+
+def test_rotary_positions_by_complex_numbers(build: Any) -> None:
+    text = """\
+input: [N, 6, 2, 8]
+forward: |
+  freqs = torch.outer(torch.arange(6), 1.0 / (10000.0 ** (torch.arange(0, 8, 2).float() / 8)))
+  freqs_cis = torch.polar(torch.ones_like(freqs), freqs)
+  x_ = torch.view_as_complex(x.float().reshape(*x.shape[:-1], -1, 2))
+  return torch.view_as_real(x_ * freqs_cis.view(1, 6, 1, 4)).flatten(3).type_as(x)
+"""
+    model = build(text)
+    (x,) = given(model)
+    angles = np.arange(6)[:, None] * 10000.0 ** (-np.arange(0, 8, 2) / 8)
+    cos, sin = np.cos(angles)[:, None], np.sin(angles)[:, None]
+    even, odd = x[..., ::2], x[..., 1::2]
+    expected = np.stack([even * cos - odd * sin, even * sin + odd * cos], -1).reshape(x.shape)
+    np.testing.assert_allclose(model(x), expected, atol=1e-5)

@@ -9,8 +9,9 @@ from nnbuild.engine.rewrite import passes
 from nnbuild.engine.rewrite.finish import Activation
 from nnbuild.engine.step import Call
 from nnbuild.ops import activation
-from nnbuild.ops.nests import array_of
 from nnbuild.ops.op import Op
+
+_Maker = Callable[[dict[str, Any]], Activation | None]
 
 
 def as_activation(op: Op, args: dict[str, Any]) -> Activation | None:
@@ -19,19 +20,24 @@ def as_activation(op: Op, args: dict[str, Any]) -> Activation | None:
     return None if make is None else make(args)
 
 
-def _always(function: Callable[..., list[Call]], *limits: float) -> Callable[[dict[str, Any]], Activation]:
+def _always(function: Callable[..., list[Call]], *limits: float) -> _Maker:
     return lambda args: Activation(function, limits)
 
 
-def _within(function: Callable[..., list[Call]], *names: str) -> Callable[[dict[str, Any]], Activation]:
-    return lambda args: Activation(function, tuple(float(array_of(args[name])) for name in names))
+def _within(function: Callable[..., list[Call]], *names: str) -> _Maker:
+    def make(args: dict[str, Any]) -> Activation | None:
+        limits = [args[name] for name in names]
+        known = all(isinstance(limit, int | float) for limit in limits)  # else computed by the network
+        return Activation(function, tuple(map(float, limits))) if known else None
+
+    return make
 
 
 def _gelu(args: dict[str, Any]) -> Activation:
     return Activation(passes.gelu if args["approximate"] == "none" else passes.gelu_by_tanh)
 
 
-_MAKERS: dict[Op, Callable[[dict[str, Any]], Activation]] = {
+_MAKERS: dict[Op, _Maker] = {
     activation.relu: _always(passes.relu),
     activation.relu6: _always(passes.clip, 0.0, 6.0),
     activation.hardtanh: _within(passes.clip, "min_val", "max_val"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from nnbuild.engine.blame import blaming
 from nnbuild.engine.op_facts import same_as
 from nnbuild.engine.rewrite.activation import as_activation
 from nnbuild.engine.rewrite.before import take_in
@@ -41,15 +42,17 @@ class Rewriter:
         self._places: dict[int, int] = {}  # of the stages in the list, by their ids
         self.makers: dict[Value, Stage] = {}
         self.uses = Counter(value for node in graph.nodes for value in node.inputs)
-        self.uses.update(graph.outputs)
+        self.uses.update(value for value in graph.outputs if isinstance(value, Value))
+        self.unread = self.uses.copy()
 
     def run(self) -> list[Stage]:
         """All stages in order."""
         for node in self.graph.nodes:
-            if not node.inputs or all(value in self.constants for value in node.inputs):
-                self._fold(node)
-            else:
-                self._take(node)
+            with blaming([node]):
+                if not node.inputs or all(value in self.constants for value in node.inputs):
+                    self._fold(node)
+                else:
+                    self._take(node)
         taken: set[int] = set()
         for stage in self.stages:
             if stage.kind is conv:
@@ -79,6 +82,10 @@ class Rewriter:
         results = node.op.compute(outputs, self.settled(node.arguments))
         for value, array in zip(node.outputs, results if node.returns_many else [results], strict=True):
             self.constants[value] = array
+        for value in node.inputs:
+            self.unread[value] -= 1
+            if not self.unread[value]:
+                del self.constants[value]
 
     def _take(self, node: Node) -> None:
         args = self.settled(node.arguments)

@@ -11,6 +11,9 @@ NAMES = {
 
 NUMBERS = {name: number for number, name in NAMES.items()}
 
+#: Text, which is no dtype of numbers.
+STRING = 8
+
 #: Those that are refused, for a message.
 _OTHERS = {
     8: "strings", 14: "complex64", 15: "complex128", 16: "bfloat16", 17: "float8e4m3fn", 18: "float8e4m3fnuz",
@@ -22,7 +25,6 @@ _OTHERS = {
 def dtype_name(number: int) -> str:
     """The name of a dtype. Raises SpecError for one that there is not here."""
     if number not in NAMES:
-        raise SpecError(
-            f"has numbers of the dtype {_OTHERS.get(number, number)}", hint=f"there are {', '.join(NUMBERS)}"
-        )
+        name = _OTHERS.get(number, number)
+        raise SpecError(f"has numbers of the dtype {name}", hint=f"there are {', '.join(NUMBERS)}")
     return NAMES[number]

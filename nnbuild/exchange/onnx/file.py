@@ -7,13 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from nnbuild.errors import InputError, SpecError
+from nnbuild.errors import InputError, SpecError, WeightError
+from nnbuild.exchange.onnx.dtypes import dtype_name
 from nnbuild.exchange.onnx.package import package
 from nnbuild.exchange.onnx.tensors import StoredTensor, stored
 from nnbuild.exchange.onnx.wire import Place, cut
 
 #: The domain of the standard operators, by its two names.
 STANDARD = ("", "ai.onnx")
+
+#: The metadata key under which a file of nnbuild's without weights names them.
+WITHOUT_WEIGHTS = "nnbuild.weights"
 
 
 class OnnxFile:
@@ -35,6 +39,24 @@ class OnnxFile:
         """The graph's tensors."""
         for proto, place in zip(self.proto.graph.initializer, self.places, strict=True):
             yield stored(proto, self.path, place)
+
+    def without_values(self) -> Iterator[StoredTensor]:
+        """The weights that a file of nnbuild's without weights has among its inputs."""
+        facts = {entry.key: entry.value for entry in self.proto.metadata_props}
+        names = set(facts.get(WITHOUT_WEIGHTS, "").split())
+        for value in self.proto.graph.input:
+            if value.name in names:
+                kind = value.type.tensor_type
+                shape = tuple(dim.dim_value for dim in kind.shape.dim)
+                yield StoredTensor(value.name, shape, dtype_name(kind.elem_type), self._no_values)
+
+    def _no_values(self) -> Any:
+        raise WeightError(f"{self.name} holds no weights", hint="export it without --no-weights, or give --weights")
+
+    @property
+    def has_values(self) -> bool:
+        """Whether the weights are in the file."""
+        return not any(entry.key == WITHOUT_WEIGHTS for entry in self.proto.metadata_props)
 
 
 def opsets_of(proto: Any) -> dict[str, int]:

@@ -9,7 +9,8 @@ from typing import Any
 from nnbuild.errors import SpecError
 from nnbuild.exchange.onnx.body import NodeStep
 from nnbuild.exchange.onnx.file import OnnxFile
-from nnbuild.exchange.onnx.layers import Made, layer_of, linear, transposed
+from nnbuild.exchange.onnx.layers import layer_of
+from nnbuild.exchange.onnx.made import Made, linear, transposed
 from nnbuild.exchange.onnx.node import OnnxNode
 from nnbuild.exchange.onnx.package import package
 from nnbuild.exchange.onnx.parsing import Parser
@@ -21,18 +22,21 @@ from nnbuild.ops.dtypes import is_floating
 class Item:
     """A layer or a node of the graph, with the names that it takes and gives.
 
-    Params: made, the layer, if it is one; step, the node's, if it is none; path, None where nothing says it.
+    Params: made, the layer, if it is one; step, the node's, if it is none; own, whether nnbuild wrote the file.
+    `scope` is the path of the module that it stands in, None where nothing says it.
     """
 
-    def __init__(self, node: OnnxNode, made: Made | None, step: NodeStep | None, inputs: Sequence[str]) -> None:
+    def __init__(
+        self, node: OnnxNode, made: Made | None, step: NodeStep | None, inputs: Sequence[str], own: bool
+    ) -> None:
         self.node = node
         self.made = made
         self.step = step
         self.inputs = [name for name in inputs if name]
         self.outputs = list(node.outputs)
-        scope = scope_of(node)
+        scope = scope_of(node, own)
         self.classes = scope.classes
-        self.scope: Path | None = scope.path or None
+        self.scope: Path | None = scope.path if own else scope.path or None
         self.path: Path = ()
 
     @property
@@ -48,10 +52,13 @@ class GraphItems:
     def __init__(self, file: OnnxFile) -> None:
         self.file = file
         self.parser = Parser(file)
+        self.own = file.proto.producer_name == "nnbuild"
         graph = file.proto.graph
+        self.literals: set[str] = set()  # names of tensors that are no weights
         self.constants: dict[str, StoredTensor] = {tensor.name: tensor for tensor in file.initializers()}
         if graph.sparse_initializer:
             raise SpecError(f"{file.name} holds sparse tensors, which nnbuild has not")
+        self.constants |= {tensor.name: tensor for tensor in file.without_values()}
         self.inputs = [value for value in graph.input if value.name not in self.constants]
         self.outputs = [value.name for value in graph.output]
         nodes = [self.parser.node(proto, place) for place, proto in enumerate(graph.node)]
@@ -91,10 +98,10 @@ class GraphItems:
                 continue
             made = layer_of(node, [self._held(name) for name in node.inputs], self.ranks.get(_first(node)))
             if made is not None:
-                yield Item(node, made, None, [node.inputs[at] for at in made.places])
+                yield Item(node, made, None, [node.inputs[at] for at in made.places], self.own)
             else:
                 step = self.parser.step(node)
-                yield Item(node, None, step, step.inputs)
+                yield Item(node, None, step, step.inputs, self.own)
 
     def _held(self, name: str) -> StoredTensor | None:
         return self.constants.get(name)
@@ -105,6 +112,7 @@ class GraphItems:
             return False
         if node.op == "Constant" and "value" in node.attributes:
             value = node.attributes["value"]
+            self.literals.add(node.outputs[0])
             self.constants[node.outputs[0]] = StoredTensor(
                 node.outputs[0], tuple(value.shape), str(value.dtype), lambda: value
             )
@@ -112,6 +120,8 @@ class GraphItems:
         held = self._held(_first(node))
         if held is None:
             return False
+        if held.name in self.literals:
+            self.literals.add(node.outputs[0])
         if node.op == "Identity":
             self.constants[node.outputs[0]] = held
             return True
@@ -135,11 +145,11 @@ class GraphItems:
             bias = self._held(other)
             made = linear(transposed(weight), bias) if bias is not None and len(bias.shape) == 1 else None
             if made is not None:
-                item = Item(node, made, None, [node.inputs[0]])
+                item = Item(node, made, None, [node.inputs[0]], self.own)
                 item.outputs = list(nodes[added].outputs)
                 return item, added
         made = linear(transposed(weight), None)
-        return (Item(node, made, None, [node.inputs[0]]), -1) if made is not None else None
+        return (Item(node, made, None, [node.inputs[0]], self.own), -1) if made is not None else None
 
 
 def _first(node: OnnxNode) -> str:

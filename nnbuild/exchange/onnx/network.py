@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from nnbuild.errors import SpecError
+from nnbuild import ops
+from nnbuild.errors import OptionError, SpecError
 from nnbuild.exchange.onnx.body import Frame, located
+from nnbuild.lazy import np
 from nnbuild.nn.module import Module
 from nnbuild.nn.parameter import Buffer, Parameter
+from nnbuild.ops.nests import map_tensors
 from nnbuild.ops.op import recorder
 from nnbuild.spec.build.stated import Spec
 
@@ -100,19 +103,31 @@ class Network(Group):
         """The names of the inputs."""
         return tuple(given.name for given in self.spec.inputs) if self.spec else ()
 
+    def choose(self, **choices: Any) -> Network:
+        """There is nothing to choose. Raises OptionError for anything."""
+        for name in choices:
+            raise OptionError(f"{type(self).__name__} has no choice {name!r}", option=name)
+        return self
+
     def forward(self, *inputs: Any, part: int = 0) -> Any:
         wanted = self._parts[0].inputs
         if len(inputs) != len(wanted):
             raise SpecError(f"the network takes {len(wanted)} inputs, {', '.join(wanted)}, and gets {len(inputs)}")
         result = super().forward(*inputs)
-        if recorder.get() is not None:
-            return result
-        return tuple(map(_array, result)) if isinstance(result, tuple) else _array(result)
+        own = _recorded if recorder.get() is not None else _array
+        return map_tensors(own, result)
 
 
 def _array(value: Any) -> Any:
     """A weight that is an output, as its values."""
     return value.data if isinstance(value, Parameter | Buffer) else value
+
+
+def _recorded(value: Any) -> Any:
+    """A constant or a weight that is an output, as what an op gives: a trace has no other outputs."""
+    if isinstance(value, Parameter | Buffer):
+        return ops.clone(value)
+    return ops.tensor(value) if isinstance(value, np.ndarray) else value
 
 
 def group_class(name: str, root: bool = False) -> type[Group]:

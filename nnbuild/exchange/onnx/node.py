@@ -10,10 +10,9 @@ from nnbuild.errors import DataError, SpecError
 from nnbuild.exchange.onnx.dtypes import dtype_name
 from nnbuild.exchange.onnx.file import STANDARD
 from nnbuild.exchange.onnx.package import package
-from nnbuild.exchange.onnx.tensors import StoredTensor
 from nnbuild.lazy import np
-from nnbuild.ops.nests import array_of, is_tensor
-from nnbuild.ops.op import Op, recorder
+from nnbuild.ops.nests import array_of
+from nnbuild.ops.op import recorder
 from nnbuild.ops.spec import TensorSpec
 
 #: Elements of a new tensor of constants that a trace computes at once, so that shapes made of it are known.
@@ -96,9 +95,10 @@ def shortest(value: Any) -> Any:
     return value
 
 
-def created(op: Op, *args: Any, **options: Any) -> Any:
-    """A tensor that is made of options alone; a small one at once, also in a trace, since shapes may hang on it."""
-    if op.infer(*args, **options).numel() > _FOLDED:
+def created(op: Any, *args: Any, **options: Any) -> Any:
+    """A tensor that is made of options alone; a short row at once, also in a trace, since shapes may hang on it."""
+    made = op.infer(*args, **options)
+    if made.ndim > 1 or made.numel() > _FOLDED:
         return op(*args, **options)
     token = recorder.set(None)
     try:
@@ -149,8 +149,3 @@ def reads(*operators: str) -> Callable[[Reader], Reader]:
         return function
 
     return add
-
-
-__all__ = [
-    "READERS", "OnnxNode", "StoredTensor", "axes_of", "axis_of", "cast", "constant", "created", "is_tensor", "reads", "reshaped",
-]  # fmt: skip

@@ -23,8 +23,14 @@ class Scope(NamedTuple):
     classes: tuple[str, ...] = ()
 
 
-def scope_of(node: OnnxNode) -> Scope:
-    """The path of the module that the node stands in; the root where nothing says it."""
+def scope_of(node: OnnxNode, own: bool) -> Scope:
+    """The path of the module that the node stands in; the root where nothing says it.
+
+    Params: own, whether nnbuild wrote the file: a node is called as its module, with `/` and the operator behind it
+    where the module has several.
+    """
+    if own:
+        return Scope(tuple(part for part in node.name.partition("/")[0].split(".") if part))
     return _of_metadata(node) or _of_name(node.name)
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from nnbuild import ops
 from nnbuild.errors import SpecError
-from nnbuild.exchange.onnx.node import OnnxNode, cast, constant, created
+from nnbuild.exchange.onnx.node import OnnxNode, cast, constant
 
 Function = Callable[[Any], Any]
 
@@ -44,6 +44,10 @@ class Direction(NamedTuple):
     functions: list[Function]
 
 
+def _with(function: Callable[..., Any], alpha: float | None, beta: float | None) -> Function:
+    return lambda x: function(x, alpha, beta)
+
+
 def activations_of(node: OnnxNode, way: int) -> list[Function]:
     """The activations of a direction: alphas and betas go in order to those that take them."""
     names = list(node.get("activations") or DEFAULTS[node.op] * 2)
@@ -54,7 +58,7 @@ def activations_of(node: OnnxNode, way: int) -> list[Function]:
             raise SpecError(f"{node.op} has no activation {name!r}")
         function, alpha, beta = _ACTIVATIONS[name.lower()]
         own = (None if alpha is None else next(alphas, alpha), None if beta is None else next(betas, beta))
-        found.append(lambda x, function=function, own=own: function(x, *own))
+        found.append(_with(function, *own))
     count = len(DEFAULTS[node.op])
     return found[way * count : (way + 1) * count]
 
@@ -71,7 +75,7 @@ def _turned(input: Any, lengths: Any) -> Any:
 
 
 def _steps_of(input: Any) -> Any:
-    return ops.unsqueeze(created(ops.arange, input.shape[0], dtype="int64"), 1)
+    return ops.unsqueeze(ops.arange(input.shape[0], dtype="int64"), 1)
 
 
 def steps(node: OnnxNode, input: Any, own: Direction, lengths: Any, reverse: bool) -> tuple[Any, ...]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from nnbuild import nn, ops
-from nnbuild.exchange.onnx.layers import Held, Made, derived, makes
+from nnbuild.exchange.onnx.made import Held, Made, derived, makes
 from nnbuild.exchange.onnx.node import OnnxNode, reshaped
 from nnbuild.exchange.onnx.nodes.recurrent import GATES, usual
 from nnbuild.exchange.onnx.tensors import StoredTensor
+from nnbuild.lazy import np
 
 
 @makes("LSTM", "GRU", "RNN")
@@ -41,14 +43,16 @@ def _weights(
     found = {}
     for way, suffix in enumerate(("", "_reverse")[: weight.shape[0]]):
         for name, tensor in (("weight_ih", weight), ("weight_hh", recurrence)):
-            found[f"{name}_l0{suffix}"] = derived(tensor, tensor.shape[1:], lambda array, way=way: array[way][order])
+            found[f"{name}_l0{suffix}"] = derived(tensor, tensor.shape[1:], _rows(way, order), f"{way} all")
         for half, name in enumerate(("bias_ih", "bias_hh")):
             if bias is not None:
-                start = half * len(order)
-                found[f"{name}_l0{suffix}"] = derived(
-                    bias, (len(order),), lambda array, way=way, start=start: array[way][start:][order]
-                )
+                rows = [half * len(order) + at for at in order]
+                found[f"{name}_l0{suffix}"] = derived(bias, (len(order),), _rows(way, rows), f"{way} {name}")
     return found
+
+
+def _rows(way: int, rows: list[int]) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda array: array[way][rows]
 
 
 def _call(node: OnnxNode, directions: int) -> Any:

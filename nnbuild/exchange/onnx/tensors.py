@@ -27,10 +27,13 @@ _EXTERNAL = 1  # TensorProto.DataLocation
 
 
 class StoredTensor:
-    """A tensor of the file. Params: name; shape; dtype; source, which reads the values."""
+    """A tensor of the file. Params: name; shape; dtype; source, which reads the values; key, the same of equal ones."""
 
-    def __init__(self, name: str, shape: tuple[int, ...], dtype: str, source: Callable[[], np.ndarray]) -> None:
+    def __init__(
+        self, name: str, shape: tuple[int, ...], dtype: str, source: Callable[[], np.ndarray], key: str | None = None
+    ) -> None:
         self.name = name
+        self.key = name if key is None else key
         self.shape = shape
         self.dtype = dtype
         self.read = source

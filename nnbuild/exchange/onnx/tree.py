@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -46,6 +47,9 @@ class Tree:
         known = [item.scope if item.scope is not None else item.weight_path for item in items]
         scopes = between(known)
         alone = Counter(scopes)
+        kinds: dict[Path, set[Any]] = {}
+        for item, scope in zip(items, scopes, strict=True):
+            kinds.setdefault(scope, set()).add(_kind(item) if item.made is not None else item)
         inner = {scope[:end] for scope in alone for end in range(len(scope))}
         counted: Counter[tuple[Path, str]] = Counter()
         for item, scope in zip(items, scopes, strict=True):
@@ -53,9 +57,9 @@ class Tree:
                 item.path = scope
                 continue
             own = item.weight_path
-            if own is not None and own[: len(scope)] == scope and own not in inner and alone[own] <= 1:
+            if own is not None and (_is_again(own, scope) or (_is_below(own, scope, inner) and alone[own] <= 1)):
                 item.path = own
-            elif scope and alone[scope] == 1 and scope not in inner:
+            elif scope and len(kinds[scope]) == 1 and scope not in inner:
                 item.path = scope
             else:
                 item.path = (*scope, self._layer_name(item, scope, counted))
@@ -123,6 +127,8 @@ class Tree:
             steps.append(GroupStep(name, len(child._parts), taken, given))
             self._fill(child, run, depth + 1, taken, given)
         group._parts.append(Part(list(inputs), list(outputs), steps))
+        if type(group).__name__ == "Group" and len(group._parts) == 1 and _is_chain(group._parts[0]):
+            group.__class__ = group_class("Sequential")
         for name in outputs:
             self._hold(group, name, None, 0)
 
@@ -151,8 +157,8 @@ class Tree:
         module = item.made.module
         for name, tensor in item.made.weights.items():
             own = getattr(module, name)
-            key = f"{tensor.name}:{tuple(tensor.shape)}"
-            if tensor.name and key in self.tensors and type(self.tensors[key]) is type(own):
+            key = tensor.key
+            if key and key in self.tensors and type(self.tensors[key]) is type(own):
                 module._parameters[name] = self.tensors[key]  # type: ignore[assignment]
                 continue
             self.tensors[key] = own
@@ -166,18 +172,19 @@ class Tree:
         if tensor is None or name in group._held or name in group._constants:
             return
         option = item is not None and place in _OPTIONS.get(item.node.op, ())
-        if tensor.size <= 1 or option or not (is_floating(tensor.dtype) or tensor.dtype in ("int8", "uint8")):
+        plain = option or name in self.graph.literals or tensor.size <= 1
+        if plain or not (is_floating(tensor.dtype) or tensor.dtype in ("int8", "uint8")):
             group._constants[name] = tensor
             return
         kind = Parameter if is_floating(tensor.dtype) else Buffer
-        key = f"{tensor.name}:{tuple(tensor.shape)}"
+        key = tensor.key
         if key not in self.tensors:
             self.tensors[key] = kind.empty(tensor.shape, tensor.dtype)
             if self.weights:
                 self.tensors[key].assign(tensor.read)
         attribute = self._attribute(group, tensor)
         group._held[name] = attribute
-        (group._parameters if kind is Parameter else group._buffers)[attribute] = self.tensors[key]  # type: ignore[index,assignment]
+        (group._parameters if kind is Parameter else group._buffers)[attribute] = self.tensors[key]  # type: ignore[assignment]
 
     def _attribute(self, group: Group, tensor: StoredTensor) -> str:
         path = next((path for path, other in self.groups.items() if other is group), ())
@@ -187,6 +194,27 @@ class Tree:
         while hasattr(group, name) and name not in group._parameters:
             name += "_"
         return unused(name, [*group._parameters, *group._buffers, *group._modules])
+
+
+def _is_again(own: Path, scope: Path) -> bool:
+    """Whether a scope is a later call of a layer: PyTorch's exporter puts a number behind its name."""
+    return own != scope and own[:-1] == scope[:-1] and re.sub(r"_\d+$", "", scope[-1]) == own[-1] if scope else False
+
+
+def _is_below(own: Path, scope: Path, inner: set[Path]) -> bool:
+    """Whether the path that the weights' names say is the scope or in it, and no group's."""
+    return own[: len(scope)] == scope and own not in inner
+
+
+def _is_chain(part: Part) -> bool:
+    """Whether the steps are layers that take what the one before gives."""
+    ends = [part.inputs, *(step.outputs for step in part.steps)]
+    return (
+        all(isinstance(step, LayerStep | GroupStep) for step in part.steps)
+        and all(step.inputs == end for step, end in zip(part.steps, ends, strict=False))
+        and ends[-1] == part.outputs
+        and len(part.outputs) == 1
+    )
 
 
 def _runs(items: Sequence[Item], depth: int) -> list[tuple[str | None, list[Item]]]:
@@ -203,10 +231,16 @@ def _runs(items: Sequence[Item], depth: int) -> list[tuple[str | None, list[Item
 
 
 def _identity(item: Item) -> Any:
-    """What tells a layer from others: its weights, by name. None for one without weights."""
+    """What tells a layer from others: its path, options and weights. None where nothing says that it is one of them."""
+    kind, names = _kind(item)
+    known = all(names) if names else item.path == item.scope
+    return (item.path, kind, names) if known else None
+
+
+def _kind(item: Item) -> tuple[str, tuple[str, ...]]:
+    """What a layer is, and its weights: equal where a scope has one layer that is called several times."""
     assert item.made is not None
-    names = tuple(weight.name for weight in item.made.weights.values())
-    return (type(item.made.module), repr(item.made.module), names) if names and all(names) else None
+    return repr(item.made.module), tuple(weight.key for weight in item.made.weights.values())
 
 
 def _classes(items: Iterable[Item]) -> dict[Path, str]:

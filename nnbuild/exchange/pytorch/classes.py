@@ -81,15 +81,23 @@ class ClassWriter:
         return self.names.expression(keywords[name], code)
 
     def _let(self) -> None:
+        """The values and functions in order; what a function uses may stand below it."""
         node = self.definition.sections.get("let")
-        for key, value in node.entries if isinstance(node, Mapping) else ():
+        entries = node.entries if isinstance(node, Mapping) else ()
+        own = [(key, value) for key, value in entries if not key.text.isidentifier()]
+        own = [] if isinstance(self.definition, SpecDefinition) else own
+        for key, _ in own:
+            name = parse_signature(key, "a function").name
+            self.names.scopes[0][name] = self.frame.bind(name)
+        for key, value in entries:
             try:
                 if key.text.isidentifier():
                     self._let_value(key.text, value)
-                elif not isinstance(self.definition, SpecDefinition):
-                    self._let_function(key, value)
             except NnbuildError as error:
                 raise located(value, error) from None
+        places = {key.text: index for index, (key, _) in enumerate(entries)}
+        for key, value in own:
+            self._let_function(key, value, places[key.text])
 
     def _let_value(self, name: str, node: Node) -> None:
         made = value_of(node, self.names)
@@ -97,13 +105,14 @@ class ClassWriter:
         self.names.scopes[0][name] = variable
         self.lets.append((variable, syntax.assign(variable.place(0), made)))
 
-    def _let_function(self, key: Scalar, node: Node) -> None:
-        signature = parse_signature(key, "a function")
-        variable = self.frame.bind(signature.name)
-        self.names.scopes[0][signature.name] = variable
-        made = function_of(self.names, key, node, signature.name)
-        variable.places.append(made)  # type: ignore[arg-type]
-        self.lets.append((variable, made))
+    def _let_function(self, key: Scalar, node: Node, place: int) -> None:
+        variable = self.names.scopes[0][parse_signature(key, "a function").name]
+        try:
+            made = function_of(self.names, key, node, variable.name)
+        except NnbuildError as error:
+            raise located(node, error) from None
+        variable.titles.append(made)
+        self.lets.insert(place, (variable, made))
 
     def _needed_lets(self) -> list[ast.stmt]:
         """The values that are used, those that others need before them."""
@@ -242,7 +251,8 @@ class ClassWriter:
         if not lines:
             return None
         text = "\n\n    ".join(line.replace("\\", "\\\\").replace('"""', "'''") for line in lines)
-        return syntax.run(ast.Constant(text + ("\n    " if len(lines) > 1 else "")))
+        end = "\n    " if len(lines) > 1 else " " if text.endswith('"') else ""
+        return syntax.run(ast.Constant(text + end))
 
     def _said(self, section: str) -> list[str]:
         node = self.definition.sections.get(section)

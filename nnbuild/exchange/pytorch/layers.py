@@ -7,11 +7,11 @@ a dict that is filled line by line, as one writes it by hand.
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence as Items
 from typing import Any
 
 from nnbuild.errors import NnbuildError, SpecError
 from nnbuild.exchange.pytorch import syntax
+from nnbuild.exchange.pytorch.containers import is_named, static_names, static_pairs
 from nnbuild.exchange.pytorch.names import Variable
 from nnbuild.exchange.pytorch.recording import LAYER, NONE, TYPE
 from nnbuild.exchange.pytorch.sinks import Filled, Sink, may_be_none
@@ -49,11 +49,14 @@ class Layers:
                 self._pair(key, value, sink)
 
     def _spread(self, scalar: Scalar, sink: Sink) -> None:
-        bracketed = in_brackets(scalar) if scalar.text.strip().startswith("*") else scalar
-        made = expression_of(bracketed, self.translator)
-        if bracketed is not scalar and isinstance(made, ast.List) and isinstance(made.elts[0], ast.Starred):
-            made = made.elts[0].value
-        self.body += sink.several(made)
+        self.body += sink.several(self._listed(scalar))
+
+    def _listed(self, scalar: Scalar) -> ast.expr:
+        """A list of layers, with or without a star before it."""
+        starred = scalar.text.strip().startswith("*")
+        made = expression_of(in_brackets(scalar) if starred else scalar, self.translator)
+        only = made.elts[0] if starred and isinstance(made, ast.List) and len(made.elts) == 1 else None
+        return only.value if isinstance(only, ast.Starred) else made
 
     def _item(self, node: Node, sink: Sink) -> None:
         if isinstance(node, Scalar) and node.text.lstrip().startswith("*"):
@@ -113,7 +116,7 @@ class Layers:
         self.translator.scopes.append({})
         body = self._below(value, sink)
         self.translator.scopes.pop()
-        self.body += sink.under(test, body, _static_names(value))
+        self.body += sink.under(test, body, static_names(value))
 
     def _below(self, node: Node, sink: Sink) -> list[ast.stmt]:
         """The statements of what is below a `for` or an `if`."""
@@ -213,6 +216,9 @@ class Layers:
                 return None
         return self.translator.lookup(text)
 
+    def is_type(self, key: Scalar) -> bool:
+        return self.layer_type(key) is not None
+
     def _long(self, key: Scalar, value: Node, name: ast.expr | None) -> ast.expr:
         meaning = self.layer_type(key)
         if meaning is None:
@@ -229,7 +235,7 @@ class Layers:
         inline = self._inline(kind, node)
         if inline is not None:
             return inline
-        sink = Filled(self._variable(), named=is_named(kind, node))
+        sink = Filled(self._variable(), named=is_named(kind, node, self.is_type))
         self._open.append(sink.variable.name)
         start = len(self.body)
         self.body.append(syntax.assign(sink.place(), sink.start(self.translator.source)))
@@ -254,12 +260,12 @@ class Layers:
         if isinstance(node, Scalar) or (isinstance(node, Sequence) and comprehension_of(node)):
             scalar = comprehension_of(node) if isinstance(node, Sequence) else node
             assert isinstance(scalar, Scalar)
-            return self._of_value(kind, expression_of(scalar, self.translator))
+            return self._of_value(kind, self._listed(scalar))
         if not self.is_static(node):
             return None
-        named = is_named(kind, node)
+        named = is_named(kind, node, self.is_type)
         pairs: list[tuple[ast.expr, ast.expr]] = []
-        for key, value in _static_pairs(node):
+        for key, value in static_pairs(node):
             pairs.append((ast.Constant(key), self.layer(value)))
         layers = [layer for _, layer in pairs]
         if kind == "ModuleList":
@@ -310,45 +316,6 @@ class Layers:
         if tree is None:
             return False
         return NONE not in self.translator.source.record.kinds.get(id(node), ()) and not may_be_none(tree)
-
-
-def is_named(kind: str, node: Node) -> bool:
-    """Whether the layers of a container have names of their own."""
-    if kind == "ModuleList":
-        return False
-    if isinstance(node, Mapping):
-        return kind == "ModuleDict" or not all(
-            _is_loop(key) and not is_named(kind, value) for key, value in node.entries
-        )
-    if not isinstance(node, Sequence):
-        return False
-    return any(
-        isinstance(item, Mapping) and len(item.entries) == 1 and _names(*item.entries[0], kind) for item in node.items
-    )
-
-
-def _is_loop(key: Scalar) -> bool:
-    return _is_control(key) or key.text == "let"
-
-
-def _names(key: Scalar, value: Node, kind: str) -> bool:
-    """Whether `key: value` in a list names a layer, or has such below it."""
-    if _is_control(key):
-        return is_named(kind, value)
-    return not key.text[:1].isupper() and not key.text.startswith(("nn.", "torch."))
-
-
-def _static_pairs(node: Node) -> Items[tuple[str, Node]]:
-    if isinstance(node, Mapping):
-        return [(key.text, value) for key, value in node.entries]
-    assert isinstance(node, Sequence)
-    return [(str(index), item) for index, item in enumerate(node.items)]
-
-
-def _static_names(node: Node) -> list[str]:
-    if not isinstance(node, Mapping):
-        return []
-    return [key.text for key, _ in node.entries if not _is_loop(key) and "{" not in key.text]
 
 
 def _makes_type(tree: ast.Call) -> bool:

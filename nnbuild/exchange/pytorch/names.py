@@ -70,7 +70,8 @@ class Variable:
     def __init__(self, name: str, since: int) -> None:
         self.name = name
         self.since = since
-        self.places: list[ast.Name | ast.arg] = []
+        self.places: list[ast.Name] = []
+        self.titles: list[ast.FunctionDef] = []
         self.last = -1
 
     def place(self, time: int) -> ast.Name:
@@ -83,10 +84,9 @@ class Variable:
     def rename(self, name: str) -> None:
         self.name = name
         for node in self.places:
-            if isinstance(node, ast.Name):
-                node.id = name
-            else:
-                node.arg = name
+            node.id = name
+        for function in self.titles:
+            function.name = name
 
 
 class Frame:

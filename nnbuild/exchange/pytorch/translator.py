@@ -10,7 +10,7 @@ from nnbuild.errors import NnbuildError, SpecError
 from nnbuild.exchange.pytorch import syntax, vocabulary
 from nnbuild.exchange.pytorch.kinds import PLAIN, TENSOR, is_of_tensors, kind_of
 from nnbuild.exchange.pytorch.names import Callee, Frame, Key, Variable
-from nnbuild.exchange.pytorch.words import Word, prefixed_word, word
+from nnbuild.exchange.pytorch.words import Word, prefixed_word, word, word_with_pattern
 from nnbuild.spec.language.syntax import Code
 from nnbuild.spec.language.torch_names import DTYPES
 
@@ -227,6 +227,10 @@ class Translator:
                 op = prefixed_word("torch", found.name)
                 assert op is not None
                 found, meaning = op, Meaning(self.spelt(op), word=op)
+        pattern = any(_is_text(arg) for arg in node.args[1:]) or any(each.arg == "pattern" for each in node.keywords)
+        of_pattern = word_with_pattern(found.name) if pattern and isinstance(node.func, ast.Name) else None
+        if of_pattern is not None:
+            found, meaning = of_pattern, Meaning(self.spelt(of_pattern), word=of_pattern)
         args, keywords = self.arguments(node, found.name in vocabulary.TAKES_ITERATORS)
         stated = {each.arg for each in keywords}
         for option, value in vocabulary.STATED.get(found.name, {}).items():
@@ -279,6 +283,10 @@ class Translator:
         found = word(name)
         known = self.source.known(self.owner.file, name)
         return "op" if known is None and found is not None and found.is_op else PLAIN
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 _HANDLERS: dict[type[ast.AST], Callable[..., ast.expr]] = {

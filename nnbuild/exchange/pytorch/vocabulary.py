@@ -32,7 +32,12 @@ METHODS = frozenset(_METHODS.split())
 RENAMED = {"tensor_unfold": "unfold"}
 
 #: Ops that PyTorch has no public function for.
-UNKNOWN = frozenset({"getitem", "setitem", "cross_map_lrn2d", "bitcast", "nms", "roi_align", "resize"})
+UNKNOWN = frozenset(
+    {
+        *("getitem", "setitem", "cross_map_lrn2d", "bitcast", "nms", "roi_align", "resize", "pad_steps"),
+        *(f"{kind}_{cell}" for kind in ("packed", "padded") for cell in ("rnn_tanh", "rnn_relu", "gru", "lstm")),
+    }
+)
 
 #: Modules of torch that keep ops of their own: the beginning of an op's name, as in linalg_norm.
 SPACES = ("linalg", "fft")
@@ -56,6 +61,12 @@ MATH = frozenset({"sqrt", "ceil", "floor", "log", "log2", "exp", "prod"})
 
 #: Functions of the standard library: the module that has them.
 IMPORTED = {"partial": "functools", "accumulate": "itertools", "OrderedDict": "collections", "fnmatch": "fnmatch"}
+
+#: Layers of other libraries: the module that has them.
+LAYERS_ELSEWHERE = {"Rearrange": "einops.layers.torch", "Reduce": "einops.layers.torch"}
+
+#: Namespaces of functions: how they are written before a name; one of another library is imported name by name.
+NAMESPACES = {"rnn": "nn.utils.rnn.", "einops": ""}
 
 #: Constants by their other spellings.
 CONSTANTS = {"true": True, "false": False, "null": None}

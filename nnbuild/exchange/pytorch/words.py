@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from nnbuild.exchange.pytorch import vocabulary
-from nnbuild.spec.language import functions
+from nnbuild.spec.language import functions, namespaces
 from nnbuild.spec.language.names import INITIALISERS
 from nnbuild.spec.language.torch_names import DTYPES
 from nnbuild.spec.language.weight_norms import NORMS
@@ -33,6 +33,8 @@ def word(name: str) -> Word | None:
 
     if name in vocabulary.CONSTANTS:
         return Word(name, name, is_constant=True, value=vocabulary.CONSTANTS[name])
+    if name in vocabulary.LAYERS_ELSEWHERE:
+        return Word(name, name, f"{vocabulary.LAYERS_ELSEWHERE[name]}.{name}")
     if name in LAYERS or name == "Parameter":
         return Word(name, f"nn.{name}", "torch.nn")
     if name in INITIALISERS:
@@ -47,7 +49,21 @@ def word(name: str) -> Word | None:
         return Word(name, "torch.Tensor", "torch")
     if name in functions.NAMES or name == "isinstance":
         return Word(name, name)
+    if name in namespaces.BARE and name not in OPS:
+        return _of_namespace(namespaces.BARE[name], name)
     return _op(name) if name in OPS else None
+
+
+def word_with_pattern(name: str) -> Word | None:
+    """What a bare name means that is given a pattern of einops, where without one it is an op."""
+    from nnbuild.ops import OPS
+
+    return _of_namespace(namespaces.BARE[name], name) if name in namespaces.BARE and name in OPS else None
+
+
+def _of_namespace(prefix: str, name: str) -> Word:
+    before = vocabulary.NAMESPACES[prefix]
+    return Word(name, f"{before}{name}", "torch.nn" if before else f"{prefix}.{name}", is_op=True)
 
 
 def _op(name: str) -> Word | None:
@@ -72,6 +88,8 @@ def prefixed_word(prefix: str, name: str) -> Word | None:
     if prefix in ("utils", "parametrizations") and name in NORMS:
         inner = "parametrizations." if prefix == "parametrizations" else ""
         return Word(name, f"nn.utils.{inner}{name}", "torch.nn")
+    if prefix in vocabulary.NAMESPACES:
+        return _of_namespace(prefix, name) if namespaces.knows(prefix, name) else None
     if prefix in vocabulary.SPACES:
         return _op(f"{prefix}_{name}") if f"{prefix}_{name}" in OPS else None
     if prefix == "init" and name in INITIALISERS:

@@ -7,7 +7,7 @@ from typing import Any
 
 from nnbuild.budget import spending
 from nnbuild.errors import SpecError
-from nnbuild.exchange.pytorch import syntax
+from nnbuild.exchange.pytorch import syntax, vocabulary
 from nnbuild.exchange.pytorch.classes import ClassWriter, function_of
 from nnbuild.exchange.pytorch.files import Source
 from nnbuild.exchange.pytorch.members import helper
@@ -20,6 +20,7 @@ from nnbuild.exchange.pytorch.vocabulary import RESERVED
 from nnbuild.nn import random
 from nnbuild.spec import library
 from nnbuild.spec.document import Files, SpecDefinition
+from nnbuild.spec.folder import Folder
 from nnbuild.spec.loading import load
 from nnbuild.spec.text.source import STANDARD_INPUT
 
@@ -27,23 +28,30 @@ from nnbuild.spec.text.source import STANDARD_INPUT
 _ROUNDS = 50
 
 
-def source(spec: str, params: dict[str, Any], variant: str | None, choices: dict[str, Any]) -> str:
+def source(
+    spec: str, params: dict[str, Any], variant: str | None, choices: dict[str, Any], allow_outside: bool = False
+) -> str:
     """The text of a module that holds the network as a class.
 
     Params: params, values that its arguments have unless said; variant, one whose values they have; choices, values
-    that the run-time choices have. Raises: SpecError, for what has no counterpart in PyTorch too.
+    that the run-time choices have; allow_outside, as of load. Raises: SpecError, for what has no counterpart in PyTorch
+    too.
     """
     with spending(f"exporting {spec}"):
-        return _Order(spec, params, variant, choices).text()
+        return _Order(spec, params, variant, choices, allow_outside).text()
 
 
 class _Order:
     """One network to be written."""
 
-    def __init__(self, spec: str, params: dict[str, Any], variant: str | None, choices: dict[str, Any]) -> None:
-        self.choices = load(spec, params=params, variant=variant, choose=choices, weights=False)._choices
+    def __init__(
+        self, spec: str, params: dict[str, Any], variant: str | None, choices: dict[str, Any], allow_outside: bool
+    ) -> None:
+        self.choices = load(
+            spec, params=params, variant=variant, choose=choices, weights=False, allow_outside=allow_outside
+        )._choices
         found = library.find(spec)
-        self.definition: SpecDefinition = Files().definition(found.path)
+        self.definition: SpecDefinition = Files(Folder(found.path.parent, allow_outside)).definition(found.path)
         self.variant = variant or found.variant
         self.params = params
         self.record = Record()
@@ -97,7 +105,7 @@ class _Writing:
             for callee in todo:
                 self._made[id(callee)] = self._callee(callee)
         callees = sorted((each for each in self.file.wanted if each is not network), key=self._place)
-        return [*(self._made[id(callee)] for callee in callees), main, *self._variants()]
+        return [*_after_defaults([self._made[id(callee)] for callee in callees]), main, *self._variants()]
 
     def _place(self, callee: Callee) -> tuple[bool, int, int]:
         """Functions stand first, other files' classes before the own."""
@@ -158,19 +166,47 @@ class _Writing:
         return made
 
 
+def _after_defaults(statements: list[ast.stmt]) -> list[ast.stmt]:
+    """The classes in their order, but each behind those that are defaults of its arguments."""
+    by_name = {each.name: each for each in statements if isinstance(each, ast.ClassDef)}
+    placed: list[ast.stmt] = []
+
+    def place(statement: ast.stmt, under_way: tuple[str, ...] = ()) -> None:
+        for name in _default_names(statement):
+            if name in by_name and name not in under_way:
+                place(by_name[name], (*under_way, name))
+        if statement not in placed:
+            placed.append(statement)
+
+    for statement in statements:
+        place(statement)
+    return placed
+
+
+def _default_names(statement: ast.stmt) -> set[str]:
+    """Names in the defaults of a class's `__init__`."""
+    body = statement.body if isinstance(statement, ast.ClassDef) else []
+    defaults = [each for part in body if isinstance(part, ast.FunctionDef) and part.name == "__init__"
+                for each in (*part.args.defaults, *part.args.kw_defaults) if each is not None]  # fmt: skip
+    return {node.id for each in defaults for node in ast.walk(each) if isinstance(node, ast.Name)}
+
+
 def _imports(needs: set[str]) -> list[ast.stmt]:
-    """The import statements, sorted as isort does: the standard library, then torch."""
-    plain = sorted(each for each in needs if each in ("math",))
-    named = sorted(each for each in needs if "." in each and not each.startswith("torch"))
-    made: list[ast.stmt] = [ast.Import([ast.alias(each)]) for each in plain]
-    made += [ast.ImportFrom(each.partition(".")[0], [ast.alias(each.partition(".")[2])], 0) for each in named]
-    ours: list[ast.stmt] = []
-    if "torch" in needs:
-        ours.append(ast.Import([ast.alias("torch")]))
-    if "torch.nn.functional" in needs:
-        ours.append(ast.Import([ast.alias("torch.nn.functional", "F")]))
+    """The import statements, sorted as isort does: the standard library, then torch and what goes with it."""
+    plain = [ast.Import([ast.alias(each)]) for each in sorted(needs) if each == "math"]
+    named: dict[str, list[str]] = {}
+    for each in sorted(needs - {"torch.nn", "torch.nn.functional"}):
+        module, _, name = each.rpartition(".")
+        if module:
+            named.setdefault(module, []).append(name)
     if "torch.nn" in needs:
-        ours.append(ast.ImportFrom("torch", [ast.alias("nn")], 0))
-    if made and ours:
-        ours[0].gap = True  # type: ignore[attr-defined]
-    return [*made, *ours]
+        named["torch"] = ["nn"]
+    others: list[ast.stmt] = [ast.Import([ast.alias("torch")])] if "torch" in needs else []
+    if "torch.nn.functional" in needs:
+        others.append(ast.Import([ast.alias("torch.nn.functional", "F")]))
+    ours = [ast.ImportFrom(module, [ast.alias(name) for name in names], 0) for module, names in sorted(named.items())]
+    standard = [each for each in ours if each.module in vocabulary.IMPORTED.values()]
+    others += [each for each in ours if each not in standard]
+    if others and (plain or standard):
+        others[0].gap = True  # type: ignore[attr-defined]
+    return [*plain, *standard, *others]

@@ -16,10 +16,11 @@ from typing import Any
 
 from nnbuild.errors import InputError
 from nnbuild.formats.archive import Archive
+from nnbuild.formats.checkpoints import script
 from nnbuild.formats.checkpoints.dtypes import DTYPES, STORAGES
 from nnbuild.formats.checkpoints.flattening import flattened
 from nnbuild.formats.checkpoints.names import named
-from nnbuild.formats.checkpoints.records import Name
+from nnbuild.formats.checkpoints.records import Instance, Name
 from nnbuild.formats.checkpoints.tensors import Storage
 from nnbuild.formats.checkpoints.unpickler import unpickled
 from nnbuild.formats.mapping import MappedFile
@@ -49,6 +50,7 @@ class _Checkpoint:
     def __init__(self, file: MappedFile, archive: Archive) -> None:
         self._file = file
         self._path = file.path
+        self._archive = archive
         self._members = {member.name: member for member in archive.members}
         self._folder = (_pickle_of(archive) or "").removesuffix(PICKLE)
         self._order = self._byte_order()
@@ -62,7 +64,8 @@ class _Checkpoint:
         if zlib.crc32(data) != self._members[name].crc:
             raise InputError(f"{self._path} is damaged: {name} is not what was written")
         root, _ = unpickled(data, named, self._storage, str(self._path))
-        return flattened(root, self._path)
+        scripted = isinstance(root, Instance) and root.kind.startswith(script.PREFIX)
+        return flattened(root, self._path, script.state_names(self._archive, self._folder) if scripted else None)
 
     def _byte_order(self) -> str:
         name = f"{self._folder}byteorder"

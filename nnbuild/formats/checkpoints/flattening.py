@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ from nnbuild.formats.checkpoints.arrays import StoredArray
 from nnbuild.formats.checkpoints.records import Instance
 from nnbuild.formats.checkpoints.tensors import Tensor, Unreadable
 from nnbuild.formats.tensors import FileTensor
+
+#: What is no tensor and holds none.
+_LEAVES = (str, bytes, int, float, type(None))
 
 _MAX_DEPTH = 100
 _MAX_KEY = 1_000
@@ -20,12 +24,13 @@ _MAX_LETTERS = 1 << 27
 ALONE = "data"
 
 
-def flattened(root: Any, path: Path) -> dict[str, FileTensor]:
+def flattened(root: Any, path: Path, scripts: Mapping[str, list[str]] | None = None) -> dict[str, FileTensor]:
     """The tensors in a nest of dicts, lists and modules: `state_dict.conv1.weight`. What is none is left out.
 
-    Raises: InputError for one that its storage cannot hold, and for a nest that is none.
+    Params: scripts, the names of the state that classes of TorchScript have. Raises: InputError for a tensor that its
+    storage cannot hold, and for a nest that is none.
     """
-    walk = _Walk(path)
+    walk = _Walk(path, scripts or {})
     walk.below("", root, 0)
     return walk.found
 
@@ -33,9 +38,10 @@ def flattened(root: Any, path: Path) -> dict[str, FileTensor]:
 class _Walk:
     """One way through a nest, which may hold its parts several times, and itself."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, scripts: Mapping[str, list[str]]) -> None:
         self.found: dict[str, FileTensor] = {}
         self._path = path
+        self._scripts = scripts
         self._letters = 0
         self._above: set[int] = set()
         self._empty: set[int] = set()
@@ -46,7 +52,7 @@ class _Walk:
         if isinstance(value, (Tensor, Unreadable)):
             self._keep(name or ALONE, value)
             return
-        parts = None if id(value) in self._above or id(value) in self._empty else _parts(value)
+        parts = None if id(value) in self._above or id(value) in self._empty else self._parts(value)
         if parts is None:
             return
         if depth > _MAX_DEPTH:
@@ -59,6 +65,15 @@ class _Walk:
         self._above.discard(id(value))
         if len(self.found) == before:
             self._empty.add(id(value))
+
+    def _parts(self, value: Any) -> list[tuple[Any, Any]] | None:
+        """The named parts of a dict, a list or an object; None for anything else."""
+        if isinstance(value, Instance):
+            names = self._scripts.get(value.kind)
+            return _of_object(value) if names is None else _of_script(value, names)
+        if isinstance(value, dict):
+            return _named(value)
+        return list(enumerate(value)) if isinstance(value, (list, tuple)) else None
 
     def _text(self, key: Any) -> str:
         text = key.decode("latin-1") if isinstance(key, bytes) else str(key)
@@ -76,37 +91,35 @@ class _Walk:
             raise InputError(f"{self._path} names more than {len(self.found) - 1:,} tensors")
 
 
-_LEAVES = (str, bytes, int, float, type(None))
+def _named(values: Any) -> list[tuple[Any, Any]]:
+    """What is in a dict by names; nothing of what is no dict."""
+    if not isinstance(values, dict):
+        return []
+    return [(key, part) for key, part in values.items() if isinstance(key, (str, bytes, int))]
 
 
-def _parts(value: Any) -> list[tuple[Any, Any]] | None:
-    """The named parts of a dict, a list or an object; None for anything else."""
-    if isinstance(value, dict):
-        return [(key, part) for key, part in value.items() if isinstance(key, (str, bytes, int))]
-    if isinstance(value, Instance):
-        return _of_object(value)
-    if isinstance(value, (list, tuple)):
-        return list(enumerate(value))
-    return None
+def _attributes(value: Instance) -> dict[Any, Any]:
+    state = value.state[0] if isinstance(value.state, tuple) and value.state else value.state
+    return state if isinstance(state, dict) else {}
 
 
 def _of_object(value: Instance) -> list[tuple[Any, Any]]:
-    state = value.state[0] if isinstance(value.state, tuple) and value.state else value.state
-    attributes = state if isinstance(state, dict) else {}
+    attributes = _attributes(value)
     if isinstance(attributes.get("_parameters"), dict) and isinstance(attributes.get("_modules"), dict):
         return _of_module(attributes)
-    parts = _parts(attributes) or []
-    if value.kind.startswith("__torch__."):  # of TorchScript: a module's tensors come before its modules
-        parts.sort(key=lambda part: not isinstance(part[1], (Tensor, Unreadable)))
-    return [*parts, *(_parts(value.items) or [])]
+    return [*_named(attributes), *_named(value.items)]
 
 
 def _of_module(attributes: dict[Any, Any]) -> list[tuple[Any, Any]]:
     """What state_dict has of a module."""
-    buffers = attributes.get("_buffers")
     left_out = attributes.get("_non_persistent_buffers_set")
     left_out = left_out if isinstance(left_out, list) else []
-    kept = {key: value for key, value in buffers.items() if key not in left_out} if isinstance(buffers, dict) else {}
-    return [
-        part for section in (attributes["_parameters"], kept, attributes["_modules"]) for part in _parts(section) or []
-    ]
+    buffers = [part for part in _named(attributes.get("_buffers")) if part[0] not in left_out]
+    return [*_named(attributes["_parameters"]), *buffers, *_named(attributes["_modules"])]
+
+
+def _of_script(value: Instance, names: list[str]) -> list[tuple[Any, Any]]:
+    """What state_dict has of a module of TorchScript with these parameters and buffers."""
+    attributes = _attributes(value)
+    modules = [part for part in _named(attributes) if isinstance(part[1], Instance)]
+    return [*((name, attributes[name]) for name in names if name in attributes), *modules]

@@ -54,7 +54,7 @@ def binary(name: str, left: Any, right: Any, budget: Budget) -> Any:
         raise _mismatch(name, left, right, error) from None
     if result is NotImplemented:
         raise _mismatch(name, left, right, None)
-    return checked(result)
+    return result if isinstance(left, complex) or isinstance(right, complex) else checked(result)
 
 
 def compare(name: str, left: Any, right: Any, budget: Budget) -> bool:
@@ -74,7 +74,7 @@ def compare(name: str, left: Any, right: Any, budget: Budget) -> bool:
 def unary(name: str, value: Any) -> Any:
     """OP value, for numbers."""
     try:
-        return checked(_UNARY[name](value))
+        return _UNARY[name](value) if isinstance(value, complex) else checked(_UNARY[name](value))
     except TypeError:
         raise SpecError(f"{SYMBOLS[name]} wants a number and gets {describe(value)}") from None
 

@@ -7,7 +7,7 @@ from typing import Any
 
 def describe(value: Any) -> str:
     """The value in a few words, for a message."""
-    if value is None or isinstance(value, (bool, int, float)):
+    if value is None or isinstance(value, (bool, int, float, complex)):
         return repr(value)
     if isinstance(value, str):
         return f"the text {value[:40]!r}"

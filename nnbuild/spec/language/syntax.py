@@ -275,8 +275,8 @@ def _problem(node: ast.AST) -> SpecError | None:
 
 
 def _constant_problem(value: object) -> SpecError | None:
-    if isinstance(value, (complex, bytes)):
-        return SpecError(f"{type(value).__name__} values are not part of the language")
+    if isinstance(value, bytes):
+        return SpecError("bytes values are not part of the language")
     if isinstance(value, int) and value.bit_length() > MAX_BITS:
         return SpecError(f"a number of more than {MAX_BITS} bits")
     if isinstance(value, str) and len(value) > MAX_TEXT:

@@ -18,7 +18,9 @@ from nnbuild.spec.language.arithmetic import SYMBOLS
 from nnbuild.spec.language.describe import describe
 
 #: Types that are surely no tensors; whatever else comes is asked of `ops`.
-PLAIN = frozenset({int, float, bool, str, type(None), tuple, list, dict, range, type(Ellipsis), slice, set, frozenset})
+PLAIN = frozenset(
+    {int, float, complex, bool, str, type(None), tuple, list, dict, range, type(Ellipsis), slice, set, frozenset}
+)
 
 _BINARY = {
     "Add": "add", "Sub": "sub", "Mult": "mul", "Div": "div", "FloorDiv": "floor_divide", "Mod": "remainder",
@@ -57,7 +59,7 @@ def binary(name: str, left: Any, right: Any) -> Any:
     if op is None:
         raise SpecError(f"{SYMBOLS[name]} does not work on tensors")
     for side in (left, right):
-        if not (is_tensor(side) or isinstance(side, (bool, int, float))):
+        if not (is_tensor(side) or isinstance(side, (bool, int, float, complex))):
             raise SpecError(f"{SYMBOLS[name]} does not work on {describe(left)} and {describe(right)}")
     return op(left, right)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 
 from nnbuild.errors import SpecError
+from nnbuild.formats.opening import OpenFile
 from nnbuild.limits import MAX_BYTES
 
 #: The path that stands for standard input.
@@ -25,10 +27,11 @@ def read_bytes(path: str | Path) -> bytes:
     if Path(path) == STANDARD_INPUT:
         return _standard_input()
     try:
-        with Path(path).open("rb") as stream:
-            return stream.read(MAX_BYTES + 1)
+        with OpenFile(Path(path)) as file:
+            return file.read_at(0, min(file.size, MAX_BYTES + 1))
     except OSError as error:
-        raise SpecError(f"cannot read {path}: {error.strerror or error}") from None
+        hint = "- stands for standard input" if error.errno == errno.EINVAL else None
+        raise SpecError(f"cannot read {path}: {error.strerror or error}", hint=hint) from None
 
 
 def _standard_input() -> bytes:

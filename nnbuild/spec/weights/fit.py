@@ -17,8 +17,8 @@ from nnbuild.words import listed
 #: A count that files from before it was kept lack, and that no result depends on.
 _OPTIONAL = "num_batches_tracked"
 
-#: Parts of a file that are looked at, those with the most of the network's names.
-_MOST_PARTS = 100
+#: Parts of a file that are looked at, those with the most of the network's names, and dots of a name that are.
+_MOST_PARTS, _MOST_DOTS = 100, 100
 
 Shape = tuple[int, ...]
 
@@ -122,8 +122,10 @@ def _prefixes(tensors: Mapping[str, FileTensor], wanted: Wanted) -> list[str]:
     """What names begin with before one that the network wants, the most frequent ones."""
     counts: dict[str, int] = {}
     for name in tensors:
+        if name.count(".") > _MOST_DOTS:
+            continue
         start = 0
-        while True:
+        for _ in range(_MOST_DOTS):
             if name[start:] in wanted.shapes:
                 counts[name[:start]] = counts.get(name[:start], 0) + 1
             dot = name.find(".", start)

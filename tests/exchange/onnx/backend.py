@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from onnx.backend.base import Backend, BackendRep
 
+from nnbuild import compile
 from nnbuild.exchange.onnx.reading import read_proto
 
 
@@ -16,17 +17,18 @@ class Prepared(BackendRep):
 
     def __init__(self, model: Any) -> None:
         self.network = read_proto(model)
+        self.forward = compile(self.network)
 
     def run(self, inputs: Any, **options: Any) -> Sequence[Any]:
         """The outputs, sequences as lists."""
         names = self.network._parts[0].inputs
         given = [*inputs, *(None,) * (len(names) - len(inputs))]
-        result = self.network(*(np.asarray(value) if isinstance(value, np.generic) else value for value in given))
+        result = self.forward(*(np.asarray(value) if isinstance(value, np.generic) else value for value in given))
         return result if isinstance(result, tuple) else (result,)
 
 
 class NnbuildBackend(Backend):
-    """Runs every model op by op on the CPU."""
+    """Runs every model as `nnbuild run` does, on the CPU."""
 
     @classmethod
     def prepare(cls, model: Any, device: str = "CPU", **options: Any) -> Prepared:

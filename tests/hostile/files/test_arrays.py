@@ -6,6 +6,7 @@ import io
 import json
 import os
 import struct
+import time
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -377,3 +378,34 @@ def test_whole_archives_are_held_to_their_checksum(tmp_path: Path) -> None:
     (tmp_path / "a.npz").write_bytes(data)
     with pytest.raises(InputError, match=r"Bad CRC-32 for file 'x\.npy'"):
         open_npz(tmp_path / "a.npz")["x"].part(0, 3)
+
+
+def test_many_parts_of_one_file_are_looked_at_in_bounded_time(tmp_path: Path) -> None:
+    """Each of 10,000 beginnings could be that of the network; looking at all names for each took minutes."""
+    names = [f"{n:x}.0.weight" for n in range(10_000)]
+    head = {name: tensor("U8", [1, 1], [place, place + 1]) for place, name in enumerate(names)}
+    (tmp_path / "w.safetensors").write_bytes(safetensors(head, bytes(len(names))))
+    started = time.monotonic()
+    with pytest.raises(WeightError, match=r'Missing key.* "0\.bias"'):
+        load_weights(nn.Sequential(nn.Linear(1, 1)), tmp_path / "w.safetensors")
+    assert time.monotonic() - started < 5
+
+
+def test_the_part_that_fits_is_found_among_many(tmp_path: Path) -> None:
+    np.savez(
+        tmp_path / "w.npz",
+        **{f"{n:x}.0.weight": np.zeros((1, 1)) for n in range(100)},
+        **{"net.0.weight": np.full((1, 1), 3), "net.0.bias": np.full(1, 4)},
+    )
+    model = nn.Sequential(nn.Linear(1, 1))
+    load_weights(model, tmp_path / "w.npz", key=None, strict=True)
+    assert (model[0].weight.data.item(), model[0].bias.data.item()) == (3, 4)
+
+
+def test_a_large_example(run, tmp_path: Path) -> None:
+    """16 GB that take no room on the disk; the user may give them, the spec may not."""
+    (tmp_path / "x.npy").write_bytes(npy_file(header("(1000000000, 4)"), b""))
+    os.truncate(tmp_path / "x.npy", 16_000_000_200)
+    (tmp_path / "net.yaml").write_text("input: [N, 4]\nexample: x.npy\nlayers:\n  f: Linear(4, 4)\n")
+    errors = run("run", tmp_path / "net.yaml", status=1).stderr
+    assert "holds 14.90 GiB, and examples of 64.00 MiB are taken at most" in errors and "--input" in errors

@@ -17,7 +17,7 @@ import pytest
 
 from nnbuild import nn
 from nnbuild.errors import WeightError
-from nnbuild.formats.checkpoints import flattening
+from nnbuild.formats.checkpoints import flattening, script
 from nnbuild.formats.weights import open_weights
 from nnbuild.spec.weights import load_weights
 
@@ -259,6 +259,16 @@ def test_entries_that_lead_out_of_the_archive(tmp_path: Path, name: str) -> None
         info.filename = name
         file.writestr(info, b"")
     refused(path, "leads out of|lead out of")
+
+
+def test_code_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = b"c__torch__\nNet\n)\x81" + tensor() + b"b."
+    path = archive(tmp_path / "w.pth", program, _0=b"\0" * 8)
+    assert list(open_weights(path).tensors) == ["w"]
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("archive/code/net.py", b"\0" * 10_000)
+    monkeypatch.setattr(script, "_MAX_CODE", 9_999)
+    refused(path, "has more than 9,999 bytes of code")
 
 
 def test_a_tar_entry_that_leads_out_of_it(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from nnbuild import ops
 from nnbuild.errors import SpecError
-from nnbuild.exchange.onnx.node import OnnxNode, axis_of, cast, constant, created, reads, reshaped
+from nnbuild.exchange.onnx.node import OnnxNode, axis_of, cast, constant, reads, reshaped
 
 
 @reads("Gelu")
@@ -101,5 +101,5 @@ def _dropout(node: OnnxNode, input: Any, ratio: Any = None, training: Any = None
     learning = training is not None and bool(node.known(training, "training_mode").reshape(-1)[0])
     if learning and rate:
         raise SpecError("Dropout draws random numbers in training mode", hint="export the network for inference")
-    mask = created(ops.full, tuple(input.shape), True, dtype="bool")
+    mask = ops.full(tuple(input.shape), True, dtype="bool")
     return input, (mask if node.version >= 10 else cast(mask, str(input.dtype)))

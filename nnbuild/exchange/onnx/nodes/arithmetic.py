@@ -6,7 +6,7 @@ from functools import reduce
 from typing import Any
 
 from nnbuild import ops
-from nnbuild.exchange.onnx.node import OnnxNode, cast, constant, created, reads, reshaped
+from nnbuild.exchange.onnx.node import OnnxNode, cast, constant, reads, reshaped
 from nnbuild.exchange.onnx.table import BY_OPERATOR
 from nnbuild.ops.dtypes import is_floating
 
@@ -134,7 +134,7 @@ def _cumulative(node: OnnxNode, input: Any, axis: Any) -> Any:
     if node.get("exclusive"):
         first = list(input.shape)
         first[place] = 1
-        neutral = created(ops.full, first, int(node.op == "CumProd"), dtype=str(input.dtype))
+        neutral = ops.full(first, int(node.op == "CumProd"), dtype=str(input.dtype))
         turned = ops.cat([neutral, ops.narrow(turned, place, 0, input.shape[place] - 1)], place)
     output = cast(total(turned, place), str(input.dtype))
     return ops.flip(output, place) if node.get("reverse") else output
@@ -142,4 +142,4 @@ def _cumulative(node: OnnxNode, input: Any, axis: Any) -> Any:
 
 @reads("Det")
 def _det(node: OnnxNode, input: Any) -> Any:
-    return ops.det(input)
+    return ops.linalg_det(input)

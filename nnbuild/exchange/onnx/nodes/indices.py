@@ -6,7 +6,7 @@ from typing import Any
 
 from nnbuild import ops
 from nnbuild.errors import SpecError
-from nnbuild.exchange.onnx.node import OnnxNode, axis_of, cast, constant, created, reads, reshaped
+from nnbuild.exchange.onnx.node import OnnxNode, axis_of, cast, constant, reads, reshaped
 
 
 def counted_from_the_front(index: Any, size: int) -> Any:
@@ -39,11 +39,10 @@ def along_the_first_axes(node: OnnxNode, input: Any, indices: Any, batch: int = 
     outer = len(indices.shape) - 1
     own = []
     for axis in range(batch):
-        steps = created(ops.arange, input.shape[axis], dtype="int64")
+        steps = ops.arange(input.shape[axis], dtype="int64")
         own.append(reshaped(steps, *(-1 if place == axis else 1 for place in range(outer))))
-    for place in range(depth):
-        own.append(counted_from_the_front(ops.select(indices, -1, place), input.shape[batch + place]))
-    return own
+    columns = ((ops.select(indices, -1, place), input.shape[batch + place]) for place in range(depth))
+    return own + [counted_from_the_front(column, size) for column, size in columns]
 
 
 @reads("GatherND")
@@ -76,7 +75,7 @@ def _one_hot(node: OnnxNode, indices: Any, depth: Any, values: Any) -> Any:
     count, rank = int(node.number("depth", depth)), len(indices.shape)
     axis = axis_of(node.get("axis"), rank + 1)
     place = counted_from_the_front(indices, count)
-    steps = created(ops.arange, count, dtype="int64")
+    steps = ops.arange(count, dtype="int64")
     classes = reshaped(steps, *(-1 if at == axis else 1 for at in range(rank + 1)))
     hot = ops.eq(ops.unsqueeze(place, axis), classes)
     return ops.where(hot, ops.select(values, 0, 1), ops.select(values, 0, 0))
@@ -86,9 +85,7 @@ def _one_hot(node: OnnxNode, indices: Any, depth: Any, values: Any) -> Any:
 def _reverse_sequence(node: OnnxNode, input: Any, lengths: Any) -> Any:
     time, batch = node.get("time_axis"), node.get("batch_axis")
     rank = len(input.shape)
-    steps = reshaped(
-        created(ops.arange, input.shape[time], dtype="int64"), *(-1 if at == time else 1 for at in range(rank))
-    )
+    steps = reshaped(ops.arange(input.shape[time], dtype="int64"), *(-1 if at == time else 1 for at in range(rank)))
     ends = reshaped(cast(lengths, "int64"), *(-1 if at == batch else 1 for at in range(rank)))
     turned = ops.sub(ops.sub(ends, constant(1, "int64")), steps)
     return ops.take_along_dim(input, ops.where(ops.lt(steps, ends), turned, steps), time)

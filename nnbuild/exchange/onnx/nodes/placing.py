@@ -6,7 +6,7 @@ from typing import Any
 
 from nnbuild import ops
 from nnbuild.errors import SpecError
-from nnbuild.exchange.onnx.node import OnnxNode, axis_of, cast, constant, created, reads, reshaped
+from nnbuild.exchange.onnx.node import OnnxNode, axis_of, cast, constant, reads, reshaped
 from nnbuild.exchange.onnx.nodes.indices import along_the_first_axes, counted_from_the_front
 
 _REDUCTIONS = {"none": None, "add": "sum", "mul": "prod", "max": "amax", "min": "amin"}
@@ -39,7 +39,7 @@ def _tensor_scatter(node: OnnxNode, cache: Any, update: Any, starts: Any = None)
     """The update's slices put into a cache, from the place on that each sample says."""
     rank, axis = len(cache.shape), axis_of(node.get("axis"), len(cache.shape))
     size, length = cache.shape[axis], update.shape[axis]
-    steps = reshaped(created(ops.arange, length, dtype="int64"), *(-1 if at == axis else 1 for at in range(rank)))
+    steps = reshaped(ops.arange(length, dtype="int64"), *(-1 if at == axis else 1 for at in range(rank)))
     if starts is None:
         starts = constant([0] * cache.shape[0], "int64")
     places = ops.add(reshaped(cast(starts, "int64"), -1, *(1,) * (rank - 1)), steps)
@@ -77,7 +77,7 @@ def _col2im(node: OnnxNode, columns: Any, image_shape: Any, block_shape: Any) ->
     total = 1
     for size in padded:
         total *= size
-    canvas = created(ops.zeros, count, channels, total, dtype=str(columns.dtype))
+    canvas = ops.zeros(count, channels, total, dtype=str(columns.dtype))
     laid = ops.scatter_add(canvas, 2, index, reshaped(columns, count, channels, kernel * pieces))
     image = reshaped(laid, count, channels, *padded)
     inside = tuple(slice(pads[at], pads[at] + size) for at, size in enumerate(sizes))

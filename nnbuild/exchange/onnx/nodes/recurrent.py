@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nnbuild import ops
-from nnbuild.exchange.onnx.node import OnnxNode, constant, created, reads, reshaped
+from nnbuild.exchange.onnx.node import OnnxNode, constant, reads, reshaped
 from nnbuild.exchange.onnx.recurrence import DEFAULTS, Direction, activations_of, steps
 
 #: From ONNX's order of gates to torch's.
@@ -34,7 +34,7 @@ def _by_directions(
     """The outputs (T, directions, N, hidden), then the last states (directions, N, hidden)."""
     size, count = recurrence.shape[2], weight.shape[0]
     direction = node.get("direction")
-    zeros = created(ops.zeros, count, input.shape[1], size, dtype=str(input.dtype))
+    zeros = ops.zeros(count, input.shape[1], size, dtype=str(input.dtype))
     starts = [zeros if state is None else state for state in states[: 2 if node.op == "LSTM" else 1]]
     if usual(node, lengths, peepholes):
         return by_op(node, input, weight, recurrence, bias, starts, direction == "reverse")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nnbuild import ops
-from nnbuild.exchange.onnx.node import OnnxNode, axes_of, axis_of, cast, constant, created, reads
+from nnbuild.exchange.onnx.node import OnnxNode, axes_of, axis_of, cast, constant, reads
 from nnbuild.lazy import np
 from nnbuild.ops.dtypes import is_floating
 
@@ -69,9 +69,9 @@ def _of_nothing(input: Any, axes: list[int], keepdim: bool, largest: bool) -> An
     shape = [size for axis, size in enumerate(sizes) if keepdim or axis not in axes]
     dtype = np.dtype(str(input.dtype))
     if dtype.kind == "b":
-        return created(ops.full, shape, not largest, dtype="bool")
+        return ops.full(shape, not largest, dtype="bool")
     limits = (-np.inf, np.inf) if dtype.kind == "f" else (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
-    return created(ops.full, shape, limits[0] if largest else limits[1], dtype=dtype.name)
+    return ops.full(shape, limits[0] if largest else limits[1], dtype=dtype.name)
 
 
 _REDUCTIONS: dict[str, Callable[..., Any]] = {

@@ -7,7 +7,7 @@ from typing import Any
 
 from nnbuild import ops
 from nnbuild.errors import SpecError
-from nnbuild.exchange.onnx.node import OnnxNode, axes_of, cast, constant, created, reads, reshaped
+from nnbuild.exchange.onnx.node import OnnxNode, axes_of, cast, constant, reads, reshaped
 from nnbuild.exchange.onnx.nodes.matrices import without_zero_point
 from nnbuild.exchange.onnx.windows import Windows, padded, windows_of
 from nnbuild.lazy import np
@@ -137,7 +137,7 @@ def _numbered(places: Any, shape: Any, by_columns: int) -> Any:
         for part, size in zip(reversed(_parts(places, sizes)), reversed(sizes), strict=True):
             total = ops.add(ops.mul(total, constant(size, "int64")), part)
         places = total
-    planes = created(ops.arange, count * channels, dtype="int64")
+    planes = ops.arange(count * channels, dtype="int64")
     first = ops.mul(planes, constant(math.prod(sizes), "int64"))
     return ops.add(places, reshaped(first, count, channels, *(1,) * len(sizes)))
 
@@ -147,7 +147,7 @@ def _window_sums(input: Any, windows: Windows) -> Any:
     count, channels, *sizes = input.shape
     planes = reshaped(input, count * channels, 1, *sizes)
     room = padded(planes, windows.before, windows.reached(sizes))
-    ones = created(ops.full, (1, 1, *windows.kernel), 1.0, dtype=str(input.dtype))
+    ones = ops.full((1, 1, *windows.kernel), 1.0, dtype=str(input.dtype))
     sums = op_over("conv", len(sizes))(room, ones, None, windows.strides, 0, windows.dilations)
     outputs = windows.sizes(sizes)
     inside = tuple(slice(0, out) for out in outputs)
@@ -163,7 +163,7 @@ def _average_pool(node: OnnxNode, input: Any) -> Any:
     if windows.pooling and set(windows.dilations) == {1}:
         pool = op_over("avg_pool", len(sizes))
         return pool(input, windows.kernel, windows.strides, windows.before, windows.ceil, with_padding)
-    ones = created(ops.full, (1, 1, *sizes), 1.0, dtype=str(input.dtype))
+    ones = ops.full((1, 1, *sizes), 1.0, dtype=str(input.dtype))
     if with_padding:
         ones = padded(ones, windows.before, windows.after, 1.0)
         counted = _window_sums(ones, windows._replace(before=(0,) * len(sizes), after=(0,) * len(sizes)))
@@ -190,7 +190,7 @@ def _max_unpool(node: OnnxNode, input: Any, places: Any, shape: Any = None) -> A
         )
     ]
     outputs = (node.numbers("output_shape", shape) or [count, channels, *plain])[2:]
-    canvas = created(ops.zeros, count * channels * math.prod(plain), dtype=str(input.dtype))
+    canvas = ops.zeros(count * channels * math.prod(plain), dtype=str(input.dtype))
     laid = ops.scatter(canvas, 0, reshaped(cast(places, "int64"), -1), reshaped(input, -1))
     image = reshaped(laid, count, channels, *plain)
     return padded(image, [0] * len(sizes), [out - size for out, size in zip(outputs, plain, strict=True)])

@@ -192,8 +192,8 @@ def _is_close(node: ast.BinOp) -> bool:
 
 def _unary(node: ast.UnaryOp, inside: bool) -> Document:
     operand = node.operand
-    spaced = isinstance(operand, ast.BinOp) and isinstance(operand.op, ast.Pow) and not _is_close(operand)
-    if spaced and not isinstance(node.op, ast.Not):
+    power = isinstance(operand, ast.BinOp) and isinstance(operand.op, ast.Pow)
+    if power and not isinstance(node.op, ast.Not):
         return row(UNARIES[type(node.op)], _around(document(operand)))
     return row(UNARIES[type(node.op)], _operand(operand, node, inside))
 

@@ -60,7 +60,8 @@ def _printed(parts: list[Document], level: int, remark: str | None = None) -> It
 
 def _block(body: Sequence[ast.stmt], level: int) -> Iterator[str]:
     for index, statement in enumerate(body):
-        if index and getattr(statement, "gap", False):
+        beside = isinstance(statement, ast.FunctionDef) or isinstance(body[index - 1], ast.FunctionDef)
+        if index and (beside or getattr(statement, "gap", False)):
             yield ""
         yield from _lines(statement, level)
 

@@ -1,4 +1,4 @@
-"""The place of a file that is written: checked before, and taken when all of the file is on the disk."""
+"""The file that an output becomes: what it may be, and how what is made takes its place."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from nnbuild.errors import InputError
+from nnbuild.formats.hidden_folder import HiddenFolder
 
 
-class Place:
-    """Where a file shall be. Params: path, a file or a new name; sources, files that are read meanwhile.
+class Target:
+    """A file to write, complete or not at all: a regular one, or a new name.
 
-    Raises: InputError for a path that cannot be written or is one of the sources.
+    Params: sources, files that are read meanwhile.
+    Raises: InputError, at once, for a folder, a link, a pipe, a device, and for one of the sources.
     """
 
     def __init__(self, path: Path, sources: Iterable[Path] = ()) -> None:
@@ -23,23 +25,28 @@ class Place:
         if self._mode is not None:
             _refuse_source(path, sources)
 
+    def folder(self) -> HiddenFolder:
+        """A folder for what is made."""
+        with self.telling():
+            return HiddenFolder(self.path.parent)
+
     def take(self, made: Path) -> None:
-        """Put the file there, with the permissions of one that was there, once the disk has it. Raises OSError."""
-        _settle(made, os.O_RDWR)
-        if self._mode is not None:
-            made.chmod(self._mode)
-        made.replace(self.path)
-        with suppress(OSError):  # not every system opens folders
-            _settle(self.path.parent, os.O_RDONLY)
+        """Put what is made in its place, with the permissions of what was there, once all of it is on the disk."""
+        with self.telling():
+            _settle(made, os.O_RDWR)
+            if self._mode is not None:
+                made.chmod(self._mode)
+            made.replace(self.path)
+            with suppress(OSError):  # not every system opens folders
+                _settle(self.path.parent, os.O_RDONLY)
 
-
-@contextmanager
-def telling(path: Path) -> Iterator[None]:
-    """What the system refuses is told as what it means for the output."""
-    try:
-        yield
-    except OSError as error:  # a full disk, mostly
-        raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Context: what the system refuses is told as what it means for the output."""
+        try:
+            yield
+        except OSError as error:  # a full disk, mostly
+            raise InputError(f"{self.path} cannot be written: {error.strerror or error}") from None
 
 
 def _mode_of(path: Path) -> int | None:
