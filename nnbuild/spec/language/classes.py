@@ -168,8 +168,7 @@ class SourceClass:
         if value is MISSING and name == "apply" and self.is_function:
             return Native("apply", lambda caller, args, kwargs: self._applied(caller, args))
         if value is MISSING:
-            hint = suggestion(name, self.scope.values)
-            raise no_attribute(self, name, hint=hint)
+            raise no_attribute(self, name, self.scope.values)
         return value
 
     def language_set(self, caller: Any, name: str, value: Any) -> None:

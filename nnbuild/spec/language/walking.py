@@ -23,7 +23,7 @@ from nnbuild.spec.language.partials import Partial
 from nnbuild.spec.language.places import CallSource
 from nnbuild.spec.language.scope import Scope
 from nnbuild.spec.language.syntax import Code
-from nnbuild.spec.language.values import Items
+from nnbuild.spec.language.values import Broken, Items
 
 
 class Walking(Executing):
@@ -51,6 +51,9 @@ class Walking(Executing):
         self, callee: Any, args: list[Any], kwargs: dict[str, Any], code: Code | None, node: ast.AST | None
     ) -> Any:
         """callee(...)."""
+        for value in args:
+            if type(value) is Broken:  # its error is told already
+                raise value.error
         if code is not None and isinstance(node, ast.Call):
             self._place = code, node
         return super().call(callee, args, kwargs, code, node)

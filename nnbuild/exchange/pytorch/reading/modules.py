@@ -33,6 +33,7 @@ class Package:
     def __init__(self, path: Path, make_caller: Callable[[Callable[[], bool]], Walking]) -> None:
         self.root, self._parts = package_root(path)
         self._files: dict[Path, ModuleScope] = {}
+        self._found: dict[tuple[str, ...], Path | None] = {}
         self._reading = 0
         self.walking = make_caller(self.settle)
         self.main = self._file(path, self._parts)
@@ -65,6 +66,11 @@ class Package:
         return self._find(parts) is not None
 
     def _find(self, parts: tuple[str, ...]) -> Path | None:
+        if parts not in self._found:
+            self._found[parts] = self._looked_for(parts)
+        return self._found[parts]
+
+    def _looked_for(self, parts: tuple[str, ...]) -> Path | None:
         """The file of a module: of the package that the file is in, or of its folder where it is in none."""
         if self._parts:
             return find_module(self.root, parts) if parts[:1] == self._parts[:1] else None
