@@ -152,6 +152,8 @@ def attribute(caller: Any, value: Any, name: str) -> Any:
         return _TupleMethod(value, name)
     if name in method_names(value):
         return Method(value, name)
+    if name == "type" and is_device(value):
+        return value.partition(":")[0]
     if isinstance(value, slice) and name in ("start", "stop", "step"):
         return getattr(value, name)
     if name == "__name__" and isinstance(getattr(value, "name", None), str):

@@ -65,7 +65,9 @@ class Caller:
             return self.run(callee, args, kwargs)
         if callable(callee) and not tensors.is_tensor(callee):
             return self.call_op(callee, args, kwargs)
-        raise SpecError(f"{describe(callee)} cannot be called", hint=_hint_for(callee))
+        error = SpecError(f"{describe(callee)} cannot be called", hint=_hint_for(callee))
+        error.python = "TypeError"
+        raise error
 
     def descend(self, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Call a function of the spec, which may call others."""

@@ -22,6 +22,7 @@ from nnbuild.spec.language import (
     surroundings,
     torch_names,
     torch_tables,
+    versions,
 )
 from nnbuild.spec.language.scope import MISSING
 from nnbuild.spec.language.values import Hint, Native, Opaque, Quiet
@@ -129,6 +130,10 @@ _TABLES: dict[str, Callable[[], Module]] = {
     "os.path": lambda: Module("os.path", surroundings.PATHS),
     "warnings": lambda: Module("warnings", {}, _anything("warnings")),
     "logging": lambda: Module("logging", {}, _anything("logging")),
+    "packaging": lambda: Module("packaging", {}),
+    "packaging.version": lambda: Module("packaging.version", versions.PACKAGING),
+    "distutils": lambda: Module("distutils", {}),
+    "distutils.version": lambda: Module("distutils.version", versions.DISTUTILS),
     "argparse": lambda: Module("argparse", {"Namespace": records.NAMES["SimpleNamespace"]}),
     "__future__": lambda: Module("__future__", {}, _anything("__future__")),
     **{name: partial(_of_torch, name) for name in torch_tables.TABLES},

@@ -92,3 +92,78 @@ def test_reading_draws_nothing_and_imports_no_torch():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "ViT"
+
+
+def test_what_is_mixed_in_before_a_module_is_no_module(read):
+    model = read(
+        """
+class Scaled:
+    def scaled(self, x):
+        return x * self.by
+
+class Body(nn.Module):
+    def __init__(self, width, by=2.0):
+        super().__init__()
+        self.fc = nn.Linear(width, width)
+        self.by = by
+
+    def forward(self, x):
+        return self.fc(x)
+
+class Mixed(Scaled, Body):
+    def forward(self, x):
+        return super().forward(self.scaled(x))
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = Mixed(4, by=3.0)
+
+    def forward(self, x):
+        return self.body.__call__(x) + self.body(x)
+""",
+        "Net",
+    )
+    assert list(model.state_dict()) == ["body.fc.weight", "body.fc.bias"]
+    assert model(np.ones((2, 4), np.float32)).shape == (2, 4)
+
+
+def test_versions_devices_and_compilers_are_asked(read):
+    model = read(
+        """
+from packaging import version
+from distutils.version import LooseVersion
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        new = version.parse(torch.__version__) >= version.parse("2.0.0") and LooseVersion("1.10") > LooseVersion("1.9")
+        self.scale = nn.Parameter(torch.diag(torch.ones(3)) if new else torch.zeros(1))
+        self.low = torch.float32 in (torch.float16, torch.bfloat16)
+
+    def forward(self, x):
+        if x.device.type == "cuda" or self.low or torch.compiler.is_compiling() or torch.onnx.is_in_onnx_export():
+            return x
+        return x @ self.scale + torch.diag(self.scale)
+""",
+        "Net",
+    )
+    assert model(np.ones((1, 3), np.float32)).tolist() == [[2.0, 2.0, 2.0]]
+
+
+def test_a_call_of_what_is_no_function_is_a_type_error(read):
+    model = read(
+        """
+def layer(name):
+    try:
+        return name()
+    except TypeError:
+        return nn.ReLU()
+
+class Net(nn.Sequential):
+    def __init__(self):
+        super().__init__(layer(nn.Tanh), layer("relu"))
+""",
+        "Net",
+    )
+    assert [type(each).__name__ for each in model.children()] == ["Tanh", "ReLU"]
