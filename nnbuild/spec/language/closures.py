@@ -61,8 +61,9 @@ class Parameters:
         elif len(args) > len(self.positional):
             raise OptionError(f"{takes} and gets {len(args) - (len(self.names) - len(shown))} inputs")
         more: dict[str, Any] = {}
+        known = frozenset(self.names[self.unnamed :]) if kwargs else ()
         for key, value in kwargs.items():
-            if key in self.names[self.unnamed :]:
+            if key in known:
                 if key in values:
                     raise OptionError(f"{takes} and gets {key} twice")
                 values[key] = value
@@ -131,6 +132,7 @@ class Closure:
         return caller.descend(self._run, args, kwargs)
 
     def _run(self, caller: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        caller.budget.spend(len(self.parameters.names) + len(args) + len(kwargs))
         return caller.execute(self, self.frame(args, kwargs))
 
     def language_get(self, caller: Any, name: str) -> Any:
