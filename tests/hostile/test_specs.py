@@ -160,3 +160,10 @@ def test_files_together_have_a_size(tmp_path: Path) -> None:
     path = tmp_path / "net.yaml"
     path.write_text("input: [4, 4]\nuse: [u0.yaml, u1.yaml, u2.yaml]\nlayers: {b: B0}\n")
     assert refused(path).message == "the files that use each other are larger than 20 MB in all"
+
+
+def test_source_has_a_size(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text("a\n" * 490_000)
+    with pytest.raises(NnbuildError, match="more than 100,000 words and signs"):
+        load(f"{path}:Net")

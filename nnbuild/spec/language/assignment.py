@@ -115,7 +115,9 @@ def unbind(evaluator: Evaluates, target: ast.AST, scope: Scope) -> None:
             unbind(evaluator, part, scope)
     elif isinstance(target, ast.Subscript):
         container, index = evaluator.evaluate(target.value, scope), evaluator.evaluate(target.slice, scope)
-        if hasattr(container, "_modules"):
+        if hasattr(container, "language_delete"):
+            container.language_delete(evaluator.caller, index)
+        elif hasattr(container, "_modules"):
             evaluator.caller.child(container, index)
             del container[index]
         elif isinstance(container, list | dict) and evaluator.caller.changing:

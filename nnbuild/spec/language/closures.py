@@ -98,7 +98,7 @@ class Closure:
         self.fields: dict[str, Any] = {}
         body = node.body if isinstance(node.body, list) else [node.body]
         self.body: list[Any] = [part for part in body if not is_docstring(part)]
-        self.yields = isinstance(node, ast.FunctionDef) and _yields(node)
+        self.yields = isinstance(node, ast.FunctionDef) and "yield" in code.written.text and _yields(node)
 
     @property
     def __name__(self) -> str:

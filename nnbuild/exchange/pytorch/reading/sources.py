@@ -12,11 +12,12 @@ from typing import Any
 from nnbuild.budget import charge
 from nnbuild.errors import Mark, SpecError
 from nnbuild.formats.opening import read_whole
-from nnbuild.limits import BYTES_OF_SOURCE_A_STEP, MAX_SOURCE_BYTES
+from nnbuild.limits import MAX_SOURCE_BYTES, MAX_SOURCE_WORDS, STEPS_A_WORD
 from nnbuild.spec.language.syntax import Code, parse_source
 from nnbuild.spec.text.nodes import Document
 
 _ENCODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_WORD = re.compile(r"\w+|[^\w\s]")
 
 #: Those that files of Python are written in; some others take a time that grows with the square of a text.
 _ENCODINGS = frozenset(
@@ -53,8 +54,13 @@ def read_source(path: Path) -> Code:
                 f"{path} is larger than {MAX_SOURCE_BYTES / 1e6:g} MB", hint="give the file with the class alone"
             ) from None
         raise SpecError(f"cannot read {path}: {error.strerror or error}") from None
-    charge(len(data) // BYTES_OF_SOURCE_A_STEP)
     text = _decoded(data, path)
+    words = sum(1 for _ in _WORD.finditer(text))
+    charge(words * STEPS_A_WORD)
+    if words > MAX_SOURCE_WORDS:
+        raise SpecError(
+            f"{path} has more than {MAX_SOURCE_WORDS:,} words and signs", hint="give the file with the class alone"
+        )
     written = SourceText(text, str(path))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
