@@ -26,6 +26,7 @@ MAX_LINEAGE = 100  # classes that a class is made of
 MAX_FIELDS = 1_000  # of a named tuple
 STEPS_A_MODULE = 50
 STEPS_A_PARAMETER = 5
+STEPS_A_MEMBER = 15  # a layer in another, be it the same one again
 STEPS_A_CALL = 20  # of a layer in a trace
 STEPS_A_NODE = 30  # of a graph
 STEPS_A_SIGHT = 30  # of an axis of the input, by an op's output

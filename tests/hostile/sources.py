@@ -52,6 +52,8 @@ CONSTRUCTORS = {
     "a number among the layers": ("self._modules['x'] = 5", "is not a Module|fails"),
     "a number among the parameters": ("self._parameters['x'] = 5", "fails|cannot"),
     "a layer without a name": ("self._modules[('a',)] = nn.ReLU()", "cannot be a tuple"),
+    "one layer very often": ("nn.Sequential(*[nn.ReLU()] * 90000)", "steps"),
+    "a list extended by itself": ("m = nn.ModuleList([nn.ReLU()])\nwhile m:\n    m.extend(m)", "steps"),
     "a loop": ("while True:\n    self.f = nn.ReLU()", "steps|more than 400 layers"),
     "classes of classes": (CHAIN.format(base="object"), "a class of more than 100 classes"),
     "layer types of layer types": (CHAIN.format(base="nn.Module"), "a class of more than 100 classes"),
