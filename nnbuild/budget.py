@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from math import inf
 from time import monotonic
+from typing import Any
 
 from nnbuild import limits
 from nnbuild.errors import BudgetError, SpecError
@@ -72,7 +73,7 @@ class Budget:
 
         Raises SpecError for what contains itself, or is nested too deeply to be walked.
         """
-        if isinstance(value, list | tuple | dict):
+        if isinstance(value, _NESTING):
             self.spend(_extent(value, {}, 0)[0])
         elif isinstance(value, str):
             self.spend(len(value) // 100)
@@ -80,7 +81,10 @@ class Budget:
             self.spend(len(value))
 
 
-def _extent(value: list[object] | tuple[object, ...] | dict[object, object], known: _Extents, depth: int) -> _Extent:
+_NESTING = (list, tuple, dict, set, frozenset)
+
+
+def _extent(value: Any, known: _Extents, depth: int) -> _Extent:
     """How many values are inside, and how deep; each list is looked into once, however many ways lead to it."""
     found = known.get(id(value))
     if found is None:
@@ -89,13 +93,15 @@ def _extent(value: list[object] | tuple[object, ...] | dict[object, object], kno
         known[id(value)] = None
         size, height = 1 + len(value), 0
         for item in [*value, *value.values()] if isinstance(value, dict) else value:
-            if isinstance(item, list | tuple | dict):
+            if isinstance(item, _NESTING):
                 if known.get(id(item), ()) is None:
                     raise SpecError("a list that contains itself cannot be used")
                 below, deep = _extent(item, known, depth + 1)
                 size, height = size + below, max(height, deep)
             elif isinstance(item, str):
                 size += len(item) // 100
+            elif isinstance(item, range):
+                size += len(item)
         found = known[id(value)] = (size, height + 1)
     if depth + found[1] > limits.MAX_VALUE_DEPTH:
         raise _too_deep()

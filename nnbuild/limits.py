@@ -12,14 +12,21 @@ MAX_FILE_DEPTH = 20  # files that use each other in a row
 MAX_EXPRESSION = 20_000  # characters of one expression
 MAX_PROGRAM = 200_000  # characters of one forward
 MAX_SOURCE_BYTES = 1_000_000  # of one file of Python
+MAX_SOURCE_WORDS = 100_000  # words and signs of it
 MAX_SYNTAX_DEPTH = 60  # brackets, operators, statements inside each other
 
 # What is evaluated
 SECONDS = 5.0  # of building, tracing, planning and reporting one network, unless --max-seconds says otherwise
 STEPS_A_SECOND = 300_000  # allowed for each of these seconds
 STEPS_A_YAML_NODE = 5
+STEPS_A_WORD = 2  # of Python, parsed
+STEPS_A_COPY = 5  # of a value inside what is copied whole
+STEPS_A_CLASS = 100  # that a program defines
+MAX_LINEAGE = 100  # classes that a class is made of
+MAX_FIELDS = 1_000  # of a named tuple
 STEPS_A_MODULE = 50
 STEPS_A_PARAMETER = 5
+STEPS_A_MEMBER = 15  # a layer in another, be it the same one again
 STEPS_A_CALL = 20  # of a layer in a trace
 STEPS_A_NODE = 30  # of a graph
 STEPS_A_SIGHT = 30  # of an axis of the input, by an op's output

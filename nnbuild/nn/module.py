@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Protocol, Self, TypeVar
 
-from nnbuild.budget import charge_modules
+from nnbuild.budget import charge, charge_modules
 from nnbuild.errors import ForwardError, Mark, NnbuildError
+from nnbuild.limits import STEPS_A_MEMBER
 from nnbuild.nn.computed import Computed
 from nnbuild.nn.hooks import HookMethods
 from nnbuild.nn.parameter import Buffer, Parameter
@@ -149,6 +150,7 @@ class Module(TreeMethods["Module"], HookMethods, StateMethods):
 
     def register_module(self, name: str, module: Module | None) -> None:
         """Add a child module under this name."""
+        charge(STEPS_A_MEMBER)
         modules = self._registered("_modules", "module")
         if module is not None and not isinstance(module, Module):
             raise TypeError(f"{_typename(module)} is not a Module subclass")

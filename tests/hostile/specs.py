@@ -8,6 +8,7 @@ from __future__ import annotations
 from textwrap import indent
 
 SHARED = "y = [1]\nfor i in range(60):\n  y = [y, y]\n"
+PAIRS = SHARED.replace("[1]", "(1,)").replace("[y, y]", "(y, y)")
 BIG = "big = [0] * 100000\nfor i in range(90000):\n  "
 
 #: Forwards by kind, with a part of what is said of each.
@@ -55,7 +56,41 @@ FORWARDS = {
     "an insert far away": ("y = [1]\ny.insert(10 ** 30, 2)\nreturn x", "insert() on a list of 1 fails"),
     "a list as a dtype": ("return torch.zeros(2, dtype=[1])", ""),
     "a list as a key": ("y = {}\ny[[1]] = 2\nreturn x", "a key is text or a number"),
-    "keys by dict": ("y = dict([((1, 2), 3)])\nreturn x", "a key is text or a number"),
+    "keys by dict": ("y = dict([([1, 2], 3)])\nreturn x", "a key is text or a number"),
+    "shared lists as text": (f"{SHARED}return f'{{y}}'", "steps"),
+    "shared lists by %": (f"{SHARED}return '%s' % (y,)", "steps"),
+    "shared tuples as a key": (f"{PAIRS}d = {{}}\nd[y] = 1\nreturn x", "steps"),
+    "shared tuples in a set": (f"{PAIRS}d = {{y}}\nreturn x", "steps"),
+    "shared tuples looked up": (f"{PAIRS}d = {{1: 2}}\nz = d[y]\nreturn x", "steps"),
+    "shared types": ("y = int\nfor i in range(60):\n  y = y | y\nz = isinstance('a', y)\nreturn x", "steps"),
+    "a width by %": ("return '%(a)999999999d' % {'a': 1}", "is not allowed"),
+    "digits by %": ("return '%.*f' % (10 ** 9, 1.0)", "is not allowed"),
+    "long texts by %": ("t = 'a' * 10000\nfor i in range(900):\n  z = '%s' * 3000 % ((t,) * 3000)\nreturn x", ""),
+    "long lists by format": ("y = [0] * 5000\nreturn ('{0!r}' * 2000).format(y)", "steps|10,000"),
+    "a format of itself": ("return f'{1:{10 ** 9}}'", "is not allowed"),
+    "a complex key": ("d = {1j * i - 1000003.0 * i: 0 for i in range(900)}\nreturn x", "a key is text or a number"),
+    "a key in a tuple": ("d = {((2 ** 61,),): 0}\nreturn x", "a key of more than 60 bits"),
+    "adding to a set": ("s = set()\ns.add(2 ** 61)\nreturn x", "a key of more than 60 bits"),
+    "updating a set": ("s = set()\ns.update([2 ** 61])\nreturn x", "a key of more than 60 bits"),
+    "joining sets": ("s = set(range(99999))\nfor i in range(90000):\n  z = s | {1}\nreturn x", "steps"),
+    "comparing sets": ("s = set(range(99999))\nfor i in range(90000):\n  z = s == {1}\nreturn x", "steps"),
+    "joining dicts": ("s = {i: i for i in range(9999)}\nfor i in range(90000):\n  z = s | {1: 2}\nreturn x", "steps"),
+    "extending by ranges": ("y = []\nfor i in range(900):\n  y.extend(range(90000))\n  y.clear()\nreturn x", "steps"),
+    "statements that do nothing": (f"for i in range(90000):\n  {'pass; ' * 900}\nreturn x", "steps"),
+    "a choice of very many": ("return math.comb(10 ** 9, 5 * 10 ** 8)", "beyond 256 bits"),
+    "while": ("while True:\n  pass\nreturn x", "steps"),
+    "functions that call each other": ("f = lambda n: g(n)\ng = lambda n: f(n) + f(n)\nreturn f(0)", "deep"),
+    "functions that branch": ("def f(n):\n  return f(n - 1) + f(n - 1) if n else 1\nreturn f(25)", "steps"),
+    "errors that are caught": ("while True:\n  try:\n    y = [1][5]\n  except Exception:\n    pass\nreturn x", "steps"),
+    "the budget caught": ("try:\n  while True:\n    pass\nexcept:\n  pass\nreturn x", "steps"),
+    "arguments by name": (
+        f"def f({', '.join(f'a{i}=1' for i in range(900))}):\n  return 1\nfor i in range(9000):\n  f()\nreturn x",
+        "steps",
+    ),
+    "any arguments by name": (
+        "d = {str(i): 1 for i in range(9000)}\ndef f(**k):\n  return 1\nfor i in range(900):\n  f(**d)\nreturn x",
+        "steps",
+    ),
     "keys by update": ("y = {}\ny.update([(10 ** 30, 3)])\nreturn x", "a key of more than 60 bits"),
 }  # fmt: skip
 
@@ -68,7 +103,7 @@ LETS = {
     "products computed": ("[eye(1000) @ eye(1000) for i in range(1000)]", "more than"),
     "random numbers drawn": ("torch.multinomial(arange(10) + 1.0, 10 ** 7, True)", "steps"),
     "a window computed": ("max_pool2d(eye(1000).view(1, 1, 1000, 1000), 100, 1)", "steps"),
-    "layers by a function's key": ("[max([8], key=Transformer) for i in range(90000)]", "max takes no key"),
+    "layers by a function's key": ("[max([8], key=Transformer) for i in range(90000)]", "more than 400 layers"),
     "layers in a list": ("[Transformer() for i in range(90000)]", "layers"),
     "a common multiple": ("math.lcm(*range(1, 2000))", "the number grows beyond 256 bits"),
     "a power": ("10 ** 10 ** 10", "grows beyond 256 bits"),

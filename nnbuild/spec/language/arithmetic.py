@@ -32,6 +32,8 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "GtE": operator.ge, "In": lambda left, right: left in right, "NotIn": lambda left, right: left not in right,
 }  # fmt: skip
 
+_HASHED = (dict, set, frozenset)
+
 _UNARY: dict[str, Callable[[Any], Any]] = {"UAdd": operator.pos, "USub": operator.neg, "Invert": operator.invert}
 
 
@@ -43,6 +45,8 @@ def binary(name: str, left: Any, right: Any, budget: Budget) -> Any:
         _check_sequences(name, left, right, budget)
     elif name in ("Pow", "LShift"):
         _check_growth(name, left, right)
+    elif isinstance(left, _HASHED) and isinstance(right, _HASHED):
+        budget.spend(len(left) + len(right))
     operation = _BINARY.get(name)
     try:
         result = operation(left, right) if operation else NotImplemented
@@ -63,7 +67,7 @@ def compare(name: str, left: Any, right: Any, budget: Budget) -> bool:
         same = left is right or (type(left) is type(right) and type(left) in (str, int) and left == right)
         return same is (name == "Is")
     for side in (left, right):
-        if isinstance(side, (list, tuple, dict, str, range)):
+        if isinstance(side, (list, tuple, dict, str, range, set, frozenset)):
             budget.spend_on(side)
     try:
         return bool(_COMPARE[name](left, right))

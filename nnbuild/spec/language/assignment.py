@@ -9,9 +9,11 @@ from typing import Any, Protocol
 from nnbuild.budget import Budget
 from nnbuild.errors import NnbuildError, SpecError
 from nnbuild.spec.language import tensors
+from nnbuild.spec.language.bounds import checked
 from nnbuild.spec.language.calls import Caller
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.items import subscript
+from nnbuild.spec.language.keys import checked_key
 from nnbuild.spec.language.scope import MISSING, Scope
 from nnbuild.spec.language.syntax import Code
 
@@ -91,11 +93,12 @@ def _store(evaluator: Evaluates, target: ast.Subscript, value: Any, scope: Scope
         elif hasattr(container, "_modules"):
             evaluator.caller.set_child(container, index, value)
         elif isinstance(container, dict):
-            container[evaluator.key(target.slice, scope)] = value
+            container[checked_key(index)] = value
         elif not isinstance(container, list):
             raise SpecError(f"items of {describe(container)} cannot be assigned")
         elif isinstance(index, slice):
             container[index] = evaluator.iterate(value, "assigning a slice")
+            checked(container)
         else:
             subscript(container, index, evaluator.budget)
             container[index] = value
@@ -112,7 +115,9 @@ def unbind(evaluator: Evaluates, target: ast.AST, scope: Scope) -> None:
             unbind(evaluator, part, scope)
     elif isinstance(target, ast.Subscript):
         container, index = evaluator.evaluate(target.value, scope), evaluator.evaluate(target.slice, scope)
-        if hasattr(container, "_modules"):
+        if hasattr(container, "language_delete"):
+            container.language_delete(evaluator.caller, index)
+        elif hasattr(container, "_modules"):
             evaluator.caller.child(container, index)
             del container[index]
         elif isinstance(container, list | dict) and evaluator.caller.changing:

@@ -85,6 +85,36 @@ class ModuleMethod:
         return Items(list(result)) if hasattr(result, "__iter__") and not tensors.is_tensor(result) else result
 
 
+class Members(dict[str, Any]):
+    """`self._modules`, `self._parameters`, `self._buffers`: what is written into it is checked as an attribute is."""
+
+    def __init__(self, module: Any, held: str) -> None:
+        super().__init__(getattr(module, held))
+        self._module = module
+        self._held = held
+
+    def language_get(self, caller: Any, name: str) -> Any:
+        """A method that leaves it as it is."""
+        if name in ("update", "pop", "setdefault", "clear", "popitem", "move_to_end") or name not in method_names({}):
+            raise no_attribute(self, name, hint=f"assign {self._held}[name] = ...")
+        return Method(self, name)
+
+    def language_store(self, caller: Any, index: Any, value: Any) -> None:
+        """members[name] = value."""
+        add = {"_modules": "add_module", "_parameters": "register_parameter", "_buffers": "register_buffer"}[self._held]
+        if not caller.making or not isinstance(index, str):
+            raise SpecError(f"an item of {self._held} cannot be {describe(index)} here")
+        ModuleMethod(self._module, add).call_with(caller, [index, value], {})
+        self[index] = value
+
+    def language_delete(self, caller: Any, index: Any) -> None:
+        """del members[name]."""
+        if not caller.making or index not in self:
+            raise SpecError(f"{self._held} has no {describe(index)} to delete")
+        del self[index]
+        del getattr(self._module, self._held)[index]
+
+
 def is_device(value: Any) -> bool:
     """Whether this is a device, all of which are the CPU here."""
     return isinstance(value, str) and value.partition(":")[0] in ("cpu", "cuda", "mps", "xpu", "meta")
@@ -104,7 +134,7 @@ def builtin_attribute(module: Any, name: str) -> Any:
     if name in module._computed:
         return getattr(module, name)
     if name in _HELD:
-        return getattr(module, name)
+        return Members(module, name)
     if name in MODULE_METHODS and hasattr(type(module), name):
         return ModuleMethod(module, name)
     if name == "forward":

@@ -16,7 +16,7 @@ def checked(value: T) -> T:
         raise SpecError(f"the number grows beyond {MAX_BITS} bits")
     if isinstance(value, str):
         check_text(len(value))
-    if isinstance(value, (list, tuple)) and len(value) > MAX_ITEMS:
+    if isinstance(value, (list, tuple, dict, set, frozenset)) and len(value) > MAX_ITEMS:
         raise SpecError(f"the list grows beyond {MAX_ITEMS:,} items")
     if isinstance(value, complex):
         raise SpecError("the result is a complex number", hint="a root of a negative number?")

@@ -24,7 +24,7 @@ from nnbuild.spec.language.scope import Frame, Scope
 from nnbuild.spec.language.syntax import PUBLIC_DUNDERS, Code, not_in_language
 from nnbuild.spec.language.values import Hint, Items
 
-_SIZED = frozenset({list, tuple, dict, str, range})
+_SIZED = frozenset({list, tuple, dict, str, range, set, frozenset})
 _LOOPS = ("len", "enumerate", "zip", "reversed", "list", "tuple")
 _DECIDING = ("max", "min", "sorted", "any", "all", "int", "float", "bool", "str", "round", "divmod", "range")
 

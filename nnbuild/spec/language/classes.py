@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from nnbuild.budget import charge
 from nnbuild.errors import SpecError, suggestion
+from nnbuild.limits import MAX_LINEAGE, STEPS_A_CLASS
 from nnbuild.spec.language.attributes import Unbound, no_attribute
 from nnbuild.spec.language.closures import Bound, Closure
 from nnbuild.spec.language.describe import describe
@@ -72,6 +74,7 @@ class SourceClass:
     def finish(self, caller: Any) -> Any:
         """The class, or what stands for it, once its body has run."""
         known = [base for base in self.bases if not isinstance(base, Hint | Function | Opaque)]
+        charge(STEPS_A_CLASS)
         names = {getattr(base, "name", "") for base in self.bases if isinstance(base, Hint)}
         self.missing = next((base for base in self.bases if isinstance(base, Opaque)), None)
         if "NamedTuple" in names:
@@ -83,11 +86,17 @@ class SourceClass:
         if names & {"Enum", "IntEnum", "StrEnum"} or any(getattr(base, "is_enum", False) for base in known):
             enum_members(self)
         self.is_function = "Function" in names or any(getattr(base, "is_function", False) for base in known)
+        lineage = sum(len(base.__mro__) for base in parents)
+        if lineage > MAX_LINEAGE:
+            raise SpecError(f"a class of more than {MAX_LINEAGE} classes")
         members = {"source_class": self, "__module__": "nnbuild.source", "__doc__": f"The class {self.name}."}
         if any(hasattr(base, "named_modules") for base in parents):
             self.python = module_type(self.name, parents, members)
         else:
-            self.python = type(self.name, tuple(parents) or (Instance,), members)
+            try:
+                self.python = type(self.name, tuple(parents) or (Instance,), members)
+            except TypeError as error:
+                raise SpecError(f"the class {self.name} cannot be made: {str(error)[:200]}") from None
         self.caller_type = caller.fresh
         return self
 

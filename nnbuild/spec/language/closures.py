@@ -61,8 +61,9 @@ class Parameters:
         elif len(args) > len(self.positional):
             raise OptionError(f"{takes} and gets {len(args) - (len(self.names) - len(shown))} inputs")
         more: dict[str, Any] = {}
+        known = frozenset(self.names[self.unnamed :]) if kwargs else ()
         for key, value in kwargs.items():
-            if key in self.names[self.unnamed :]:
+            if key in known:
                 if key in values:
                     raise OptionError(f"{takes} and gets {key} twice")
                 values[key] = value
@@ -97,7 +98,7 @@ class Closure:
         self.fields: dict[str, Any] = {}
         body = node.body if isinstance(node.body, list) else [node.body]
         self.body: list[Any] = [part for part in body if not is_docstring(part)]
-        self.yields = isinstance(node, ast.FunctionDef) and _yields(node)
+        self.yields = isinstance(node, ast.FunctionDef) and "yield" in code.written.text and _yields(node)
 
     @property
     def __name__(self) -> str:
@@ -131,6 +132,7 @@ class Closure:
         return caller.descend(self._run, args, kwargs)
 
     def _run(self, caller: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        caller.budget.spend(len(self.parameters.names) + len(args) + len(kwargs))
         return caller.execute(self, self.frame(args, kwargs))
 
     def language_get(self, caller: Any, name: str) -> Any:

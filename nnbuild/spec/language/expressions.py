@@ -259,7 +259,9 @@ class Evaluator:
             value = self.evaluate(keyword.value, scope)
             if keyword.arg is not None:
                 kwargs[keyword.arg] = value
-            elif isinstance(value, dict) and all(isinstance(key, str) for key in value):
+                continue
+            self.budget.spend(len(value) if isinstance(value, dict) else 0)
+            if isinstance(value, dict) and all(isinstance(key, str) for key in value):
                 kwargs.update(value)
             else:
                 raise SpecError(f"** wants a dict with names and gets {describe(value)}")

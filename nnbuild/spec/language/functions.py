@@ -11,7 +11,7 @@ from typing import Any
 
 from nnbuild.budget import Budget
 from nnbuild.errors import PYTHONS_WORDS, NnbuildError, SpecError
-from nnbuild.limits import MAX_ITEMS
+from nnbuild.limits import MAX_BITS, MAX_ITEMS
 from nnbuild.spec.language.arithmetic import binary
 from nnbuild.spec.language.bounds import checked
 from nnbuild.spec.language.describe import describe
@@ -100,6 +100,12 @@ def _lcm(*numbers: Any) -> int:
     return total
 
 
+def _comb(number: int, chosen: int) -> int:
+    if min(chosen, number - chosen) > MAX_BITS:
+        raise ValueError(f"the number grows beyond {MAX_BITS} bits")
+    return math.comb(number, chosen)
+
+
 def _factorial(number: Any) -> int:
     if not isinstance(number, int) or number > 50:
         raise ValueError(f"a whole number up to 50 is wanted, got {describe(number)}")
@@ -145,11 +151,12 @@ _PYTHON: dict[str, Callable[..., Any]] = {
 _MATH = (
     "sqrt", "ceil", "floor", "trunc", "log", "log2", "log10", "exp", "sin", "cos", "tan", "atan2", "gcd",
     "hypot", "isfinite", "isinf", "isnan", "fabs", "pow", "isclose", "tanh", "sinh", "cosh", "asin", "acos", "atan",
-    "erf",    "log1p", "expm1", "comb", "isqrt", "radians", "degrees", "copysign", "fmod", "dist", "modf",
+    "erf",    "log1p", "expm1", "isqrt", "radians", "degrees", "copysign", "fmod", "dist", "modf",
 )  # fmt: skip
 
 MATH: dict[str, Any] = {
     **{name: plain(name, getattr(math, name)) for name in _MATH}, "lcm": plain("lcm", _lcm),
+    "comb": plain("comb", _comb),
     "prod": _folding("prod", "Mult", 1), "pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan,
     "tau": math.tau, "factorial": plain("factorial", _factorial), "fsum": _folding("fsum", "Add", 0.0),
 }  # fmt: skip

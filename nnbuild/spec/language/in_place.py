@@ -12,7 +12,9 @@ from nnbuild.ops.nests import is_array
 from nnbuild.ops.special import erf
 from nnbuild.spec.language import making, tensors
 from nnbuild.spec.language.attributes import is_device
+from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.names import INITIALISERS, call_initialiser
+from nnbuild.spec.language.torch_names import DTYPES
 
 #: Methods that fill a tensor, and torch.nn.init's name for that.
 _FILLING = {"normal_": "normal_", "uniform_": "uniform_", "fill_": "constant_", "zero_": "zeros_"}
@@ -65,14 +67,34 @@ def method(caller: Any, value: Any, name: str, args: list[Any], kwargs: dict[str
         return _changing(caller, value, name, args, kwargs)
     if name in ("item", "tolist", "numpy"):
         array = caller.values(value)
+        if name == "tolist":
+            caller.budget.spend(int(array.size))
         return caller.number(value) if name == "item" else array.tolist() if name == "tolist" else array
     if is_array(value) and name in _OF_ARRAYS:
         from nnbuild.spec.language.numpy_names import plain
 
-        args = [_dtype(arg) if name == "astype" else arg for arg in args]
+        if name == "astype":
+            args, kwargs = [_array_dtype(arg) for arg in args[:1]], {}
+        caller.budget.take(value.nbytes * _repeats(name, args, kwargs))
         return plain(getattr(value, name)(*args, **kwargs))
     result = tensors.method(value, name, args, kwargs)
     return _viewing(value, name, args, result)
+
+
+def _array_dtype(value: Any) -> str:
+    """What NumPy means by a dtype. Raises SpecError for what is none of numbers."""
+    name = str(_dtype(value))
+    name = {"float": "float64", "int": "int64"}.get(name, name)
+    if name not in DTYPES.values():
+        raise SpecError(f"astype takes a dtype of numbers, not {describe(value)}")
+    return name
+
+
+def _repeats(name: str, args: list[Any], kwargs: dict[str, Any]) -> int:
+    """How often the result of an array's method holds the array at most."""
+    counts = [*args[:1], *kwargs.values()] if name == "repeat" else []
+    listed = [number for count in counts for number in (count if isinstance(count, list | tuple) else [count])]
+    return 1 + sum(abs(number) for number in listed if isinstance(number, int))
 
 
 def _whole(value: Any) -> tuple[Any, Any] | None:

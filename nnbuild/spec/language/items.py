@@ -12,6 +12,7 @@ from nnbuild.spec.language.describe import describe
 def subscript(value: Any, index: Any, budget: Budget) -> Any:
     """value[index] for lists, tuples, texts, ranges and dicts."""
     if isinstance(value, dict):
+        budget.spend_on(index)
         return _item(value, index)
     if not isinstance(value, (list, tuple, str, range)):
         raise SpecError(f"{describe(value)} has no items")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from nnbuild.budget import charge
 from nnbuild.errors import SpecError
 from nnbuild.spec.language import functions, tensors
 from nnbuild.spec.language.describe import describe
@@ -71,6 +72,7 @@ def is_callable(value: Any) -> bool:
 
 def belongs(value: Any, kind: Any) -> bool:
     """isinstance(value, kind)."""
+    charge(1)
     if isinstance(kind, tuple | list):
         return any(belongs(value, each) for each in kind)
     if kind is None:
@@ -109,6 +111,7 @@ def _isinstance(caller: Any, args: list[Any], kwargs: dict[str, Any]) -> bool:
 
 def below(kind: Any, other: Any) -> bool:
     """issubclass(kind, other)."""
+    charge(1)
     if isinstance(other, tuple):
         return any(below(kind, each) for each in other)
     own = getattr(kind, "python", kind)

@@ -8,7 +8,7 @@ from nnbuild.budget import Budget
 from nnbuild.errors import SpecError, suggestion
 from nnbuild.limits import MAX_TEXT
 from nnbuild.spec.language import texts
-from nnbuild.spec.language.bounds import checked
+from nnbuild.spec.language.bounds import check_text, checked
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.keys import checked_key
 
@@ -34,7 +34,10 @@ _CHANGING: dict[type, tuple[str, ...]] = {
 }
 
 
-_COPYING = ("keys", "values", "items", "copy", "reverse", "union", "intersection", "difference")
+_COPYING = (
+    "keys", "values", "items", "copy", "reverse", "union", "intersection", "difference", "symmetric_difference",
+    "issubset", "issuperset", "isdisjoint",
+)  # fmt: skip
 
 
 def method_names(value: Any) -> tuple[str, ...]:
@@ -75,10 +78,13 @@ def method(value: Any, name: str, args: list[Any], kwargs: dict[str, Any], budge
     if isinstance(value, str):
         return _of_text(value, name, args, kwargs)
     try:
-        result = (
-            _of_dict(value, name, args, kwargs) if isinstance(value, dict) else getattr(value, name)(*args, **kwargs)
-        )
-    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        if isinstance(value, dict):
+            result = _of_dict(value, name, args, kwargs)
+        elif isinstance(value, set | frozenset):
+            result = _of_set(value, name, args, kwargs)
+        else:
+            result = getattr(value, name)(*args, **kwargs)
+    except (TypeError, ValueError, LookupError, AttributeError, OverflowError) as error:
         raise _failed(value, name, error) from None
     checked(value)
     return list(result) if name in ("keys", "values", "items") else checked(result)
@@ -86,12 +92,21 @@ def method(value: Any, name: str, args: list[Any], kwargs: dict[str, Any], budge
 
 def _of_dict(value: dict[Any, Any], name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
     if name == "move_to_end":
+        checked_key(args[0])
         value[args[0]] = value.pop(args[0])
         return None
     if name == "update" and args and not isinstance(args[0], dict):
         args = [{checked_key(key): item for key, item in args[0]}]
-    if name == "setdefault" and args:
+    if name in ("setdefault", "get", "pop") and args:
         checked_key(args[0])
+    return getattr(value, name)(*args, **kwargs)
+
+
+def _of_set(value: set[Any] | frozenset[Any], name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if name in ("add", "remove", "discard"):
+        args = [checked_key(arg) for arg in args]
+    elif name != "pop":
+        args = [arg if isinstance(arg, dict | set | frozenset) else [checked_key(key) for key in arg] for arg in args]
     return getattr(value, name)(*args, **kwargs)
 
 
@@ -101,12 +116,11 @@ def _of_text(value: str, name: str, args: list[Any], kwargs: dict[str, Any]) -> 
     try:
         if name == "join":
             args = [list(args[0])] if len(args) == 1 else args
-            if sum(len(part) + len(value) for part in args[0]) > MAX_TEXT:
-                raise SpecError(f"the text grows beyond {MAX_TEXT:,} characters")
+            check_text(sum(len(part) + len(value) for part in args[0]))
         if name == "replace" and value.count(args[0]) * len(args[1]) > MAX_TEXT:
-            raise SpecError(f"the text grows beyond {MAX_TEXT:,} characters")
+            check_text(MAX_TEXT + 1)
         if name == "zfill" and (not isinstance(args[0], int) or args[0] > MAX_TEXT):
-            raise SpecError(f"the text grows beyond {MAX_TEXT:,} characters")
+            check_text(MAX_TEXT + 1)
         return checked(getattr(value, name)(*args, **kwargs))
     except (TypeError, ValueError, LookupError) as error:
         raise _failed(value, name, error) from None

@@ -6,9 +6,11 @@ import itertools
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from nnbuild.budget import charge, charge_modules
 from nnbuild.errors import SpecError
-from nnbuild.limits import MAX_ITEMS
+from nnbuild.limits import MAX_ITEMS, STEPS_A_COPY
 from nnbuild.spec.language import attributes, functions, kinds, records
+from nnbuild.spec.language.bounds import checked
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.partials import PARTIAL
 from nnbuild.spec.language.scope import MISSING, Scope, frame_of
@@ -168,13 +170,38 @@ class _FileNames:
 def _copied(caller: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
     from copy import deepcopy
 
+    caller.budget.spend(_held(args[0]))
     return deepcopy(args[0])
 
 
-def _copy(caller: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    from copy import copy, deepcopy
+def _held(value: Any) -> int:
+    """How many values a copy of this one goes through."""
+    seen: dict[int, Any] = {}
+    pending, count = [value], 0
+    while pending:
+        each = pending.pop()
+        charge(1)
+        count += 1
+        if id(each) in seen:
+            continue
+        seen[id(each)] = each
+        fields = getattr(each, "fields", None)
+        if isinstance(fields, dict):
+            pending += fields.values()
+        elif isinstance(each, dict):
+            pending += each.values()
+        elif isinstance(each, list | tuple | set | frozenset):
+            pending += each
+        elif hasattr(each, "_modules") and not isinstance(each, type):
+            charge_modules()
+            pending += [*each._modules.values(), each._parameters, each._buffers, each.__dict__.get("_own")]
+    return count * STEPS_A_COPY
 
-    return deepcopy(args[0]) if hasattr(args[0], "_modules") else copy(args[0])
+
+def _copy(caller: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    from copy import copy
+
+    return _copied(caller, args, kwargs) if hasattr(args[0], "_modules") else copy(args[0])
 
 
 def _bounded(name: str, function: Callable[..., Iterable[Any]]) -> Native:
@@ -182,16 +209,26 @@ def _bounded(name: str, function: Callable[..., Iterable[Any]]) -> Native:
 
     def call(caller: Any, args: list[Any], kwargs: dict[str, Any]) -> Items:
         lists = [_walked(caller, arg) for arg in args]
+        for size in (*(arg for arg in args[1:] if isinstance(arg, int)), kwargs.get("repeat")):
+            if isinstance(size, int) and size > MAX_ITEMS:
+                raise SpecError(f"{name} of more than {MAX_ITEMS:,} items")
+        if isinstance(kwargs.get("repeat"), int):
+            caller.budget.spend(sum(map(_length, lists)) * max(0, kwargs["repeat"]))
+        found: list[Any] = []
         try:
-            found = list(itertools.islice(function(*map(caller.python, lists), **kwargs), MAX_ITEMS + 1))
-        except (TypeError, ValueError) as error:
+            for item in function(*map(caller.python, lists), **kwargs):
+                found.append(item)
+                caller.budget.spend(1 + _length(item))
+                checked(found)
+        except (TypeError, ValueError, OverflowError) as error:
             raise SpecError(f"{name} cannot be called so: {error}") from None
-        if len(found) > MAX_ITEMS:
-            raise SpecError(f"{name} gives more than {MAX_ITEMS:,} items")
-        caller.budget.spend(len(found))
         return Items(found)
 
     return Native(name, call)
+
+
+def _length(value: Any) -> int:
+    return len(value) if isinstance(value, list | tuple | str | range | dict | set) else 0
 
 
 def _walked(caller: Any, value: Any) -> Any:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
+from keyword import iskeyword
+from operator import itemgetter
 from typing import Any
 
+from nnbuild.budget import charge
 from nnbuild.errors import SpecError
+from nnbuild.limits import MAX_FIELDS, STEPS_A_CLASS
 from nnbuild.spec.language.attributes import no_attribute
 from nnbuild.spec.language.describe import describe
+from nnbuild.spec.language.keys import checked_key
 from nnbuild.spec.language.values import Native, Quiet
 
 
@@ -30,6 +34,48 @@ def _field(caller: Any, args: list[Any], kwargs: dict[str, Any]) -> Field:
     return Field("", kwargs.get("default"), kwargs.get("default_factory"))
 
 
+def _tuple_type(name: str, fields: list[str]) -> type:
+    """What `collections.namedtuple` makes, without compiling code. Raises SpecError for what are no names."""
+    charge(STEPS_A_CLASS + len(fields))
+    for field in (name, *fields):
+        if not isinstance(field, str) or not field.isidentifier() or iskeyword(field):
+            raise SpecError(f"namedtuple {describe(name)}: {describe(field)} is no name")
+    if any(field.startswith("_") for field in fields) or len(set(fields)) < len(fields):
+        raise SpecError(f"namedtuple {name}: every field has a name of its own, without _ before it")
+    if len(fields) > MAX_FIELDS:
+        raise SpecError(f"namedtuple {name} of more than {MAX_FIELDS:,} fields")
+    members: dict[str, Any] = {field: property(itemgetter(place)) for place, field in enumerate(fields)}
+    return type(name, (_Fields,), {"__slots__": (), "_fields": tuple(fields), **members})
+
+
+class _Fields(tuple[Any, ...]):
+    """A tuple whose items have names."""
+
+    __slots__ = ()
+    _fields: tuple[str, ...] = ()
+
+    def __new__(cls, *values: Any) -> _Fields:
+        if len(values) != len(cls._fields):
+            raise TypeError(f"{len(values)} values for {len(cls._fields)} fields")
+        return super().__new__(cls, values)
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        return tuple(self)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True))
+        return f"{type(self).__name__}({shown})"
+
+    def _asdict(self) -> dict[str, Any]:
+        return dict(zip(self._fields, self, strict=True))
+
+    def _replace(self, **values: Any) -> _Fields:
+        unknown = [name for name in values if name not in self._fields]
+        if unknown:
+            raise ValueError(f"no fields {unknown}")
+        return type(self)(*{**self._asdict(), **values}.values())
+
+
 class NamedTupleType:
     """`namedtuple("Stage", ["depth", "width"])`. Params: defaults, by name; body, the class that it is written as."""
 
@@ -37,10 +83,7 @@ class NamedTupleType:
         self.name = self.__name__ = name
         self.body = body
         self.defaults = {key: value for key, value in defaults.items() if key in fields}
-        try:
-            self.python: type = namedtuple(name, fields)  # type: ignore[misc]
-        except (TypeError, ValueError) as error:
-            raise SpecError(f"namedtuple {name}: {error}") from None
+        self.python = _tuple_type(name, fields)
 
     @property
     def described(self) -> str:
@@ -52,11 +95,10 @@ class NamedTupleType:
     def call_with(self, caller: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """A tuple with these fields."""
         fields: tuple[str, ...] = self.python._fields  # type: ignore[attr-defined]
-        given = dict(zip(fields, args, strict=False)) | kwargs
-        try:
-            return self.python(*args[len(fields) :], **{**self.defaults, **given})
-        except TypeError as error:
-            raise SpecError(f"{self.name} takes {', '.join(fields)}: {error}") from None
+        given = {**self.defaults, **dict(zip(fields, args, strict=False)), **kwargs}
+        if len(args) > len(fields) or set(given) != set(fields) or any(name in kwargs for name in fields[: len(args)]):
+            raise SpecError(f"{self.name} takes {', '.join(fields)}")
+        return self.python(*(given[name] for name in fields))
 
     def language_get(self, caller: Any, name: str) -> Any:
         """Its name and its fields."""
@@ -115,17 +157,21 @@ class Context(Namespace):
         return self.fields[name] if name in self.fields else Quiet(f"ctx.{name}")
 
 
+def _pairs(given: Any) -> list[tuple[Any, Any]]:
+    return [(checked_key(key), value) for key, value in given]
+
+
 class DefaultDict(dict[Any, Any]):
     """`defaultdict(list)`: what is not there is made."""
 
     def __init__(self, caller: Any, factory: Any, *args: Any) -> None:
-        super().__init__(*args)
+        super().__init__(*(arg if isinstance(arg, dict) else _pairs(arg) for arg in args))
         self._caller = caller
         self._factory = factory
 
     def language_item(self, caller: Any, index: Any) -> Any:
         """The item, made where it is missing."""
-        if index not in self:
+        if checked_key(index) not in self:
             if self._factory is None:
                 raise SpecError(f"no key {describe(index)}")
             self[index] = caller.call(self._factory, [], {}, None, None)
@@ -191,6 +237,7 @@ def _replace(caller: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
 
 
 def _as_dict(value: Any) -> Any:
+    charge(10)
     if isinstance(getattr(value, "fields", None), dict):
         return {name: _as_dict(item) for name, item in value.fields.items()}
     return value

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+import sys
 from typing import Any
 
 from nnbuild.errors import SpecError
+from nnbuild.limits import MAX_TEXT
+from nnbuild.spec.language.bounds import check_text
 from nnbuild.spec.language.values import Native
 
 #: Characters of a pattern, and steps of a search.
 _LONGEST, _MOST = 200, 10_000_000
+_TRIES_A_STEP = 50
 
-_REPEATS = re.compile(r"(?<!\\)(?:[*+]|\{\d*,\d*\})")
-_INSIDE = re.compile(r"\((?:[^()\\]|\\.)*(?:[*+]|\{\d*,\d*\})(?:[^()\\]|\\.)*\)(?:[*+]|\{\d*,?\d*\})")
+#: What a pattern is taken apart with, as `re` does itself; its name differs between versions of Python.
+_PARSER = importlib.import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
+_ONE_WAY = ("LITERAL", "NOT_LITERAL", "ANY", "IN", "AT")
+_REPEATS = ("MAX_REPEAT", "MIN_REPEAT")
 
 
 class Match:
@@ -49,7 +56,7 @@ class Pattern:
         """Its methods."""
         if name not in _FUNCTIONS:
             raise SpecError(f"a pattern has no {name}")
-        return Native(name, lambda caller, args, kwargs: _run(name, [self.text, *args], kwargs))
+        return Native(name, lambda caller, args, kwargs: _run(caller, name, [self.text, *args], kwargs))
 
 
 _FUNCTIONS = ("match", "fullmatch", "search", "split", "sub", "findall")
@@ -62,24 +69,69 @@ def _called(name: str, function: Any, args: list[Any], kwargs: dict[str, Any]) -
         raise SpecError(f"{name} fails: {error}") from None
 
 
-def _run(name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+def _ways(parsed: Any, length: int) -> int:
+    """In how many ways a pattern can be tried from one place of a text of this length; more than all for too many."""
+    ways = 1
+    for kind, value in parsed:
+        ways *= _ways_of(str(kind), value, length)
+        if ways > _MOST:
+            break
+    return ways
+
+
+def _ways_of(kind: str, value: Any, length: int) -> int:
+    if kind in _ONE_WAY:
+        return 1
+    if kind == "SUBPATTERN":
+        return _ways(value[-1], length)
+    if kind == "BRANCH":
+        return sum(_ways(branch, length) for branch in value[1])
+    if kind not in _REPEATS:
+        return _MOST + 1
+    least, most, inside = value
+    ways = _ways(inside, length)
+    if int(most) == 1:
+        return 1 + ways
+    return min(int(most) - int(least), length) + 1 if ways == 1 else _MOST + 1
+
+
+def _charge(caller: Any, pattern: str, length: int) -> None:
+    """Count what the search may take. Raises SpecError for too much."""
+    if len(pattern) > _LONGEST:
+        raise _too_long(pattern)
+    try:
+        tries = _ways(_PARSER.parse(pattern), length) * (length + 1) * (len(pattern) + 1)
+    except (re.error, ValueError, OverflowError, RecursionError) as error:
+        raise SpecError(f"the pattern {pattern[:40]!r} cannot be read: {str(error)[:80]}") from None
+    if tries > _MOST * 10:
+        raise _too_long(pattern)
+    caller.budget.spend(tries // _TRIES_A_STEP + 20)
+
+
+def _too_long(pattern: str) -> SpecError:
+    return SpecError(f"the pattern {pattern[:40]!r} may take too long", hint="repeat nothing that repeats")
+
+
+def _run(caller: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
     pattern, *rest = args
     pattern = pattern.text if isinstance(pattern, Pattern) else pattern
     texts = [value for value in (*rest, *kwargs.values()) if isinstance(value, str)]
     if not isinstance(pattern, str) or not texts:
         raise SpecError(f"re.{name} takes a pattern and a text")
-    repeats = len(_REPEATS.findall(pattern))
     longest = max(map(len, texts))
-    backs = re.search(r"\\[1-9]|\(\?P=", pattern)
-    if len(pattern) > _LONGEST or _INSIDE.search(pattern) or backs or (longest + 1) ** (repeats + 1) > _MOST:
-        raise SpecError(f"the pattern {pattern[:40]!r} may take too long", hint="repeat nothing that repeats")
+    check_text(longest)
+    _charge(caller, pattern, longest)
+    if name == "sub" and len(texts) > 1 and len(texts[0]) * (longest + 1) > 100 * MAX_TEXT:
+        check_text(100 * MAX_TEXT)
     found = _called(f"re.{name}", getattr(re, name), [pattern, *rest], kwargs)
+    if isinstance(found, str):
+        check_text(len(found))
     return Match(found) if isinstance(found, re.Match) else found
 
 
 NAMES: dict[str, Any] = {
     **{
-        name: Native(name, lambda caller, args, kwargs, name=name: _run(name, args, kwargs))  # type: ignore[misc]
+        name: Native(name, lambda caller, args, kwargs, name=name: _run(caller, name, args, kwargs))  # type: ignore[misc]
         for name in _FUNCTIONS
     },
     "compile": Native("compile", lambda caller, args, kwargs: Pattern(args[0])),

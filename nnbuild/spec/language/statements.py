@@ -58,6 +58,7 @@ class Run:
         if handler is None:
             raise not_in_language(statement).locate(mark=self._evaluator.code.mark(statement))
         try:
+            self._evaluator.budget.spend()
             return handler(self, statement)
         except NnbuildError as error:
             if error.mark is None and not isinstance(error, ProblemList):

@@ -6,13 +6,14 @@ import re
 from string import Formatter
 from typing import Any
 
+from nnbuild.budget import current
 from nnbuild.errors import SpecError
 from nnbuild.limits import MAX_TEXT
-from nnbuild.spec.language.bounds import checked
+from nnbuild.spec.language.bounds import check_text, checked
 from nnbuild.spec.language.describe import describe
 
 _SPEC = re.compile(r"(.?[<>=^])?[ +\-,]{0,2}#?0?\d{0,2},?(\.\d{1,2})?[a-zA-Z%]?")
-_PERCENT = re.compile(r"%(?:\((\w+)\))?[ +\-#0]{0,3}(\d{0,2}|\*)(?:\.\d{1,2})?([a-zA-Z%])")
+_PERCENT = re.compile(r"%(?:\([^()%]*\))?[ +\-#0]{0,3}\d{0,2}(?:\.\d{0,2})?[a-zA-Z%]")
 
 
 def text(value: Any) -> str:
@@ -24,7 +25,8 @@ def shown(value: Any) -> str:
     """repr(value), for what becomes text."""
     if value is None or isinstance(value, (bool, int, float, str)):
         return repr(value)
-    if isinstance(value, (list, tuple, set, dict)):
+    if isinstance(value, (list, tuple, set, frozenset, dict)):
+        current().spend_on(value)
         return checked(_inside(value))
     if isinstance(value, range):
         return repr(value)
@@ -36,12 +38,17 @@ def shown(value: Any) -> str:
     raise SpecError(f"only numbers and text become text, not {describe(value)}")
 
 
-def _inside(value: list[Any] | tuple[Any, ...] | set[Any] | dict[Any, Any]) -> str:
+def _part(value: Any) -> str:
+    """A value inside one that has been counted."""
+    return _inside(value) if isinstance(value, (list, tuple, set, frozenset, dict)) else shown(value)
+
+
+def _inside(value: list[Any] | tuple[Any, ...] | set[Any] | frozenset[Any] | dict[Any, Any]) -> str:
     if len(value) > MAX_TEXT:
         raise SpecError(f"the text grows beyond {MAX_TEXT:,} characters")
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{shown(key)}: {shown(item)}" for key, item in value.items()) + "}"
-    parts = ", ".join(map(shown, value))
+        return "{" + ", ".join(f"{_part(key)}: {_part(item)}" for key, item in value.items()) + "}"
+    parts = ", ".join(map(_part, value))
     if isinstance(value, tuple):
         return f"({parts},)" if len(value) == 1 else f"({parts})"
     return f"[{parts}]" if isinstance(value, list) else "{" + parts + "}"
@@ -70,6 +77,7 @@ def formatted(value: Any, spec: str) -> str:
 def format_method(pattern: str, args: list[Any], kwargs: dict[str, Any]) -> str:
     """pattern.format(...), with plain fields: numbers and names, no attributes or items."""
     parts: list[str] = []
+    length = 0
     try:
         fields = list(Formatter().parse(pattern))
     except ValueError as error:
@@ -81,6 +89,8 @@ def format_method(pattern: str, args: list[Any], kwargs: dict[str, Any]) -> str:
             if known is parts:
                 raise SpecError(f"format() is given nothing for the field {{{field[:40]}}}", hint=f"field {place + 1}")
             parts.append(formatted(converted(known, conversion), spec or ""))
+            length += len(parts[-1])
+            check_text(length)
     return checked("".join(parts))
 
 
@@ -96,10 +106,8 @@ def _numbered(fields: list[Any]) -> Any:
 
 def percent(pattern: str, values: Any) -> str:
     """pattern % values."""
-    for found in _PERCENT.finditer(pattern):
-        if found[2] == "*":
-            raise SpecError("% takes its width from the text here", hint="write an f-string")
-    if re.search(r"%[ +\-#0]*\d{3,}|\.\d{3,}", pattern):
+    current().spend_on([pattern, values])
+    if "%" in _PERCENT.sub("", pattern):
         raise SpecError(f"the format {pattern[:40]!r} is not allowed", hint="widths and digits have up to two figures")
     plain = (bool, int, float, str)
     if isinstance(values, dict):

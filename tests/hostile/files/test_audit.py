@@ -15,6 +15,7 @@ from tests.hostile.files import audit
 from tests.hostile.files.mutation import array_files, image_files
 from tests.hostile.files.test_arrays import NPY, SAFETENSORS
 from tests.hostile.files.test_paths import NAMING
+from tests.hostile.sources import source
 
 DATA = Path(__file__).parent / "data"
 NET = "input: [N, 4]\nlayers:\n  f: Linear(4, 4)\n"
@@ -100,6 +101,14 @@ def hostile(folder: Path) -> list[list[str]]:
         path = folder / f"program{number}.yaml"
         path.write_text(f'input: [N, 4]\nlet: {{x: "{expression}"}}\nlayers:\n  f: Linear(4, x)\n')
         commands += [["check", path], ["summary", path]]
+    for number, body in enumerate(
+        ("import os; os.system('true')", "__import__('os').system('true')", "open('/etc/passwd').read()", "exec('1')",
+         "torch.load('/etc/passwd')", "np.load('/etc/passwd')", "np.arange(3).tofile('out.bin')",
+         "collections.namedtuple('P', 'a b')(1, 2)")
+    ):  # fmt: skip
+        path = folder / f"net{number}.py"
+        path.write_text(source(body))
+        commands.append(["summary", f"{path}:Net", "--input", "4,4"])
     commands.append(["check", folder])
     return [[str(word) for word in command] for command in commands]
 

@@ -172,7 +172,7 @@ class ModuleScope(Scope):
 
     def _run(self, statement: ast.stmt) -> None:
         """A statement of the file; where it fails, the names that it binds are broken."""
-        for node in ast.walk(statement):
+        for node in ast.walk(statement) if "try" in self.code.written.text else ():
             if isinstance(node, ast.Try):
                 node.misses = self._misses(node)  # type: ignore[attr-defined]
         try:

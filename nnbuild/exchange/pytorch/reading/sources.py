@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import ast
+import errno
 import re
 import warnings
 from pathlib import Path
 from typing import Any
 
+from nnbuild.budget import charge
 from nnbuild.errors import Mark, SpecError
-from nnbuild.limits import MAX_SOURCE_BYTES
+from nnbuild.formats.opening import read_whole
+from nnbuild.limits import MAX_SOURCE_BYTES, MAX_SOURCE_WORDS, STEPS_A_WORD
 from nnbuild.spec.language.syntax import Code, parse_source
 from nnbuild.spec.text.nodes import Document
 
 _ENCODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_WORD = re.compile(r"\w+|[^\w\s]")
+
+#: Those that files of Python are written in; some others take a time that grows with the square of a text.
+_ENCODINGS = frozenset(
+    ("utf-8", "utf8", "utf-8-sig", "ascii", "us-ascii", "latin-1", "latin1", "iso-8859-1", "iso-8859-15", "cp1252",
+     "windows-1252", "cp1251", "koi8-r", "gbk", "gb2312", "gb18030", "big5", "euc-jp", "shift-jis", "euc-kr", "cp949")
+)  # fmt: skip
 
 
 class SourceText:
@@ -37,15 +47,20 @@ class SourceText:
 def read_source(path: Path) -> Code:
     """The file, parsed. Raises SpecError for what cannot be read, is too large, or is no Python."""
     try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_SOURCE_BYTES + 1)
+        data = read_whole(path, MAX_SOURCE_BYTES)
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise SpecError(
+                f"{path} is larger than {MAX_SOURCE_BYTES / 1e6:g} MB", hint="give the file with the class alone"
+            ) from None
         raise SpecError(f"cannot read {path}: {error.strerror or error}") from None
-    if len(data) > MAX_SOURCE_BYTES:
-        raise SpecError(
-            f"{path} is larger than {MAX_SOURCE_BYTES / 1e6:g} MB", hint="give the file with the class alone"
-        )
     text = _decoded(data, path)
+    words = sum(1 for _ in _WORD.finditer(text))
+    charge(words * STEPS_A_WORD)
+    if words > MAX_SOURCE_WORDS:
+        raise SpecError(
+            f"{path} has more than {MAX_SOURCE_WORDS:,} words and signs", hint="give the file with the class alone"
+        )
     written = SourceText(text, str(path))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -61,6 +76,8 @@ def _decoded(data: bytes, path: Path) -> str:
         if found:
             encoding = found[1].decode("ascii")
     try:
+        if encoding.lower().replace("_", "-") not in _ENCODINGS:
+            raise LookupError(encoding)
         text = data.decode(encoding)
     except (UnicodeDecodeError, LookupError):
         raise SpecError(f"{path} is not text in {encoding}", hint="save it as UTF-8") from None
