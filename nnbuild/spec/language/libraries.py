@@ -6,6 +6,7 @@ A namespace is a table that is made when it is asked for. A name that is not in 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
 from functools import cache, partial
 from typing import Any
 
@@ -108,6 +109,7 @@ _TABLES: dict[str, Callable[[], Module]] = {
     "itertools": lambda: Module("itertools", natives.ITERTOOLS),
     "operator": lambda: Module("operator", natives.OPERATOR),
     "re": lambda: Module("re", regular.NAMES),
+    "fnmatch": lambda: Module("fnmatch", {"fnmatchcase": functions.plain("fnmatchcase", fnmatchcase)}),
     "inspect": lambda: Module("inspect", inspecting.NAMES),
     "copy": lambda: Module("copy", natives.COPY),
     "collections": lambda: Module(
