@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -45,10 +46,20 @@ def prepare(text: str, folder: Path) -> None:
     np.save(folder / "img.npy", random.standard_normal((1, 3, 224, 224), dtype=np.float32))
     np.save(folder / "images.npy", random.standard_normal((2, 3, 32, 32), dtype=np.float32))
     np.save(folder / "digit.npy", random.standard_normal((1, 1, 28, 28), dtype=np.float32))
+    if "cat.jpg" in text:
+        _photograph(folder / "cat.jpg")
     for spec, weights in WEIGHTS.findall(text):
         source = folder / spec
         state = nnbuild.load(source if source.exists() else spec).state_dict()
         save_weights(folder / weights, {name: FileTensor.of(array) for name, array in state.items()}, source)
+
+
+def _photograph(path: Path) -> None:
+    with suppress(ImportError):
+        from PIL import Image
+
+        shades = np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)
+        Image.fromarray(shades).resize((400, 300)).save(path)
 
 
 def run(command: str, width: int = 100) -> tuple[str, int]:

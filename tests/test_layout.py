@@ -144,7 +144,7 @@ def test_names_of_files_say_what_is_in_them() -> None:
 #: algorithms of the engine.
 OTHER_WORDS = {
     "bool", "float", "int", "all", "min", "max", "mean", "median", "std", "sum", "ceil", "zeros", "linear", "bilinear",
-    "relu", "tanh", "gelu", "norm", "complex", "dropout", "threshold", "fold", "outer", "view", "unfold", "resize",
+    "relu", "tanh", "gelu", "norm", "complex", "dropout", "threshold", "fold", "outer", "view", "unfold",
 }  # fmt: skip
 
 #: Where ops are named as text: their own folder, foreign vocabularies, the language's own, torch's nonlinearities.

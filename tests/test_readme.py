@@ -58,6 +58,8 @@ def test_commands_run(name: str, command: str, tmp_path: Path, monkeypatch: pyte
     for peer in ("torch", "onnxruntime"):
         if peer in command:
             pytest.importorskip(peer)
+    if ".jpg" in command:
+        pytest.importorskip("PIL")
     beside(name, tmp_path, monkeypatch)
     output, status = readme.run(command)
     assert status == 0, output

@@ -34,7 +34,7 @@ def bitwise_right_shift(input: Any, other: Any) -> np.ndarray:
 @op
 def bitcast(input: np.ndarray, dtype: Any) -> np.ndarray:
     """The same bits read as numbers of another dtype of the same size; torch says `x.view(dtype)`."""
-    return np.ascontiguousarray(input).view(named(dtype)).reshape(input.shape)
+    return np.array(input, order="C").view(named(dtype)).reshape(input.shape)
 
 
 @bitcast.shape

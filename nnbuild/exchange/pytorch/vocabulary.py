@@ -34,7 +34,7 @@ RENAMED = {"tensor_unfold": "unfold"}
 #: Ops that PyTorch has no public function for.
 UNKNOWN = frozenset(
     {
-        *("getitem", "setitem", "cross_map_lrn2d", "bitcast", "nms", "roi_align", "resize", "pad_steps"),
+        *("getitem", "setitem", "cross_map_lrn2d", "bitcast", "nms", "roi_align", "resize_axes", "pad_steps"),
         *(f"{kind}_{cell}" for kind in ("packed", "padded") for cell in ("rnn_tanh", "rnn_relu", "gru", "lstm")),
     }
 )

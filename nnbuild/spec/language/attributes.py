@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import Any
 
 from nnbuild.errors import NnbuildError, SpecError, suggestion
@@ -20,9 +21,30 @@ MODULE_METHODS = frozenset(_WORDS.split())
 _HELD = ("_modules", "_parameters", "_buffers")
 
 
+#: Whether it is only asked if there is such an attribute, so that a hint would be for nobody.
+_probing: ContextVar[bool] = ContextVar("probing", default=False)
+
+
+def found(caller: Any, value: Any, name: str, otherwise: Any) -> Any:
+    """value.name, or something else where there is no such attribute."""
+    token = _probing.set(True)
+    try:
+        return caller.attribute(value, name)
+    except SpecError as error:
+        if error.python not in ("AttributeError", "KeyError"):
+            raise
+        return otherwise
+    finally:
+        _probing.reset(token)
+
+
+def _near(name: str, known: Any) -> str | None:
+    return None if _probing.get() else suggestion(name, known)
+
+
 def no_attribute(value: Any, name: str, known: Any = (), hint: str | None = None) -> SpecError:
     """The error for an attribute that is not there."""
-    error = SpecError(f"{describe(value)} has no attribute {name}", hint=hint or suggestion(name, known))
+    error = SpecError(f"{describe(value)} has no attribute {name}", hint=hint or _near(name, known))
     error.python = "AttributeError"
     return error
 
@@ -102,7 +124,7 @@ def builtin_attribute(module: Any, name: str) -> Any:
         key for key, value in module.__dict__.items() if not key.startswith("_") and type(value) in tensors.PLAIN
     ]
     known = [*module._modules, *module._parameters, *module._buffers, *options]
-    error = SpecError(f"this {type(module).__name__} has no {name}", hint=suggestion(name, known))
+    error = SpecError(f"this {type(module).__name__} has no {name}", hint=_near(name, known))
     error.python = "AttributeError"
     raise error
 
@@ -130,6 +152,8 @@ def attribute(caller: Any, value: Any, name: str) -> Any:
         return _TupleMethod(value, name)
     if name in method_names(value):
         return Method(value, name)
+    if name == "type" and is_device(value):
+        return value.partition(":")[0]
     if isinstance(value, slice) and name in ("start", "stop", "step"):
         return getattr(value, name)
     if name == "__name__" and isinstance(getattr(value, "name", None), str):
@@ -138,9 +162,7 @@ def attribute(caller: Any, value: Any, name: str) -> Any:
         return value.__name__
     if name == "__class__":
         return caller.type_of(value)
-    hint = suggestion(name, [*fields, *method_names(value)]) or (
-        "quote it, if it is text" if is_layer_type(value) else None
-    )
+    hint = _near(name, [*fields, *method_names(value)]) or ("quote it, if it is text" if is_layer_type(value) else None)
     raise no_attribute(value, name, hint=hint)
 
 

@@ -14,6 +14,7 @@ from nnbuild.errors import PYTHONS_WORDS, NnbuildError, SpecError, suggestion
 from nnbuild.spec.language import attributes, functions, methods, tensors
 from nnbuild.spec.language.arithmetic import binary
 from nnbuild.spec.language.describe import describe
+from nnbuild.spec.language.freezing import freezing
 from nnbuild.spec.language.functions import Function
 from nnbuild.spec.language.items import subscript
 from nnbuild.spec.language.kinds import is_type, type_of
@@ -64,7 +65,9 @@ class Caller:
             return self.run(callee, args, kwargs)
         if callable(callee) and not tensors.is_tensor(callee):
             return self.call_op(callee, args, kwargs)
-        raise SpecError(f"{describe(callee)} cannot be called", hint=_hint_for(callee))
+        error = SpecError(f"{describe(callee)} cannot be called", hint=_hint_for(callee))
+        error.python = "TypeError"
+        raise error
 
     def descend(self, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Call a function of the spec, which may call others."""
@@ -327,18 +330,6 @@ _OVER_MODULES = ("len", "enumerate", "zip", "reversed", "list", "tuple", "any", 
 
 def _inside(value: Any) -> Any:
     return value if isinstance(value, (list, tuple)) else ()
-
-
-def freezing(receiver: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    """receiver.requires_grad_(...): a layer's parameters, or one parameter; other tensors have no gradient anyway."""
-    (given,) = args if len(args) == 1 and not kwargs else (kwargs.get("requires_grad", True),)
-    if len(args) > 1 or (args and kwargs) or set(kwargs) - {"requires_grad"} or not isinstance(given, bool):
-        raise SpecError("requires_grad_ takes true or false", hint="as in requires_grad_(False)")
-    if hasattr(receiver, "requires_grad_") and not isinstance(receiver, type):
-        return receiver.requires_grad_(given)
-    if tensors.is_tensor(receiver):
-        return receiver
-    raise SpecError(f"{describe(receiver)} has no requires_grad_()", hint="it is a method of layers and parameters")
 
 
 def _hint_for(value: Any) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from nnbuild.errors import NnbuildError
+from nnbuild.errors import NnbuildError, OptionError
 
 #: What a handler of this name catches beside itself.
 _BELOW = {
@@ -25,11 +25,12 @@ def names_of(handler: ast.ExceptHandler) -> tuple[str, ...]:
 
 def caught_by(handlers: list[ast.ExceptHandler], error: NnbuildError) -> ast.ExceptHandler | None:
     """The handler of an error that the program raises or that Python would; None for what is not understood."""
-    if error.python is None:
+    python = error.python or ("TypeError" if isinstance(error, OptionError) else None)
+    if python is None:
         return None
     for handler in handlers:
         names = names_of(handler)
-        if not names or any(_catches(name, error.python) for name in names):
+        if not names or any(_catches(name, python) for name in names):
             return handler
     return None
 

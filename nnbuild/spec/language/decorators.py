@@ -6,8 +6,9 @@ import ast
 from typing import Any
 
 from nnbuild.errors import BudgetError, NnbuildError, SpecError
-from nnbuild.spec.language.classes import Property, SourceClass, StaticMethod
+from nnbuild.spec.language.classes import SourceClass
 from nnbuild.spec.language.closures import Bound, Closure
+from nnbuild.spec.language.objects import Property, StaticMethod
 from nnbuild.spec.language.partials import Partial
 from nnbuild.spec.language.records import NamedTupleType
 from nnbuild.spec.language.scope import Scope

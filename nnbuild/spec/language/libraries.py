@@ -15,6 +15,7 @@ from nnbuild.spec.language import (
     functions,
     inspecting,
     kinds,
+    namespaces,
     natives,
     numpy_names,
     records,
@@ -22,6 +23,7 @@ from nnbuild.spec.language import (
     surroundings,
     torch_names,
     torch_tables,
+    versions,
 )
 from nnbuild.spec.language.scope import MISSING
 from nnbuild.spec.language.values import Hint, Native, Opaque, Quiet
@@ -115,6 +117,9 @@ _TABLES: dict[str, Callable[[], Module]] = {
     "collections": lambda: Module(
         "collections", {**records.NAMES, "OrderedDict": functions.NAMES["OrderedDict"], "Counter": Opaque("Counter")}
     ),
+    "einops": lambda: Module("einops", {}, lambda name: namespaces.find("einops", name, MISSING)),
+    "einops.layers": lambda: Module("einops.layers", {}),
+    "einops.layers.torch": lambda: Module("einops.layers.torch", {}, torch_tables.layer),
     "collections.abc": lambda: Module("collections.abc", {}, _typing),
     "typing": lambda: Module("typing", _TYPING, _typing),
     "typing_extensions": lambda: Module("typing_extensions", _TYPING, _typing),
@@ -127,6 +132,10 @@ _TABLES: dict[str, Callable[[], Module]] = {
     "os.path": lambda: Module("os.path", surroundings.PATHS),
     "warnings": lambda: Module("warnings", {}, _anything("warnings")),
     "logging": lambda: Module("logging", {}, _anything("logging")),
+    "packaging": lambda: Module("packaging", {}),
+    "packaging.version": lambda: Module("packaging.version", versions.PACKAGING),
+    "distutils": lambda: Module("distutils", {}),
+    "distutils.version": lambda: Module("distutils.version", versions.DISTUTILS),
     "argparse": lambda: Module("argparse", {"Namespace": records.NAMES["SimpleNamespace"]}),
     "__future__": lambda: Module("__future__", {}, _anything("__future__")),
     **{name: partial(_of_torch, name) for name in torch_tables.TABLES},

@@ -8,7 +8,7 @@ from typing import Any
 
 from nnbuild.errors import SpecError
 from nnbuild.limits import MAX_ITEMS
-from nnbuild.spec.language import functions, kinds, records
+from nnbuild.spec.language import attributes, functions, kinds, records
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.partials import PARTIAL
 from nnbuild.spec.language.scope import MISSING, Scope, frame_of
@@ -69,17 +69,12 @@ def _getattr(caller: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         raise SpecError(f"getattr wants a name and gets {describe(name)}")
     if not default:
         return caller.attribute(value, name)
-    found = _found(caller, value, name)
-    return default[0] if found is _NOTHING else found
+    return attributes.found(caller, value, name, default[0])
 
 
-def _found(caller: Any, value: Any, name: str) -> Any:
-    try:
-        return caller.attribute(value, name)
-    except SpecError as error:
-        if error.python not in ("AttributeError", "KeyError"):
-            raise
-        return _NOTHING
+def _hasattr(caller: Any, args: list[Any], kwargs: dict[str, Any]) -> bool:
+    value, name = args
+    return attributes.found(caller, value, name, _NOTHING) is not _NOTHING
 
 
 def _setattr(caller: Any, args: list[Any], kwargs: dict[str, Any]) -> None:
@@ -249,7 +244,7 @@ _ERRORS = """Exception ValueError TypeError KeyError IndexError AttributeError N
 NAMES: dict[str, Any] = {
     "map": Native("map", _map), "filter": Native("filter", _filter), "iter": Native("iter", _iter),
     "next": Native("next", _next), "getattr": Native("getattr", _getattr), "setattr": Native("setattr", _setattr),
-    "hasattr": Native("hasattr", lambda caller, args, kwargs: _found(caller, args[0], args[1]) is not _NOTHING),
+    "hasattr": Native("hasattr", _hasattr),
     "len": Native("len", _len), "id": Native("id", lambda caller, args, kwargs: id(args[0])),
     "dir": Native("dir", lambda caller, args, kwargs: sorted(_names_in(args[0]))),
     "vars": Native("vars", lambda caller, args, kwargs: caller.attribute(args[0], "__dict__")),

@@ -54,7 +54,10 @@ def _partial(caller: Any, args: list[Any], kwargs: dict[str, Any]) -> Partial:
                         or hasattr(args[0], "call_with")):  # fmt: skip
         gets = f" and gets {describe(args[0])}" if args else ""
         raise SpecError(f"partial wants a layer type first{gets}", hint="as in partial(LayerNorm, eps=1e-6)")
-    return Partial(args[0], args[1:], kwargs)
+    target, *rest = args
+    if isinstance(target, Partial):  # as in Python: one of one is one
+        return Partial(target.target, [*target.args, *rest], {**target.kwargs, **kwargs})
+    return Partial(target, rest, kwargs)
 
 
 PARTIAL = Native("partial", _partial)

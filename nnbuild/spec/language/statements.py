@@ -149,6 +149,13 @@ class Run:
         return self.block(node.orelse)
 
     def _while(self, node: ast.While) -> Any:
+        before, self._onward = self._onward, False  # a loop whose body fails would not end
+        try:
+            return self._loop_while(node)
+        finally:
+            self._onward = before
+
+    def _loop_while(self, node: ast.While) -> Any:
         evaluator = self._evaluator
         while evaluator.condition(node.test, self._scope):
             evaluator.budget.spend()

@@ -63,6 +63,18 @@ def _diff(caller: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
     return caller.operate("Sub", ahead, behind)
 
 
+def _diag(caller: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """The diagonal of a matrix; the matrix with this diagonal."""
+    value = args[0] if args else kwargs["input"]
+    offset = args[1] if len(args) > 1 else kwargs.get("diagonal", 0)
+    if len(value.shape) == 2:
+        return caller.call(tensors.find_op("diagonal"), [value, offset], {}, None, None)
+    if len(value.shape) != 1 or offset != 0:
+        raise SpecError(f"diag takes a matrix, or a vector and no offset, and gets {describe(value)}")
+    ones = caller.call(tensors.find_op("eye"), [value.shape[0]], {"dtype": str(value.dtype)}, None, None)
+    return caller.operate("Mult", ones, value)
+
+
 def _device(caller: Any, args: list[Any], kwargs: dict[str, Any]) -> str:
     return "cpu"
 
@@ -101,7 +113,7 @@ def _torch() -> tuple[dict[str, Any], Any, Any]:
         "is_grad_enabled": Native("is_grad_enabled", _false),
         "is_autocast_enabled": Native("is_autocast_enabled", _false),
         "get_default_dtype": Native("get_default_dtype", lambda caller, args, kwargs: "float32"),
-        "diff": Native("diff", _diff),
+        "diff": Native("diff", _diff), "diag": Native("diag", _diag),
         "__version__": "2.13.0", "pi": functions.MATH["pi"],
     }  # fmt: skip
     return table, _op, ()
@@ -112,10 +124,10 @@ def _nn() -> tuple[dict[str, Any], Any, Any]:
     from nnbuild.spec.language.names import parameter
 
     table = {"Module": nn.Module, "Parameter": parameter("Parameter"), "Buffer": parameter("Buffer")}
-    return table, _layer, nn.LAYERS
+    return table, layer, nn.LAYERS
 
 
-def _layer(name: str) -> Any:
+def layer(name: str) -> Any:
     from nnbuild import nn
 
     return getattr(nn, name) if name in nn.LAYERS else MISSING
@@ -143,7 +155,7 @@ def _nn_modules() -> tuple[dict[str, Any], Any, Any]:
         "_single": _pair(1), "_pair": _pair(2), "_triple": _pair(3), "_quadruple": _pair(4),
         "_ntuple": Native("_ntuple", lambda caller, args, kwargs: _pair(args[0])),
     }  # fmt: skip
-    return table, _layer, nn.LAYERS
+    return table, layer, nn.LAYERS
 
 
 def _init() -> tuple[dict[str, Any], Any, Any]:
@@ -192,6 +204,15 @@ def _jit() -> tuple[dict[str, Any], Any, Any]:
     return {**same, **asked, **annotate}, lambda name: Quiet(f"jit.{name}"), ()
 
 
+def _compiler() -> tuple[dict[str, Any], Any, Any]:
+    asked = {name: Native(name, _false) for name in ("is_compiling", "is_dynamo_compiling", "is_exporting")}
+    return asked, lambda name: Quiet(f"compiler.{name}"), ()
+
+
+def _exporting() -> tuple[dict[str, Any], Any, Any]:
+    return {"is_in_onnx_export": Native("is_in_onnx_export", _false)}, None, ()
+
+
 def _checkpoints() -> tuple[dict[str, Any], Any, Any]:
     table = {
         "checkpoint": Native("checkpoint", _checkpoint),
@@ -213,6 +234,7 @@ TABLES: dict[str, Callable[[], tuple[dict[str, Any], Any, Any]]] = {
     "torch.fft": lambda: ({}, lambda name: namespaces.find("fft", name, MISSING), ()),
     "torch.jit": _jit,
     "torch.cuda": _cuda,
+    "torch.cpu": _quiet("cpu"),
     "torch.cuda.amp": _quiet("amp"),
     "torch.amp": _quiet("amp"),
     "torch.profiler": _quiet("profiler"),
@@ -221,6 +243,9 @@ TABLES: dict[str, Callable[[], tuple[dict[str, Any], Any, Any]]] = {
     "torch.autograd.profiler": _quiet("profiler"),
     "torch.utils": lambda: ({}, None, ()),
     "torch.utils.checkpoint": _checkpoints,
+    "torch.compiler": _compiler,
+    "torch._dynamo": _compiler,
+    "torch.onnx": _exporting,
     "torch.fx": lambda: ({"wrap": Native("wrap", _first)}, None, ()),
     "torch.backends": _quiet("backends"),
     "torch._C": _quiet("_C"),

@@ -14,12 +14,21 @@ from nnbuild.nn.module import Module
 from nnbuild.nn.parameter import Buffer, Parameter, StoredTensor
 from nnbuild.spec.language import attributes, kept, running
 from nnbuild.spec.language.describe import describe
+from nnbuild.spec.language.objects import Instance
 from nnbuild.spec.language.scope import MISSING
 from nnbuild.spec.language.tensors import is_tensor
 from nnbuild.spec.language.values import Broken
 
 
-class WalkedModule(Module):
+class MixedIn(type):
+    """The type of modules' classes: what their other bases have by being objects, a module has of its own."""
+
+    def mro(cls) -> list[type]:
+        """The classes in the order in which they are asked."""
+        return [kind for kind in super().mro() if kind is not Instance]
+
+
+class WalkedModule(Module, metaclass=MixedIn):
     """A module of a class of source. What is assigned to it and is no layer, parameter or buffer is in `_own`."""
 
     is_walked: ClassVar[bool] = True
@@ -69,6 +78,9 @@ class WalkedModule(Module):
             value = self._own[name]
             if isinstance(value, Broken):
                 raise value.error
+            if type(value) in (list, dict) and kept.inside_call():
+                value = kept.copied(value)  # what a call puts in is forgotten with it
+                kept.keep(self, name, value)
             return value
         for members in ("_parameters", "_buffers", "_modules"):
             held = self.__dict__.get(members, {})
@@ -79,6 +91,8 @@ class WalkedModule(Module):
             return "nnbuild"
         if "_modules" not in self.__dict__ and not hasattr(kind.find(name), "frame"):
             raise SpecError(f"{name} is asked for before super().__init__() is called")
+        if name == "__call__" and kind.find(name) is MISSING:
+            return self
         if name == "__dict__":
             return {**self._own, **self.__dict__.get("_modules", {})}
         if kind.find(name) is not MISSING:

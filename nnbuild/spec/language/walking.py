@@ -6,8 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from nnbuild import limits
-from nnbuild.errors import NnbuildError, OptionError, ProblemList, ShapeError, SpecError, suggestion
+from nnbuild.errors import NnbuildError, ProblemList, SpecError, suggestion
 from nnbuild.nn.module import Module
 from nnbuild.nn.parameter import StoredTensor
 from nnbuild.ops.nests import is_array
@@ -17,33 +16,14 @@ from nnbuild.spec.language.classes import SourceClass
 from nnbuild.spec.language.decorators import decorated
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.executing import Executing
+from nnbuild.spec.language.notes import Notes
 from nnbuild.spec.language.numpy_names import plain
+from nnbuild.spec.language.options import dtype_name, with_switches
 from nnbuild.spec.language.partials import Partial
 from nnbuild.spec.language.places import CallSource
 from nnbuild.spec.language.scope import Scope
 from nnbuild.spec.language.syntax import Code
-from nnbuild.spec.language.values import Items
-
-
-class Notes:
-    """What is found on the way: problems, each once, and words for the user."""
-
-    def __init__(self) -> None:
-        self.problems: list[NnbuildError] = []
-        self.words: dict[str, None] = {}
-
-    def add(self, error: NnbuildError) -> None:
-        """Keep a problem; at some number give up."""
-        for problem in error.problems if isinstance(error, ProblemList) else [error]:
-            if all((problem.mark, problem.message) != (other.mark, other.message) for other in self.problems):
-                self.problems.append(problem)
-        if len(self.problems) >= limits.MAX_PROBLEMS:
-            self.finish()
-
-    def finish(self) -> None:
-        """Raise what was collected."""
-        if self.problems:
-            raise self.problems[0] if len(self.problems) == 1 else ProblemList(self.problems)
+from nnbuild.spec.language.values import Broken, Items
 
 
 class Walking(Executing):
@@ -71,6 +51,9 @@ class Walking(Executing):
         self, callee: Any, args: list[Any], kwargs: dict[str, Any], code: Code | None, node: ast.AST | None
     ) -> Any:
         """callee(...)."""
+        for value in args:
+            if type(value) is Broken:  # its error is told already
+                raise value.error
         if code is not None and isinstance(node, ast.Call):
             self._place = code, node
         return super().call(callee, args, kwargs, code, node)
@@ -110,6 +93,8 @@ class Walking(Executing):
         """A layer type of nn, called with the program's values."""
         args = [self._option(arg) for arg in args]
         kwargs = {key: self._option(value) for key, value in kwargs.items()}
+        if function is kind and hasattr(kind, "options"):
+            args, kwargs = with_switches(kind, args, kwargs)
         try:
             return function(*args, **kwargs)
         except NnbuildError:
@@ -275,7 +260,7 @@ class Walking(Executing):
         args = [list(arg) if isinstance(arg, Items) else str(arg) if hasattr(arg, "_call") and hasattr(arg, "members")
                 else arg for arg in args]  # fmt: skip
         if "dtype" in kwargs and kwargs["dtype"] is not None:
-            kwargs["dtype"] = _dtype(kwargs["dtype"])
+            kwargs["dtype"] = dtype_name(kwargs["dtype"])
         return super().call_op(op, args, kwargs)
 
     # What the files say
@@ -307,14 +292,7 @@ class Walking(Executing):
         raise SpecError(f"{describe(value)} has no attribute {name}")
 
 
-def _dtype(value: Any) -> Any:
-    return value if isinstance(value, str) else getattr(value, "name", value)
-
-
 def _module_of(scope: Scope | None) -> Any:
     while scope is not None and not scope.is_module:
         scope = scope.parent
     return scope
-
-
-__all__ = ["Notes", "OptionError", "ShapeError", "Walking"]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nnbuild.errors import BudgetError, NnbuildError, SpecError
+from nnbuild.exchange.pytorch.reading.bindings import bound, is_main, lazy_name
 from nnbuild.exchange.pytorch.reading.sources import find_module, package_root, read_source
 from nnbuild.limits import MAX_FILE_DEPTH, MAX_FILES
 from nnbuild.spec.language import functions, libraries, natives
@@ -32,6 +33,7 @@ class Package:
     def __init__(self, path: Path, make_caller: Callable[[Callable[[], bool]], Walking]) -> None:
         self.root, self._parts = package_root(path)
         self._files: dict[Path, ModuleScope] = {}
+        self._found: dict[tuple[str, ...], Path | None] = {}
         self._reading = 0
         self.walking = make_caller(self.settle)
         self.main = self._file(path, self._parts)
@@ -64,6 +66,11 @@ class Package:
         return self._find(parts) is not None
 
     def _find(self, parts: tuple[str, ...]) -> Path | None:
+        if parts not in self._found:
+            self._found[parts] = self._looked_for(parts)
+        return self._found[parts]
+
+    def _looked_for(self, parts: tuple[str, ...]) -> Path | None:
         """The file of a module: of the package that the file is in, or of its folder where it is in none."""
         if self._parts:
             return find_module(self.root, parts) if parts[:1] == self._parts[:1] else None
@@ -151,15 +158,15 @@ class ModuleScope(Scope):
     def start(self) -> None:
         """Note what the file defines, and run what must be run in order."""
         body: list[ast.stmt] = self.code.tree.body  # type: ignore[attr-defined]
-        counts = _bound(body)
+        counts = bound(body)
         for statement in body:
-            name = _lazy_name(statement)
+            name = lazy_name(statement)
             if name is not None and counts.get(name, 0) == 1:
                 self.definitions[name] = [statement]
             elif isinstance(statement, ast.FunctionDef | ast.ClassDef):
                 self.definitions.setdefault(statement.name, []).append(statement)
             elif not (
-                _is_main(statement) or (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
+                is_main(statement) or (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
             ):
                 self._run(statement)
 
@@ -173,7 +180,7 @@ class ModuleScope(Scope):
         except BudgetError:
             raise
         except NnbuildError as error:
-            for name in _bound([statement]):
+            for name in bound([statement]):
                 self.values.setdefault(name, Broken(error))
 
     def _misses(self, node: ast.Try) -> bool:
@@ -303,40 +310,3 @@ class ModuleScope(Scope):
         if kept < 0:
             raise SpecError("the import leaves the package", hint="only files of the same package are read")
         return (*self.parts[:kept], *own)
-
-
-def _lazy_name(statement: ast.stmt) -> str | None:
-    """The name that a statement gives a value to and does nothing else."""
-    if isinstance(statement, ast.Assign) and len(statement.targets) == 1 and isinstance(statement.targets[0], ast.Name):
-        return statement.targets[0].id
-    if isinstance(statement, ast.AnnAssign) and statement.value is not None and isinstance(statement.target, ast.Name):
-        return statement.target.id
-    return None
-
-
-def _is_main(statement: ast.stmt) -> bool:
-    """`if __name__ == "__main__":`."""
-    return isinstance(statement, ast.If) and "__name__" in ast.unparse(statement.test)
-
-
-def _bound(statements: list[ast.stmt]) -> dict[str, int]:
-    """The names that statements bind, and how often; functions' insides not."""
-    counts: dict[str, int] = {}
-    pending: list[ast.AST] = list(statements)
-    while pending:
-        node = pending.pop()
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            counts[node.id] = counts.get(node.id, 0) + 1
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            for alias in node.names:
-                name = alias.asname or alias.name.partition(".")[0]
-                counts[name] = counts.get(name, 0) + 1
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-            counts[node.name] = counts.get(node.name, 0) + 1
-            continue
-        elif isinstance(node, ast.Lambda | ast.ListComp | ast.DictComp | ast.SetComp | ast.GeneratorExp):
-            continue
-        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name):
-            counts[node.value.id] = counts.get(node.value.id, 0) + 1
-        pending += ast.iter_child_nodes(node)
-    return counts

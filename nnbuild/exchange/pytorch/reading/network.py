@@ -17,7 +17,8 @@ from nnbuild.spec.build.stated import Spec
 from nnbuild.spec.language import running
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.making import Making
-from nnbuild.spec.language.walking import Notes, Walking
+from nnbuild.spec.language.notes import Notes
+from nnbuild.spec.language.walking import Walking
 
 
 def read(path: Path, entry: str = "", params: dict[str, Any] | None = None) -> Any:

@@ -83,9 +83,11 @@ def find_module(root: Path, parts: tuple[str, ...]) -> Path | None:
     """The file of a module by its dotted name below the root; None where there is none inside it."""
     if not parts or not all(part.isidentifier() for part in parts):
         return None
-    place = root.joinpath(*parts)
+    place, inside = root.joinpath(*parts), root.resolve()
+    if parts[0].isidentifier() and (root / parts[0] / "__init__.py").is_file():
+        inside = (root / parts[0]).resolve()  # a package ends where its own folder does
     for path in (place.with_name(place.name + ".py"), place / "__init__.py"):
-        if path.is_file() and path.resolve().is_relative_to(root.resolve()):
+        if path.is_file() and path.resolve().is_relative_to(inside):
             return path
     return None
 
