@@ -58,12 +58,8 @@ def test_a_bundled_spec_comes_back(name: str, tmp_path: Path) -> None:
         assert_the_same(model, nnbuild.load(f"{tmp_path / 'net.py'}:{variant or title(text)}"))
 
 
-#: The reader has no layers of einops yet.
-CONSTRUCTS = [name for name in networks.NETWORKS if name != "einops_and_sequences"]
-
-
 @pytest.mark.parametrize(
-    "name", [name if name in PROGRAMS else pytest.param(name, marks=pytest.mark.large) for name in CONSTRUCTS]
+    "name", [name if name in PROGRAMS else pytest.param(name, marks=pytest.mark.large) for name in networks.NETWORKS]
 )
 def test_every_construct_comes_back(name: str, tmp_path: Path) -> None:
     path = networks.write(name, tmp_path)

@@ -118,6 +118,7 @@ _TABLES: dict[str, Callable[[], Module]] = {
         "collections", {**records.NAMES, "OrderedDict": functions.NAMES["OrderedDict"], "Counter": Opaque("Counter")}
     ),
     "einops": lambda: Module("einops", {}, lambda name: namespaces.find("einops", name, MISSING)),
+    "torch.nn.utils.rnn": lambda: Module("torch.nn.utils.rnn", {}, lambda name: namespaces.find("rnn", name, MISSING)),
     "einops.layers": lambda: Module("einops.layers", {}),
     "einops.layers.torch": lambda: Module("einops.layers.torch", {}, torch_tables.layer),
     "collections.abc": lambda: Module("collections.abc", {}, _typing),
