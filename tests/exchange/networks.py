@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.exchange.programs import PROGRAMS
+
 #: Text of the spec by its name. A first line `# file: NAME` begins another file beside it.
 NETWORKS = {
     "long_forms": """
@@ -454,6 +456,7 @@ NETWORKS = {
           x = x + (1 if ok and total >= 3 else 0) - x.shape[-1] // 2 % 3
           return extra(x)[:, ::2] @ x.new_ones(4, 4) * (x.shape[0] if x.ndim == 2 else 1) + x[..., -1:]
     """,
+    **PROGRAMS,
 }
 
 

@@ -10,18 +10,19 @@ from typing import Any
 from nnbuild.errors import NnbuildError, SpecError
 from nnbuild.exchange.pytorch import syntax
 from nnbuild.exchange.pytorch.files import Source
-from nnbuild.exchange.pytorch.forward import Inside, kept_name, method
-from nnbuild.exchange.pytorch.kinds import TENSOR
+from nnbuild.exchange.pytorch.forward import method
+from nnbuild.exchange.pytorch.functions import written
+from nnbuild.exchange.pytorch.inside import Inside, Members, kept_name
 from nnbuild.exchange.pytorch.layers import Layers
 from nnbuild.exchange.pytorch.members import buffers, parameters, tie
-from nnbuild.exchange.pytorch.names import Callee, Frame, Variable
+from nnbuild.exchange.pytorch.names import Called, Callee, Frame, Variable
 from nnbuild.exchange.pytorch.patterns import freeze, initialise
 from nnbuild.exchange.pytorch.sinks import Fields, is_word
+from nnbuild.exchange.pytorch.stated import Function, functions_of
 from nnbuild.exchange.pytorch.translator import Translator
-from nnbuild.exchange.pytorch.values import expression_of, value_of
+from nnbuild.exchange.pytorch.values import value_of
 from nnbuild.exchange.pytorch.vocabulary import RESERVED
 from nnbuild.spec.build.blocks import Definition
-from nnbuild.spec.build.signature import parse_signature
 from nnbuild.spec.build.values import located
 from nnbuild.spec.document import SpecDefinition
 from nnbuild.spec.language.syntax import parse_expression
@@ -42,7 +43,7 @@ class ClassWriter:
         self.models = source.record.modules.get(id(self.definition), [])
         self.lets: list[tuple[Variable, ast.stmt]] = []
         self.row: list[ast.expr] | None = None  # the layers that the base is given
-        self.inside: Inside | None = None
+        self.kept: list[str] = []  # the names that the programs ask for
 
     def write(self) -> ast.ClassDef:
         """The class, with `__init__` and, unless its layers run in order, `forward`."""
@@ -50,14 +51,15 @@ class ClassWriter:
         defaults = self._bind_arguments()
         self._let()
         forward = self._forward()
+        methods = self._methods()
         body = self._sections()
         kept = self._kept()
         self.frame.settle()
         init = self._init(defaults, [*self._needed_lets(), *kept], body)
         docstring = self._docstring()
-        methods = [each for each in (docstring, init, forward) if each is not None]
+        parts = [each for each in (docstring, init, *methods, forward) if each is not None]
         base = "nn.Module" if forward is not None else "nn.Sequential"
-        return ast.ClassDef(self.callee.title, [syntax.name(base)], [], methods or [ast.Pass()], [])
+        return ast.ClassDef(self.callee.title, [syntax.name(base)], [], parts or [ast.Pass()], [])
 
     # Arguments and values
 
@@ -84,20 +86,19 @@ class ClassWriter:
         """The values and functions in order; what a function uses may stand below it."""
         node = self.definition.sections.get("let")
         entries = node.entries if isinstance(node, Mapping) else ()
-        own = [(key, value) for key, value in entries if not key.text.isidentifier()]
-        own = [] if isinstance(self.definition, SpecDefinition) else own
-        for key, _ in own:
-            name = parse_signature(key, "a function").name
-            self.names.scopes[0][name] = self.frame.bind(name)
+        own = [] if isinstance(self.definition, SpecDefinition) else [*functions_of(self.definition)]
+        for function in own:
+            self.names.scopes[0][function.name] = self.frame.bind(function.name)
+            self.names.functions[function.name] = function.called
         for key, value in entries:
             try:
                 if key.text.isidentifier():
                     self._let_value(key.text, value)
             except NnbuildError as error:
                 raise located(value, error) from None
-        places = {key.text: index for index, (key, _) in enumerate(entries)}
-        for key, value in own:
-            self._let_function(key, value, places[key.text])
+        places = {id(key): index for index, (key, _) in enumerate(entries)}
+        for index, function in enumerate(own):
+            self._let_function(function, places.get(id(function.thing), index))
 
     def _let_value(self, name: str, node: Node) -> None:
         made = value_of(node, self.names)
@@ -105,12 +106,9 @@ class ClassWriter:
         self.names.scopes[0][name] = variable
         self.lets.append((variable, syntax.assign(variable.place(0), made)))
 
-    def _let_function(self, key: Scalar, node: Node, place: int) -> None:
-        variable = self.names.scopes[0][parse_signature(key, "a function").name]
-        try:
-            made = function_of(self.names, key, node, variable.name)
-        except NnbuildError as error:
-            raise located(node, error) from None
+    def _let_function(self, function: Function, place: int) -> None:
+        variable = self.names.scopes[0][function.name]
+        made = written(self.names, function, variable.name)
         variable.titles.append(made)
         self.lets.insert(place, (variable, made))
 
@@ -120,7 +118,7 @@ class ClassWriter:
 
     def _kept(self) -> list[ast.stmt]:
         """What the forward asks for is kept on the module."""
-        wanted = [*self.inside.kept] if self.inside else []
+        wanted = [*self.kept]
         asked = self.source.accessed & {*self.names.scopes[0]} - {*wanted, *self._members()[0]}
         wanted += [name for name in sorted(asked) if not self._is_layer(name)]
         kept: list[ast.stmt] = []
@@ -146,9 +144,22 @@ class ClassWriter:
         program = self.definition.program
         if program is None:
             return self._in_order() if self._is_a_chain() else None
+        return method("forward", program, self._inside(), id(program), self.choices)
+
+    def _methods(self) -> list[ast.FunctionDef]:
+        return [method(name, each.program, self._inside(), id(each)) for name, each in self.definition.methods.items()]
+
+    def _inside(self) -> Inside:
+        """Names inside one of its programs."""
         layers, tensors = self._members()
-        self.inside = Inside(self.source, self.callee, layers, tensors, set(self.names.scopes[0]))
-        return method(program, self.inside, self.choices)
+        methods = {
+            name: Called(id(each), each.program.parameters.positional, each.program.parameters.rest)
+            for name, each in self.definition.methods.items()
+        }
+        has = Members(layers, tensors, {*self.names.scopes[0]}, methods, self.definition.kept())
+        inside = Inside(self.source, self.callee, has, self.kept)
+        inside.module_functions = self.names.functions
+        return inside
 
     def _is_a_chain(self) -> bool:
         """Whether the layers have names, and all of them are always there."""
@@ -200,7 +211,8 @@ class ClassWriter:
         writer = Layers(self.names, [])
         self.names.layers = self._members()[0]
         if self.definition.program is not None or isinstance(node, Mapping):
-            asked = self.definition.program.names() if self.definition.program else set[str]()
+            programs = [self.definition.program, *(each.program for each in self.definition.methods.values())]
+            asked = {name for program in programs if program is not None for name in program.names()}
             writer.entries(node, Fields(asked))
             return writer.body
         row = writer._container("Sequential", node, None)
@@ -284,19 +296,3 @@ def _written_names(node: Node | None) -> set[str]:
     for item in node.items if isinstance(node, Sequence) else ():
         found |= _written_names(item)
     return found
-
-
-def function_of(outer: Translator, key: Scalar, body: Node, title: str) -> ast.FunctionDef:
-    """A function under `let:`, which sees the names of the outer one."""
-    signature = parse_signature(key, "a function")
-    inner = Translator(outer.source, outer.owner, outer.frame)
-    names = {name: Variable(name, 0) for name in signature.names}
-    inner.scopes = [*outer.scopes, names]
-    inner.scopes[0] = outer.scopes[0]
-    inner.kinds = dict.fromkeys(outer.owner.tensors, TENSOR)
-    code = parse_expression(key)
-    keywords = getattr(code.tree.body, "keywords", [])  # type: ignore[attr-defined]
-    defaults = {each.arg: inner.expression(each.value, code) for each in keywords}
-    quoted = isinstance(body, Scalar) and body.quoted
-    value = expression_of(body, inner) if quoted and isinstance(body, Scalar) else value_of(body, inner)
-    return syntax.function(title, syntax.signature(signature.names, defaults), [ast.Return(value)])

@@ -11,11 +11,13 @@ from typing import Any
 
 from nnbuild.errors import SpecError
 from nnbuild.exchange.pytorch import syntax
-from nnbuild.exchange.pytorch.names import Callee, Key
+from nnbuild.exchange.pytorch.kinds import PLAIN, TENSOR
+from nnbuild.exchange.pytorch.names import Called, Callee, Key
 from nnbuild.exchange.pytorch.recording import Record
+from nnbuild.exchange.pytorch.stated import functions_of
 from nnbuild.spec.build.blocks import BlockType, Definition
 from nnbuild.spec.build.builder import Builder
-from nnbuild.spec.build.signature import Signature, parse_signature
+from nnbuild.spec.build.signature import Signature
 from nnbuild.spec.document import SpecDefinition
 from nnbuild.spec.language.program import Program
 from nnbuild.spec.text.nodes import Mapping, Node, Scalar
@@ -30,6 +32,7 @@ class Source:
         self.imports: set[str] = set()
         self.accessed: set[str] = set()
         self.changed = False
+        self._tensors: set[tuple[object, str]] = set()
         self.wanted: list[Callee] = []
         self._callees: dict[int, Callee] = {}
         self._homes: dict[int, SpecDefinition] = {}
@@ -94,15 +97,43 @@ class Source:
         """Names at the top of the file."""
         return {callee.title for callee in self.wanted}
 
+    # Functions
+
+    def tell(self, function: object, *names: str) -> None:
+        """These arguments of a function are tensors; RESULT, what it gives."""
+        for name in names:
+            if (function, name) not in self._tensors:
+                self._tensors.add((function, name))
+                self.changed = True
+
+    def assume(self, function: object, *names: str) -> None:
+        """These arguments of a function are tensors from the start."""
+        self._tensors |= {(function, name) for name in names}
+
+    def kind_of_argument(self, function: object, name: str) -> str:
+        """Whether an argument of a function is a tensor, for all that is known."""
+        return TENSOR if (function, name) in self._tensors else PLAIN
+
+    def function(self, file: SpecDefinition, name: str) -> Called | None:
+        """The function of a file, if the name is one's."""
+        known = self.known(file, name)
+        if not isinstance(known, Callee) or known.is_layer_type:
+            return None
+        rest = known.thing.args.vararg if isinstance(known.thing, ast.FunctionDef) else None
+        return Called(id(known.thing), known.signature.names, rest.arg if rest else None)
+
     # Names of a file
 
     def known(self, file: SpecDefinition, name: str) -> Callee | Key | None:
         """What the name stands for in all of a file: a block, a function, or one of its params and values."""
-        for key, body in _lets(file):
+        for key, _ in _lets(file):
             if key.text == name:
                 return Key(file, name)
-            if key.text.partition("(")[0].strip() == name:
-                return self._want(self._callee(name, parse_signature(key, "a function"), file, key, body))
+        for function in functions_of(file):
+            if function.name == name:
+                known = self._callee(name, function.signature, file, function.thing, function.body)
+                known.by_name = function.by_name
+                return self._want(known)
         if name in file.signature.nodes:
             return Key(file, name)
         return self._exported_block(file, name)

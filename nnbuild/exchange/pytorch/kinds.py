@@ -8,6 +8,9 @@ from collections.abc import Callable
 #: Numbers and texts, and lists of those; tensors; lists of tensors.
 PLAIN, TENSOR, LIST = "plain", "tensor", "list"
 
+#: Stands for what a function gives, beside the names of its arguments.
+RESULT = "return"
+
 #: Attributes and methods of tensors that are numbers.
 _FACTS = frozenset({"shape", "ndim", "size", "dim", "numel", "dtype", "device", "ndimension", "nelement"})
 
@@ -23,6 +26,8 @@ def kind_of(node: ast.expr, of_name: Callable[[str], str]) -> str:
     """The kind of an expression. Params: of_name, the kind of a name, `op` or `layer` for what gives tensors."""
     if isinstance(node, ast.Name):
         return of_name(node.id)
+    if isinstance(node, ast.Lambda):
+        return PLAIN
     if isinstance(node, ast.Constant | ast.Compare | ast.JoinedStr):
         return PLAIN if not isinstance(node, ast.Compare) else kind_of(node.left, of_name)
     if isinstance(node, ast.Attribute):
@@ -33,7 +38,7 @@ def kind_of(node: ast.expr, of_name: Callable[[str], str]) -> str:
         return _of_call(node, of_name)
     if isinstance(node, ast.List | ast.Tuple):
         return LIST if any(kind_of(item, of_name) != PLAIN for item in node.elts) else PLAIN
-    if isinstance(node, ast.ListComp | ast.GeneratorExp):
+    if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp):
         return LIST if kind_of(node.elt, of_name) != PLAIN else PLAIN
     if isinstance(node, ast.Subscript):
         inner = kind_of(node.value, of_name)

@@ -7,8 +7,9 @@ from typing import Any
 
 from nnbuild.errors import NnbuildError
 from nnbuild.exchange.pytorch import syntax
-from nnbuild.exchange.pytorch.forward import Body, Inside
+from nnbuild.exchange.pytorch.inside import Inside, Members
 from nnbuild.exchange.pytorch.names import Callee
+from nnbuild.exchange.pytorch.statements import Body
 from nnbuild.exchange.pytorch.translator import Translator
 from nnbuild.exchange.pytorch.values import expression_of, value_of
 from nnbuild.spec.build.values import located
@@ -101,11 +102,11 @@ def helper(callee: Callee, source: Any) -> ast.FunctionDef:
     """The function of a buffer that takes several lines."""
     assert isinstance(callee.body, Scalar)
     program = Program(callee.body, ())
-    inside = Inside(source, callee, set(), set(), set())
+    inside = Inside(source, callee, Members(), [])
     inside.lifted = lambda key: _argument(inside, key)  # type: ignore[method-assign]
     for name in callee.signature.names:
         inside.bind(name, "plain")
-    body = Body(program, inside).block(program.body)
+    body = Body(program.code, inside, id(callee.thing)).whole(program.body)
     names = [*callee.signature.names, *(source.lifted_name(key) for key in callee.lifted)]
     return syntax.function(callee.title, syntax.signature(names), body)
 

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from nnbuild.exchange.pytorch.kinds import PLAIN
 from nnbuild.spec.build.signature import Signature
 from nnbuild.spec.document import SpecDefinition
 from nnbuild.spec.text.nodes import Node
@@ -18,12 +19,20 @@ class Key(NamedTuple):
     name: str
 
 
+class Called(NamedTuple):
+    """A function that is written. Params: key, by which the file knows it; positional, rest, its arguments' names."""
+
+    key: object
+    positional: tuple[str, ...]
+    rest: str | None = None
+
+
 class Callee:
     """A class or a function of the file that is written.
 
     Params: title, its name there; file, whose names it sees; thing, the definition that it is of, or the node of a
     function; body, of a function; lifted, the params and values of the file that it needs, which it takes as arguments;
-    tensors, those of a function's arguments that are tensors.
+    by_name, whether it takes these by name only.
     """
 
     def __init__(self, title: str, signature: Signature, file: SpecDefinition, thing: Any, body: Node | None) -> None:
@@ -33,12 +42,15 @@ class Callee:
         self.thing = thing
         self.body = body
         self.lifted: list[Key] = []
-        self.tensors: set[str] = set()
         self.is_helper = False
+        self.by_name = False
 
     @property
     def place(self) -> int:
         """Where it stands in its file."""
+        if isinstance(self.thing, ast.FunctionDef):
+            assert self.body is not None
+            return self.body.start + self.thing.lineno
         node: Node = self.thing.place if hasattr(self.thing, "sections") else self.thing
         return node.start
 
@@ -70,6 +82,7 @@ class Variable:
     def __init__(self, name: str, since: int) -> None:
         self.name = name
         self.since = since
+        self.kind = PLAIN
         self.places: list[ast.Name] = []
         self.titles: list[ast.FunctionDef] = []
         self.last = -1

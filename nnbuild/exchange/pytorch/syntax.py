@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
+
+from nnbuild.spec.language.closures import Parameters
 
 
 def name(text: str) -> ast.expr:
@@ -79,6 +81,19 @@ def signature(
         [defaults.get(each) for each in named],
         None,
         [defaults[each] for each in names[first:last]],
+    )
+
+
+def arguments(taken: Parameters, defaults: dict[str, ast.expr], spelt: Callable[[str], str] = str) -> ast.arguments:
+    """What a function takes, as it was. Params: spelt, what names become."""
+    return ast.arguments(
+        [ast.arg(spelt(name)) for name in taken.positional[: taken.unnamed]],
+        [ast.arg(spelt(name)) for name in taken.positional[taken.unnamed :]],
+        ast.arg(spelt(taken.rest)) if taken.rest else None,
+        [ast.arg(spelt(name)) for name in taken.named],
+        [defaults.get(name) for name in taken.named],
+        ast.arg(spelt(taken.keywords)) if taken.keywords else None,
+        [defaults[name] for name in taken.positional if name in defaults],
     )
 
 

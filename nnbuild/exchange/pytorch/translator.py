@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nnbuild.errors import NnbuildError, SpecError
 from nnbuild.exchange.pytorch import syntax, vocabulary
-from nnbuild.exchange.pytorch.kinds import PLAIN, TENSOR, is_of_tensors, kind_of
-from nnbuild.exchange.pytorch.names import Callee, Frame, Key, Variable
+from nnbuild.exchange.pytorch.kinds import PLAIN, RESULT, TENSOR, is_of_tensors, kind_of
+from nnbuild.exchange.pytorch.names import Called, Callee, Frame, Key, Variable
 from nnbuild.exchange.pytorch.words import Word, prefixed_word, word, word_with_pattern
+from nnbuild.spec.language.closures import parameters_of
 from nnbuild.spec.language.syntax import Code
 from nnbuild.spec.language.torch_names import DTYPES
 
@@ -39,6 +40,7 @@ class Translator:
         self.scopes: list[dict[str, Variable]] = [{}]
         self.kinds: dict[str, str] = {}
         self.layers: set[str] = set()
+        self.functions: dict[str, Called] = {}
         self._code: Code | None = None
 
     # Names
@@ -47,7 +49,7 @@ class Translator:
         """What the name stands for here."""
         for scope in reversed(self.scopes):
             if name in scope:
-                return Meaning(scope[name].place(self.frame.tick()), self.kinds.get(name, PLAIN))
+                return Meaning(scope[name].place(self.frame.tick()), scope[name].kind)
         return self.of_file(name) or self._layer_above(name) or self.of_language(name, node)
 
     def _layer_above(self, name: str) -> Meaning | None:
@@ -147,6 +149,9 @@ class Translator:
     def _attribute(self, node: ast.Attribute) -> ast.expr:
         if getattr(node, "known", None):
             return self.meaning(node).expression
+        if ast.unparse(node).startswith("torch.") and self.lookup("torch") is None:
+            self.source.imports.add("torch")
+            return syntax.name(ast.unparse(node))
         if self.kind(node.value) != TENSOR and not is_of_tensors(node.attr):
             self.source.accessed.add(node.attr)
         return ast.Attribute(self.translated(node.value), node.attr)
@@ -165,7 +170,30 @@ class Translator:
     def _generator(self, node: ast.GeneratorExp) -> ast.expr:
         return self._comprehension(ast.ListComp(node.elt, node.generators))
 
-    def _comprehension(self, node: ast.ListComp | ast.GeneratorExp | ast.DictComp) -> ast.expr:
+    def _lambda(self, node: ast.Lambda) -> ast.expr:
+        taken = parameters_of(node)
+        defaults = {name: self.translated(each) for name, each in taken.defaults.items()}
+        called = self.called(node)
+        names = [*taken.names, *filter(None, (taken.rest, taken.keywords))]
+        scope = {name: Variable(name, 0) for name in names}
+        for name, variable in scope.items():
+            variable.kind = self.source.kind_of_argument(called.key, name) if called else PLAIN
+        self.scopes.append(scope)
+        body = self.translated(node.body)
+        self.scopes.pop()
+        return ast.Lambda(syntax.arguments(taken, defaults), body)
+
+    def _named(self, node: ast.NamedExpr) -> ast.expr:
+        value = self.translated(node.value)
+        return ast.NamedExpr(self.bound(node.target.id, self.kind(node.value)), value)
+
+    def bound(self, name: str, kind: str) -> ast.Name:
+        """The name as a variable of the function, from here on."""
+        variable = self.scopes[0][name] = self.frame.bind(name)
+        variable.kind = kind
+        return variable.place(self.frame.tick())
+
+    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> ast.expr:
         depth = len(self.scopes)
         generators = [self._comprehended(each) for each in node.generators]
         if isinstance(node, ast.DictComp):
@@ -191,19 +219,30 @@ class Translator:
         if meaning.word is not None:
             return self._of_torch(node, meaning, meaning.word, iterated)
         made = ast.Call(meaning.expression, *self.arguments(node))
+        self._tell_tensors(self.called(function), node.args, node.keywords)
         if meaning.callee is not None:
-            self._tell_tensors(node, meaning.callee)
             return self.given_lifted(made, meaning.callee)
         return self.met(made, node, node)
 
-    def _tell_tensors(self, node: ast.Call, callee: Callee) -> None:
+    def called(self, function: ast.expr) -> Called | None:
+        """The function of the spec that a call is of."""
+        if isinstance(function, ast.Lambda) and self._code is not None:
+            taken = parameters_of(function)
+            return Called(self._code.mark(function)[:3], taken.positional, taken.rest)
+        if not isinstance(function, ast.Name) or any(function.id in scope for scope in self.scopes[1:]):
+            return None
+        known = self.functions.get(function.id)
+        return known or self.source.function(self.owner.file, function.id)
+
+    def _tell_tensors(self, called: Called | None, args: list[ast.expr], keywords: Sequence[ast.keyword] = ()) -> None:
         """Keep which arguments of a function are tensors."""
-        if not callee.is_layer_type:
-            named = [(each.arg, each.value) for each in node.keywords]
-            for name, value in (*zip(callee.signature.names, node.args, strict=False), *named):
-                if name is not None and self.kind(value) != PLAIN and name not in callee.tensors:
-                    callee.tensors.add(name)
-                    self.source.changed = True
+        if called is None:
+            return
+        for index, value in enumerate(args):
+            names = called.positional[index : None if isinstance(value, ast.Starred) else index + 1]
+            if self.kind(value) != PLAIN:
+                self.source.tell(called.key, *(names or filter(None, [called.rest])))
+        self.source.tell(called.key, *(each.arg for each in keywords if each.arg and self.kind(each.value) != PLAIN))
 
     def arguments(self, node: ast.Call, iterated: bool = False) -> tuple[list[ast.expr], list[ast.keyword]]:
         """The arguments of a call, dtypes as torch's."""
@@ -231,6 +270,8 @@ class Translator:
         of_pattern = word_with_pattern(found.name) if pattern and isinstance(node.func, ast.Name) else None
         if of_pattern is not None:
             found, meaning = of_pattern, Meaning(self.spelt(of_pattern), word=of_pattern)
+        if found.name in vocabulary.MAPS and len(node.args) > 1:
+            self._tell_tensors(self.called(node.args[0]), node.args[1:])
         args, keywords = self.arguments(node, found.name in vocabulary.TAKES_ITERATORS)
         stated = {each.arg for each in keywords}
         for option, value in vocabulary.STATED.get(found.name, {}).items():
@@ -250,7 +291,12 @@ class Translator:
 
     def given_lifted(self, made: ast.Call, callee: Callee, by_name: bool = False) -> ast.Call:
         """The call with what its callee needs of its file."""
-        plain = not callee.signature.defaults and len(made.args) == len(callee.signature.names) and not made.keywords
+        plain = (
+            not callee.by_name
+            and not callee.signature.defaults
+            and len(made.args) == len(callee.signature.names)
+            and not made.keywords
+        )
         in_order = plain and not by_name and not any(isinstance(arg, ast.Starred) for arg in made.args)
         for key in callee.lifted:
             value = self.lifted(key)
@@ -278,8 +324,12 @@ class Translator:
         return kind_of(node, self._kind_of_name)
 
     def _kind_of_name(self, name: str) -> str:
-        if any(name in scope for scope in self.scopes):
-            return self.kinds.get(name, PLAIN)
+        for scope in reversed(self.scopes):
+            if name in scope and (name not in self.functions or scope is not self.scopes[0]):
+                return scope[name].kind
+        called = self.called(ast.Name(name))
+        if called is not None:
+            return "op" if self.source.kind_of_argument(called.key, RESULT) == TENSOR else PLAIN
         found = word(name)
         known = self.source.known(self.owner.file, name)
         return "op" if known is None and found is not None and found.is_op else PLAIN
@@ -293,4 +343,5 @@ _HANDLERS: dict[type[ast.AST], Callable[..., ast.expr]] = {
     ast.Name: Translator._name, ast.Attribute: Translator._attribute, ast.Call: Translator._call,
     ast.Starred: Translator._starred, ast.ListComp: Translator._comprehension,
     ast.DictComp: Translator._comprehension, ast.GeneratorExp: Translator._generator,
+    ast.SetComp: Translator._comprehension, ast.Lambda: Translator._lambda, ast.NamedExpr: Translator._named,
 }  # fmt: skip

@@ -46,12 +46,16 @@ SPACES = ("linalg", "fft")
 STATED = {"meshgrid": {"indexing": "ij"}}
 
 #: Python's functions that give a list in a spec and an iterator in Python.
-ITERATORS = frozenset({"reversed", "enumerate", "zip", "accumulate"})
+ITERATORS = frozenset({"reversed", "enumerate", "zip", "accumulate", "map", "filter"})
+
+#: Python's functions that call their first argument with the items of the others.
+MAPS = frozenset({"map", "filter"})
 
 #: Python's functions that take any iterator.
 TAKES_ITERATORS = frozenset(
-    {"list", "tuple", "sum", "zip", "enumerate", "sorted", "max", "min", "any", "all", "dict", "accumulate", "prod"}
-)
+    {"list", "tuple", "sum", "zip", "enumerate", "sorted", "max", "min", "any", "all", "dict", "accumulate", "prod",
+     "set", "iter", "next", "map", "filter"}
+)  # fmt: skip
 
 #: Python's functions that are ops where a tensor is given.
 EITHER = frozenset({"max", "min", "sum", "abs", "round", "any", "all", "prod"})

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import Any, NamedTuple
 
 from nnbuild.exchange.pytorch import vocabulary
-from nnbuild.spec.language import functions, namespaces
+from nnbuild.spec.language import functions, libraries, namespaces, natives
 from nnbuild.spec.language.names import INITIALISERS
+from nnbuild.spec.language.scope import MISSING
 from nnbuild.spec.language.torch_names import DTYPES
 from nnbuild.spec.language.weight_norms import NORMS
 
@@ -47,7 +49,7 @@ def word(name: str) -> Word | None:
         return Word(name, f"math.{name}", "math")
     if name == "Tensor":
         return Word(name, "torch.Tensor", "torch")
-    if name in functions.NAMES or name == "isinstance":
+    if name in functions.NAMES or (name in natives.NAMES and hasattr(builtins, name)):
         return Word(name, name)
     if name in namespaces.BARE and name not in OPS:
         return _of_namespace(namespaces.BARE[name], name)
@@ -83,6 +85,8 @@ def prefixed_word(prefix: str, name: str) -> Word | None:
     """What `prefix.name` means."""
     from nnbuild.ops import OPS
 
+    if (prefix, name) == ("np", "newaxis"):
+        return Word(name, "None", is_constant=True)
     if prefix in ("math", "np"):
         return Word(name, f"math.{name}", "math") if name in functions.MATH else None
     if prefix in ("utils", "parametrizations") and name in NORMS:
@@ -104,4 +108,6 @@ def prefixed_word(prefix: str, name: str) -> Word | None:
         return Word(name, f"torch.jit.{name}", "torch")
     if prefix == "torch" and name in functions.MATH:
         return Word(name, f"math.{name}", "math")
+    if prefix == "torch" and libraries.library("torch").member(name) is not MISSING:
+        return Word(name, f"torch.{name}", "torch")
     return word(name) if prefix == "nn" else None

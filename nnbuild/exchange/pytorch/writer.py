@@ -8,11 +8,13 @@ from typing import Any
 from nnbuild.budget import spending
 from nnbuild.errors import SpecError
 from nnbuild.exchange.pytorch import syntax, vocabulary
-from nnbuild.exchange.pytorch.classes import ClassWriter, function_of
+from nnbuild.exchange.pytorch.classes import ClassWriter
 from nnbuild.exchange.pytorch.files import Source
+from nnbuild.exchange.pytorch.functions import written
 from nnbuild.exchange.pytorch.members import helper
 from nnbuild.exchange.pytorch.names import Callee, Frame
 from nnbuild.exchange.pytorch.recording import Record, build, telling_variants
+from nnbuild.exchange.pytorch.stated import Function
 from nnbuild.exchange.pytorch.style import module_text
 from nnbuild.exchange.pytorch.translator import Translator
 from nnbuild.exchange.pytorch.values import value_of
@@ -67,7 +69,8 @@ class _Order:
             file = self._source()
             body = _Writing(self, file).body()
             if not file.changed:
-                return module_text([*_imports(file.imports), *body])
+                used = {node.id for statement in body for node in ast.walk(statement) if isinstance(node, ast.Name)}
+                return module_text([*_imports({each for each in file.imports if _bound(each) in used}), *body])
             self._file = file
         raise SpecError(f"the blocks of {self.definition.path} need each other without end")
 
@@ -122,9 +125,10 @@ class _Writing:
         frame = Frame(RESERVED)
         outer = Translator(self.file, callee, frame)
         assert callee.body is not None
-        made = function_of(outer, callee.thing, callee.body, callee.title)
+        made = written(outer, Function(callee.signature, callee.thing, callee.body), callee.title)
+        _default_inside(made, {self.file.lifted_name(key) for key in callee.lifted})
         lifted = [ast.arg(self.file.lifted_name(key)) for key in callee.lifted]
-        if made.args.defaults or made.args.kwonlyargs:
+        if made.args.defaults or made.args.kwonlyargs or made.args.vararg:
             made.args.kwonlyargs += lifted
             made.args.kw_defaults += [None] * len(lifted)
         else:
@@ -183,12 +187,28 @@ def _after_defaults(statements: list[ast.stmt]) -> list[ast.stmt]:
     return placed
 
 
+def _default_inside(made: ast.FunctionDef, lifted: set[str]) -> None:
+    """Defaults that use an argument are worked out inside the function."""
+    arguments = [*made.args.posonlyargs, *made.args.args]
+    pairs = [*zip(reversed(arguments), reversed(made.args.defaults), strict=False)]
+    for arg, default in reversed(pairs):
+        if any(isinstance(node, ast.Name) and node.id in lifted for node in ast.walk(default)):
+            made.args.defaults[made.args.defaults.index(default)] = ast.Constant(None)
+            test = ast.Compare(ast.Name(arg.arg), [ast.Is()], [ast.Constant(None)])
+            made.body.insert(0, ast.If(test, [syntax.assign(arg.arg, default)], []))
+
+
 def _default_names(statement: ast.stmt) -> set[str]:
     """Names in the defaults of a class's `__init__`."""
     body = statement.body if isinstance(statement, ast.ClassDef) else []
     defaults = [each for part in body if isinstance(part, ast.FunctionDef) and part.name == "__init__"
                 for each in (*part.args.defaults, *part.args.kw_defaults) if each is not None]  # fmt: skip
     return {node.id for each in defaults for node in ast.walk(each) if isinstance(node, ast.Name)}
+
+
+def _bound(need: str) -> str:
+    """The name that an import binds."""
+    return "F" if need == "torch.nn.functional" else need.rpartition(".")[2]
 
 
 def _imports(needs: set[str]) -> list[ast.stmt]:

@@ -6,6 +6,7 @@ A namespace is a table that is made when it is asked for. A name that is not in 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
 from functools import cache, partial
 from typing import Any
 
@@ -110,12 +111,14 @@ _TABLES: dict[str, Callable[[], Module]] = {
     "itertools": lambda: Module("itertools", natives.ITERTOOLS),
     "operator": lambda: Module("operator", natives.OPERATOR),
     "re": lambda: Module("re", regular.NAMES),
+    "fnmatch": lambda: Module("fnmatch", {"fnmatchcase": functions.plain("fnmatchcase", fnmatchcase)}),
     "inspect": lambda: Module("inspect", inspecting.NAMES),
     "copy": lambda: Module("copy", natives.COPY),
     "collections": lambda: Module(
         "collections", {**records.NAMES, "OrderedDict": functions.NAMES["OrderedDict"], "Counter": Opaque("Counter")}
     ),
     "einops": lambda: Module("einops", {}, lambda name: namespaces.find("einops", name, MISSING)),
+    "torch.nn.utils.rnn": lambda: Module("torch.nn.utils.rnn", {}, lambda name: namespaces.find("rnn", name, MISSING)),
     "einops.layers": lambda: Module("einops.layers", {}),
     "einops.layers.torch": lambda: Module("einops.layers.torch", {}, torch_tables.layer),
     "collections.abc": lambda: Module("collections.abc", {}, _typing),

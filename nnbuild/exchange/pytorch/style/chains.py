@@ -6,7 +6,7 @@ import ast
 
 from nnbuild.exchange.pytorch.style.precedence import ATOM, CONDITIONAL, OR, POWER, UNARY, binding, loose
 
-_BRACKETS = (ast.List, ast.Tuple, ast.Dict, ast.ListComp, ast.GeneratorExp, ast.DictComp)
+_BRACKETS = (ast.List, ast.Tuple, ast.Dict, ast.Set, ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.SetComp)
 
 
 def is_fluent(node: ast.expr) -> bool:

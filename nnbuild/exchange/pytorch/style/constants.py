@@ -43,8 +43,9 @@ def _parts(node: ast.JoinedStr, expression: Callable[[ast.expr], str]) -> str:
     for part in node.values:
         if isinstance(part, ast.FormattedValue):
             inside = expression(part.value).replace('"', "'")
+            how = f"!{chr(part.conversion)}" if part.conversion > 0 else ""
             shown = f":{_parts(part.format_spec, expression)}" if isinstance(part.format_spec, ast.JoinedStr) else ""
-            written += f"{{{inside}{shown}}}"
+            written += f"{{{inside}{how}{shown}}}"
         elif isinstance(part, ast.Constant):
             plain = quoted(str(part.value) + "'")[1:-2].replace("{", "{{").replace("}", "}}")
             written += plain

@@ -98,6 +98,10 @@ def bare_tuple(node: ast.Tuple) -> Document:
     return group(IfBroken("("), indent(SOFT, *joined(COMMA, parts), IfBroken(",")), SOFT, IfBroken(")"))
 
 
+def _set(node: ast.Set, inside: bool) -> Document:
+    return bracketed("{", [document(item) for item in node.elts], "}")
+
+
 def _dict(node: ast.Dict, inside: bool) -> Document:
     pairs = [
         row("**", document(value)) if key is None else row(document(key), ": ", document(value))
@@ -150,6 +154,32 @@ def _call(node: ast.Call, inside: bool) -> Document:
         row("**" if keyword.arg is None else f"{keyword.arg}=", document(keyword.value)) for keyword in node.keywords
     ]
     return row(function, arguments([*(document(arg) for arg in node.args), *named]))
+
+
+def parameters(signature: ast.arguments) -> list[Document]:
+    """What a function takes."""
+    positional = [*signature.posonlyargs, *signature.args]
+    defaults = [None] * (len(positional) - len(signature.defaults)) + list(signature.defaults)
+    made = [_parameter(arg, default) for arg, default in zip(positional, defaults, strict=True)]
+    if signature.posonlyargs:
+        made.insert(len(signature.posonlyargs), "/")
+    if signature.vararg or signature.kwonlyargs:
+        made.append(f"*{signature.vararg.arg if signature.vararg else ''}")
+    made += [_parameter(*pair) for pair in zip(signature.kwonlyargs, signature.kw_defaults, strict=True)]
+    return [*made, f"**{signature.kwarg.arg}"] if signature.kwarg else made
+
+
+def _parameter(arg: ast.arg, default: ast.expr | None) -> Document:
+    return arg.arg if default is None else row(f"{arg.arg}=", document(default))
+
+
+def _lambda(node: ast.Lambda, inside: bool) -> Document:
+    taken = parameters(node.args)
+    return row("lambda", " " if taken else "", *joined((", ",), taken), ": ", document(node.body, inside=False))
+
+
+def _named(node: ast.NamedExpr, inside: bool) -> Document:
+    return _around(row(document(node.target), " := ", document(node.value)))
 
 
 def _subscript(node: ast.Subscript, inside: bool) -> Document:
@@ -264,11 +294,11 @@ def _comprehended(elt: ast.expr | tuple[ast.expr, ast.expr], generators: list[as
 
 
 def _unconditional(node: ast.expr) -> Document:
-    return _around(document(node)) if binding(node) == CONDITIONAL else document(node)
+    return _around(document(node)) if binding(node) <= CONDITIONAL else document(node)
 
 
 def _comprehension(opening: str, closing: str) -> Callable[..., Document]:
-    def handle(node: ast.ListComp | ast.GeneratorExp, inside: bool) -> Document:
+    def handle(node: ast.ListComp | ast.SetComp | ast.GeneratorExp, inside: bool) -> Document:
         return group(opening, indent(SOFT, _comprehended(node.elt, node.generators)), SOFT, closing)
 
     return handle
@@ -284,4 +314,5 @@ _HANDLERS: dict[type[ast.AST], Callable[..., Document]] = {
     ast.Subscript: _in_chain(_subscript), ast.Slice: _slice, ast.UnaryOp: _unary, ast.BinOp: _binary,
     ast.BoolOp: _boolean, ast.Compare: _compare, ast.IfExp: _conditional, ast.ListComp: _comprehension("[", "]"),
     ast.GeneratorExp: _comprehension("(", ")"), ast.DictComp: _dict_comprehension,
+    ast.SetComp: _comprehension("{", "}"), ast.Set: _set, ast.Lambda: _lambda, ast.NamedExpr: _named,
 }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-CONDITIONAL, OR, AND, NOT, COMPARE, UNARY, POWER, ATOM = 1, 2, 3, 4, 5, 12, 13, 20
+LAMBDA, CONDITIONAL, OR, AND, NOT, COMPARE, UNARY, POWER, ATOM = 0, 1, 2, 3, 4, 5, 12, 13, 20
 
 _BINARY: dict[type[ast.operator], tuple[str, int]] = {
     ast.BitOr: ("|", 6), ast.BitXor: ("^", 7), ast.BitAnd: ("&", 8), ast.LShift: ("<<", 9), ast.RShift: (">>", 9),
@@ -26,6 +26,8 @@ def symbol(operator: ast.operator) -> str:
 
 def binding(node: ast.expr) -> int:
     """How tight the outermost operator binds."""
+    if isinstance(node, ast.Lambda):
+        return LAMBDA
     if isinstance(node, ast.IfExp):
         return CONDITIONAL
     if isinstance(node, ast.BoolOp):

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from nnbuild.exchange.pytorch.style import documents
 from nnbuild.exchange.pytorch.style.chains import breaks_inside, is_word, may_do_without
-from nnbuild.exchange.pytorch.style.documents import INDENT, SOFT, Document, First, IfBroken, group, indent, row
-from nnbuild.exchange.pytorch.style.expressions import arguments, bare_tuple, document
+from nnbuild.exchange.pytorch.style.documents import INDENT, SOFT, Document, First, IfBroken, group, indent, joined, row
+from nnbuild.exchange.pytorch.style.expressions import arguments, bare_tuple, document, parameters
 from nnbuild.exchange.pytorch.style.precedence import symbol
 
 
@@ -135,7 +135,8 @@ _SIMPLE: dict[type[ast.stmt], Callable[..., Document]] = {
     ast.Assign: _assign, ast.AugAssign: _augmented, ast.AnnAssign: _annotated, ast.Return: _return,
     ast.Expr: _expression, ast.Assert: _assert, ast.Raise: _raise, ast.Delete: _delete, ast.Import: _import,
     ast.ImportFrom: _import_from, ast.Pass: lambda node: "pass", ast.Break: lambda node: "break",
-    ast.Continue: lambda node: "continue",
+    ast.Continue: lambda node: "continue", ast.Nonlocal: lambda node: f"nonlocal {', '.join(node.names)}",
+    ast.Global: lambda node: f"global {', '.join(node.names)}",
 }  # fmt: skip
 
 
@@ -148,30 +149,41 @@ def _class(node: ast.ClassDef, level: int) -> Iterator[str]:
 
 
 def _function(node: ast.FunctionDef, level: int) -> Iterator[str]:
-    yield from _printed([row(f"def {node.name}", arguments(list(_parameters(node.args))), ":")], level)
+    for decorator in node.decorator_list:
+        yield from _printed([row("@", document(decorator, inside=False))], level)
+    yield from _printed([row(f"def {node.name}", arguments(parameters(node.args)), ":")], level)
     yield from _block(node.body, level + 1)
-
-
-def _parameters(signature: ast.arguments) -> Iterator[Document]:
-    defaults = [None] * (len(signature.args) - len(signature.defaults)) + list(signature.defaults)
-    for arg, default in zip(signature.args, defaults, strict=True):
-        yield _parameter(arg, default)
-    if signature.kwonlyargs:
-        yield "*"
-        for arg, default in zip(signature.kwonlyargs, signature.kw_defaults, strict=True):
-            yield _parameter(arg, default)
-    if signature.kwarg:
-        yield f"**{signature.kwarg.arg}"
-
-
-def _parameter(arg: ast.arg, default: ast.expr | None) -> Document:
-    return arg.arg if default is None else row(f"{arg.arg}=", document(default))
 
 
 def _for(node: ast.For, level: int) -> Iterator[str]:
     head = row("for ", _target(node.target), " in ", _value(node.iter), ":")
     yield from _printed([head], level, getattr(node, "remark", None))
     yield from _block(node.body, level + 1)
+    yield from _part("else:", node.orelse, level)
+
+
+def _while(node: ast.While, level: int) -> Iterator[str]:
+    yield from _printed([row("while ", _value(node.test), ":")], level, getattr(node, "remark", None))
+    yield from _block(node.body, level + 1)
+    yield from _part("else:", node.orelse, level)
+
+
+def _part(head: str, body: Sequence[ast.stmt], level: int) -> Iterator[str]:
+    """The rest of a statement, if there is one."""
+    if body:
+        yield " " * (level * INDENT) + head
+        yield from _block(body, level + 1)
+
+
+def _try(node: ast.Try, level: int) -> Iterator[str]:
+    yield from _part("try:", node.body, level)
+    for handler in node.handlers:
+        kind: Document = row(" ", document(handler.type, inside=False)) if handler.type else ""
+        name = f" as {handler.name}" if handler.name else ""
+        yield from _printed([row("except", kind, name, ":")], level)
+        yield from _block(handler.body, level + 1)
+    yield from _part("else:", node.orelse, level)
+    yield from _part("finally:", node.finalbody, level)
 
 
 def _if(node: ast.If, level: int, word: str = "if") -> Iterator[str]:
@@ -179,16 +191,20 @@ def _if(node: ast.If, level: int, word: str = "if") -> Iterator[str]:
     yield from _block(node.body, level + 1)
     if len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If):
         yield from _if(node.orelse[0], level, "elif")
-    elif node.orelse:
-        yield " " * (level * INDENT) + "else:"
-        yield from _block(node.orelse, level + 1)
+    else:
+        yield from _part("else:", node.orelse, level)
 
 
 def _with(node: ast.With, level: int) -> Iterator[str]:
-    yield from _printed([row("with ", document(node.items[0].context_expr, inside=False), ":")], level)
+    items = [
+        row(document(item.context_expr, inside=False), " as ", document(item.optional_vars)) if item.optional_vars
+        else document(item.context_expr, inside=False) for item in node.items
+    ]  # fmt: skip
+    yield from _printed([row("with ", *joined((", ",), items), ":")], level)
     yield from _block(node.body, level + 1)
 
 
 _COMPOUND: dict[type[ast.stmt], Callable[..., Iterator[str]]] = {
     ast.ClassDef: _class, ast.FunctionDef: _function, ast.For: _for, ast.If: _if, ast.With: _with,
+    ast.While: _while, ast.Try: _try,
 }  # fmt: skip
