@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import click
@@ -34,9 +35,23 @@ class Writer(NamedTuple):
 
 
 def _torch(order: Order) -> bytes:
+    from nnbuild.exchange.networks import is_foreign
     from nnbuild.exchange.pytorch import source
 
+    if is_foreign(order.spec):
+        with TemporaryDirectory() as folder:
+            return source(_as_spec(order, Path(folder)), {}, None, {}).encode()
     return source(order.spec, order.params, order.variant, order.choices, outside_allowed()).encode()
+
+
+def _as_spec(order: Order, folder: Path) -> str:
+    """Another program's network as a spec's file."""
+    from nnbuild.exchange.specs.document import spec_of
+
+    network = build(order.spec, order.params, order.variant, order.choices)
+    path = folder / f"{Path(order.spec.partition(':')[0]).stem}.yaml"
+    path.write_text(spec_of(network.model, network.spec.inputs, network.spec.name, None).text, "utf-8")
+    return str(path)
 
 
 def _onnx(order: Order) -> bytes:

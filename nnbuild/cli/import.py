@@ -18,7 +18,9 @@ from nnbuild.errors import InputError
 )
 @click.option("--no-weights", is_flag=True, help="Write the spec only.")
 def command(file: Path, output: Path, no_weights: bool) -> None:
-    """Write the network of an ONNX file as a spec, with its weights beside it.
+    """Write the network of another format as a spec.
+
+    Of an ONNX file, with its weights beside it.
 
     Modules become blocks, equal ones one block, chains a Sequential; what is no layer is the forward. The weights go to
     the file of the spec's name that ends in .safetensors.

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nnbuild.cli.options import outside_allowed, unknown_name
 from nnbuild.cli.output import warn
 from nnbuild.errors import InputError, NnbuildError
+from nnbuild.nn.module import Module
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.spec.build.stated import BATCH, agreed
 
 if TYPE_CHECKING:
     from nnbuild.graph.graph import Graph
-    from nnbuild.spec.build.module import SpecModule
     from nnbuild.spec.build.stated import Spec
 
 Shapes = Mapping[str | None, tuple[int, ...]]
@@ -22,7 +22,7 @@ Shapes = Mapping[str | None, tuple[int, ...]]
 class Network(NamedTuple):
     """A model in evaluation mode, and what its spec says beside the layers."""
 
-    model: SpecModule
+    model: Module
     spec: Spec
 
 

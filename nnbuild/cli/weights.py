@@ -15,7 +15,7 @@ from nnbuild.errors import WeightError
 if TYPE_CHECKING:
     from nnbuild.formats.tensors import FileTensor
     from nnbuild.formats.weights import WeightsFile
-    from nnbuild.spec.build.module import SpecModule
+    from nnbuild.nn.module import Module
 
 
 @click.command("weights")
@@ -93,7 +93,7 @@ def command(
         _list(source, tensors, stats, format)
 
 
-def _built(spec: str, params: dict[str, Any], variant: str | None, choices: dict[str, Any], seed: int) -> SpecModule:
+def _built(spec: str, params: dict[str, Any], variant: str | None, choices: dict[str, Any], seed: int) -> Module:
     from nnbuild.cli.network import build
 
     return build(spec, params, variant, choices, seed=seed).model
@@ -106,7 +106,7 @@ def _of_file(path: Path, key: str | None) -> tuple[WeightsFile, dict[str, FileTe
     return file, file.part(key) if key else file.tensors
 
 
-def _drawn(model: SpecModule, name: str) -> tuple[WeightsFile, dict[str, FileTensor]]:
+def _drawn(model: Module, name: str) -> tuple[WeightsFile, dict[str, FileTensor]]:
     from nnbuild.formats.tensors import FileTensor
     from nnbuild.formats.weights import WeightsFile
 
@@ -115,7 +115,7 @@ def _drawn(model: SpecModule, name: str) -> tuple[WeightsFile, dict[str, FileTen
 
 
 def _compared(
-    path: Path, key: str | None, model: SpecModule, format: str | None
+    path: Path, key: str | None, model: Module, format: str | None
 ) -> tuple[WeightsFile, dict[str, FileTensor]]:
     """The part of the file that is the network's, by the network's names. Prints what fits; raises what does not."""
     from nnbuild.formats.weights import open_weights

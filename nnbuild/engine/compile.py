@@ -39,7 +39,9 @@ class Compiled:
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         alone = len(inputs) == 1 and not options and isinstance(inputs[0], np.ndarray)
         arrays = inputs if alone else tensors_in((inputs, options))
-        if not arrays or not all(isinstance(array, np.ndarray) and array.size for array in arrays):
+        if not arrays or not all(
+            isinstance(array, np.ndarray) and array.size and array.dtype != object for array in arrays
+        ):
             return self.model(*inputs, **options)
         try:
             plan = self.plan(*inputs, **options)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nnbuild.errors import SpecError
+from nnbuild.nn.module import Module
 from nnbuild.spec import library
 from nnbuild.spec.loading import load as load_spec
 
@@ -37,7 +38,7 @@ def load(
     weights_key: str | None = None,
     strict: bool = True,
     allow_outside: bool = False,
-) -> Any:
+) -> Module:
     """Build the network of a spec file, of PyTorch source (`model.py:Net`), an ONNX file, a bundled spec, or a variant
     by its own name.
 
@@ -64,11 +65,11 @@ def load(
 
 def _foreign(
     path: Path, own: dict[str, Any], seed: int, weights: bool | str | Path, key: str | None, strict: bool
-) -> Any:
+) -> Module:
     from nnbuild.nn import random
 
     random.manual_seed(seed)
-    network = import_module(READERS[path.suffix.lower()]).read(path, **own)
+    network: Module = import_module(READERS[path.suffix.lower()]).read(path, **own)
     if not isinstance(weights, bool):
         from nnbuild.spec.weights import load_weights
 

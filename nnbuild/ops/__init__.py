@@ -36,7 +36,7 @@ _FAMILIES = {
     "placing": ".scatter_reduce .index_put",
     "bits": ".bitwise_left_shift .bitwise_right_shift bitcast",
     "regions": "nms roi_align",
-    "resizing": "resize",
+    "resizing": "resize_axes",
     "masking": ".masked_fill .tril .triu one_hot",
     "items": "setitem",
     "creation": "zeros ones empty full zeros_like ones_like empty_like full_like .new_zeros .new_ones .new_empty"

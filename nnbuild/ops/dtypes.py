@@ -12,7 +12,7 @@ from nnbuild.ops.spec import ITEM_SIZES
 
 DEFAULT_FLOAT = "float32"
 
-#: Those that torch too joins with no other whole numbers.
+#: Those that torch too joins with no other whole numbers and no bools.
 _ALONE = frozenset(("uint16", "uint32", "uint64"))
 
 _KINDS = {"bool": 0, "float": 2, "complex": 3}
@@ -92,10 +92,11 @@ def promote(first: str, second: str) -> str:
     """The dtype that holds the values of both."""
     if "complex128" in (first, second) or {"complex64", "float64"} == {first, second}:
         return "complex128"
+    whole = max(_CATEGORY[first], _CATEGORY[second]) < 2
+    if whole and first != second and not _ALONE.isdisjoint((first, second)):
+        raise ShapeError(f"cannot join {first} and {second}: no dtype holds both", hint="convert one: to('int64')")
     if _CATEGORY[first] != _CATEGORY[second]:
         return max(first, second, key=_CATEGORY.__getitem__)
-    if first != second and not _ALONE.isdisjoint((first, second)):
-        raise ShapeError(f"cannot join {first} and {second}: no dtype holds both", hint="convert one: to('int64')")
     if "uint8" in (first, second) and first != second:
         other = second if first == "uint8" else first
         return "int16" if other == "int8" else other

@@ -364,6 +364,10 @@ def sized_by_data(kernel: Callable[..., Any]) -> Op:
     def _() -> TensorSpec:
         raise DataError("gives as many elements as the data says", hint="`nnbuild run` runs it, op by op")
 
+    @made.axes
+    def _() -> dict[str, Any]:
+        return {}
+
     return made
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from nnbuild.errors import OptionError, ShapeError
 from nnbuild.lazy import np
+from nnbuild.ops.dtypes import is_complex
 from nnbuild.ops.elementwise import broadcast
 from nnbuild.ops.gathering import _scattered, _scattered_axes, scattered
-from nnbuild.ops.op import op
-from nnbuild.ops.reach import UNSEEN, WHOLE, Reaches, Unknown
+from nnbuild.ops.op import op, takes_complex
+from nnbuild.ops.reach import WHOLE, Reaches, Unknown
 from nnbuild.ops.spec import TensorSpec
 
 #: What the names of torch's reductions do with two numbers, and with which number they begin.
@@ -43,6 +44,8 @@ def scatter_reduce(
 def _(input: TensorSpec, dim: int, index: TensorSpec, src: TensorSpec, reduce: str) -> TensorSpec:
     if reduce not in _REDUCTIONS:
         raise OptionError(f"reduce wants one of {', '.join(_REDUCTIONS)}, not {reduce!r}", option="reduce")
+    if is_complex(input.dtype) and reduce.startswith("a"):
+        raise ShapeError("wants real numbers, of which one is the largest, and gets complex ones")
     return scattered(input, dim, index, src)
 
 
@@ -88,4 +91,7 @@ def _(input: TensorSpec, indices: Any, values: TensorSpec, reduce: str | None) -
 
 @index_put.axes
 def _(input: TensorSpec, indices: Any) -> dict[str, Reaches]:
-    return {"input": Unknown("where it puts them depends on the indices"), "indices": UNSEEN, "values": WHOLE}
+    return {"input": Unknown("where it puts them depends on the indices"), "values": WHOLE}
+
+
+takes_complex(scatter_reduce, index_put)

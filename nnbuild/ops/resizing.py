@@ -13,7 +13,7 @@ from nnbuild.ops.spec import TensorSpec
 
 
 @op
-def resize(
+def resize_axes(
     input: np.ndarray,
     size: Sequence[int],
     scale: Sequence[float],
@@ -64,7 +64,7 @@ def _axes(
     ]
 
 
-@resize.shape
+@resize_axes.shape
 def _(
     input: TensorSpec, size: Sequence[int], scale: Sequence[float], mode: str, coordinates: str, rounding: str
 ) -> TensorSpec:
@@ -84,7 +84,7 @@ def _(
     return input.with_shape(tuple(size))
 
 
-@resize.axes
+@resize_axes.axes
 def _(input: TensorSpec, size: Sequence[int], scale: Sequence[float], coordinates: str) -> dict[str, Reaches]:
     spread = Unknown("it is resized in one of ONNX's ways")
     reaches: list[Reach] = [

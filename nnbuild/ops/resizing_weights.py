@@ -66,8 +66,8 @@ COORDINATES: dict[str, Callable[[Axis, np.ndarray], np.ndarray]] = {
 ROUNDING: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "round_prefer_floor": lambda places: np.ceil(places - 0.5),
     "round_prefer_ceil": lambda places: np.floor(places + 0.5),
-    "floor": np.floor,
-    "ceil": np.ceil,
+    "floor": lambda places: np.floor(places),
+    "ceil": lambda places: np.ceil(places),
 }
 
 

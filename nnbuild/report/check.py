@@ -13,6 +13,7 @@ from nnbuild.graph.graph import Graph
 from nnbuild.graph.onward import trace_onward
 from nnbuild.graph.rows import row_tree
 from nnbuild.graph.totals import Totals, totals
+from nnbuild.nn.module import Module
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.report.doubts import labels_of_other_number, misfit_steps, unused_inputs, unused_layers
 from nnbuild.report.expectations import unexpected
@@ -113,7 +114,7 @@ class _Checking:
     """The check of one network that builds. Params: pinned, the choices that the user has made; problems, so far."""
 
     def __init__(
-        self, model: SpecModule, spec: Spec, pinned: set[str], problems: list[NnbuildError],
+        self, model: Module, spec: Spec, pinned: set[str], problems: list[NnbuildError],
         shapes: Sequence[Sequence[int]] = (),
     ) -> None:  # fmt: skip
         self.shapes = shapes
@@ -171,7 +172,7 @@ class _Checking:
         self.problems += _merged(self.mistakes)
 
     def _choice_values(self) -> dict[str, list[Any]]:
-        return {} if self.spec.foreign else choice_values(self.model)
+        return choice_values(self.model) if isinstance(self.model, SpecModule) else {}
 
     def _trace_choices_inside(self) -> None:
         """Trace what the specs that are used as layers can choose, one choice of one of them at a time."""
@@ -238,7 +239,7 @@ class _Checking:
         yield from labels_of_other_number(self.spec, graph)
 
 
-def _knows_training(model: SpecModule) -> bool:
+def _knows_training(model: Module) -> bool:
     """Whether a forward in the network asks whether it is trained."""
     programs = [module.definition.program for module in model.modules() if isinstance(module, SpecModule)]
     return any(program is not None and "training" in program.names() for program in programs)

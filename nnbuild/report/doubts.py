@@ -9,9 +9,9 @@ from typing import Any
 from nnbuild.errors import InputError, Mark, NnbuildError, SpecError
 from nnbuild.graph.graph import Graph
 from nnbuild.graph.rows import row_tree
+from nnbuild.nn.module import Module
 from nnbuild.report.places import mark_of
 from nnbuild.runs.labels import read_labels
-from nnbuild.spec.build.module import SpecModule
 from nnbuild.spec.build.stated import Input, Spec
 
 
@@ -32,7 +32,7 @@ def unused_layers(graphs: Sequence[Graph], complete: bool) -> Iterator[NnbuildEr
         yield SpecError(f"the layer {path} is never run", path=path, mark=source.mark, hint=hint)
 
 
-def unused_inputs(spec: Spec, model: SpecModule, graphs: Sequence[Graph]) -> Iterator[NnbuildError]:
+def unused_inputs(spec: Spec, model: Module, graphs: Sequence[Graph]) -> Iterator[NnbuildError]:
     """A warning for each input that no graph computes with, and whose shape the forward does not ask for."""
     asked = set(_asked_for_shape(model))
     for place, input in enumerate(spec.inputs):
@@ -50,7 +50,7 @@ def _computes_with(graph: Graph, place: int) -> bool:
     )
 
 
-def _asked_for_shape(model: SpecModule) -> Iterator[int]:
+def _asked_for_shape(model: Module) -> Iterator[int]:
     """The places of the inputs behind which the forward writes a dot, as in mask.shape or mask.size(0)."""
     program = model.definition.program
     for statement in program.body if program else ():

@@ -102,6 +102,8 @@ _EXAMPLES = {
     "TransformerDecoder": "decoder: TransformerDecoder(TransformerDecoderLayer(64, 4), num_layers=2)",
     "FractionalMaxPool2d": "fractionalmaxpool: FractionalMaxPool2d(3, output_size=(13, 12))",
     "FractionalMaxPool3d": "fractionalmaxpool: FractionalMaxPool3d(3, output_size=(13, 12, 5))",
+    "Rearrange": "patches: Rearrange('b (h w) c -> b c h w', h=7)",
+    "Reduce": "pool: Reduce('b c h w -> b c', 'mean')",
     "Upsample": "upsample: Upsample(scale_factor=2)",
 }
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from nnbuild.graph.graph import Graph
+from nnbuild.graph.names import result_names
 from nnbuild.graph.rows import LayerRow, row_tree
 from nnbuild.graph.totals import Totals, totals
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.report.columns import COLUMNS, DEFAULT, View, chosen
 from nnbuild.report.quantities import with_bytes, with_prefix
 from nnbuild.report.table import Column, Line, Report, Shapes, Table, guides, plain_value
-from nnbuild.runs.names import result_names
 
 #: Columns that add up to the total over the rows without children.
 SUMMED = ("params", "trainable", "buffers", "macs", "bytes")

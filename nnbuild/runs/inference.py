@@ -16,6 +16,7 @@ from nnbuild.errors import DataError, InputError, NnbuildError, ShapeError, sugg
 from nnbuild.formats.memory import available_memory, in_gigabytes
 from nnbuild.graph.graph import Graph
 from nnbuild.graph.liveness import peak_bytes
+from nnbuild.graph.names import layer_names, result_names
 from nnbuild.graph.samples import Samples
 from nnbuild.graph.trace import trace
 from nnbuild.nn.module import Module
@@ -23,7 +24,6 @@ from nnbuild.ops.nests import array_of, tensors_in
 from nnbuild.ops.spec import TensorSpec
 from nnbuild.runs.agreement import Agreement
 from nnbuild.runs.inputs import Inputs
-from nnbuild.runs.names import layer_names, result_names
 from nnbuild.words import listed
 
 #: Takes a result's name and one batch of it.

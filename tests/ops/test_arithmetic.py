@@ -16,7 +16,7 @@ from tests.ops.agreement import agrees, computed, inferred
 from tests.ops.rows.arithmetic import BINARY, INF, NAN, UNARY, WITH_NUMBERS
 from tests.ops.table import T, call
 
-DTYPES = list(ITEM_SIZES)
+DTYPES = [name for name in ITEM_SIZES if name not in ("uint16", "uint32", "uint64")]  # of which torch has little
 ALIASES = {
     "subtract": "sub", "multiply": "mul", "divide": "div", "true_divide": "div", "negative": "neg", "absolute": "abs",
     "clip": "clamp",

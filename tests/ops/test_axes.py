@@ -46,6 +46,7 @@ DECIDED = {
     *((f"padded_{name}", "lengths") for name in ("rnn_tanh", "rnn_relu", "gru", "lstm")), ("pad_steps", "lengths"),
     ("clamp", "min"), ("where", "other"), ("setitem", "index"), ("one_hot", "input"), ("max_unpool2d", "indices"),
     ("max_unpool3d", "indices"),
+    ("scatter_reduce", "index"),
     *((f"{way}{name}", "params") for name in ("rnn_tanh", "rnn_relu", "gru", "lstm")
       for way in ("", "packed_", "padded_")  # all of them from the second step on
       if way + name != "packed_rnn_relu"),  # of one weight each in a row by hand
@@ -58,14 +59,15 @@ LOOSE = {
     *((f"{name}_cell", "w_hh") for name in ("rnn_tanh", "gru", "lstm")), ("gru_cell", "w_ih"), ("lstm_cell", "w_ih"),
     ("fractional_max_pool2d", "_random_samples"), ("linalg_qr", "A"), ("istft", "window"),
     ("repeat_interleave", "repeats"),
-    ("fractional_max_pool3d", "_random_samples"),
+    ("fractional_max_pool3d", "_random_samples"), ("index_put", "values"),
 }  # fmt: skip
 
 #: Known for no call: indices or random numbers say where an element looks, or a fold which tap of a window.
 UNKNOWN = {
     *((name, "input") for name in ("grid_sample", "index_select", "take_along_dim", "fold")),
     *((name, "input") for name in ("fractional_max_pool2d", "fractional_max_pool3d")),
-    ("scatter", "src"), ("scatter_add", "src"),
+    ("scatter", "src"), ("scatter_add", "src"), ("scatter_reduce", "src"), ("index_put", "input"),
+    ("roi_align", "input"), ("resize_axes", "input"),
 }  # fmt: skip
 
 

@@ -157,3 +157,9 @@ def test_a_table_is_written_while_it_is_made(build):
         "    pe[0] += 1\n    return pe\nforward: x + pe\n"
     )
     np.testing.assert_array_equal(model(X) - X, [[2, 1, 2, 1], [1, 0, 1, 0]])
+
+
+def test_what_misled(refused):
+    assert refused("params: {N: 2}\ninput: [N, 4]\nlayers: [ReLU]\n").startswith("1:10 N is the batch, not a param")
+    text = 'let:\n  widths: "[2 * i for i in (1, 2)]"\nlayers: [ReLU]\n'
+    assert refused(text).startswith("2:11 a list in quotes is text (write it without quotes")

@@ -22,13 +22,12 @@ import numpy as np
 
 import nnbuild
 from nnbuild import TensorSpec, nn, ops
-from nnbuild.spec import SpecModule
 
 image = np.zeros((1, 3, 8, 8), np.float32)
 spec = TensorSpec((1, 3, 8, 8))
 
 lenet = nnbuild.load("lenet", params={"classes": 100}, seed=1)
-assert_type(lenet.eval(), SpecModule)
+assert_type(lenet.eval(), nn.Module)
 assert_type(nnbuild.trace(lenet, spec), nnbuild.Graph)
 nnbuild.compile(lenet, spec)
 for parameter in lenet.parameters():

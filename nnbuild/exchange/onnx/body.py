@@ -11,7 +11,7 @@ from nnbuild.exchange.onnx.tensors import StoredTensor
 from nnbuild.nn.module import Module
 
 #: What a wrong attribute or input makes Python and NumPy say.
-_MISTAKES = (TypeError, ValueError, IndexError, KeyError, AttributeError, ZeroDivisionError, OverflowError)
+MISTAKES = (TypeError, ValueError, IndexError, KeyError, AttributeError, ZeroDivisionError, OverflowError)
 
 
 class Frame:
@@ -76,7 +76,7 @@ class located:  # noqa: N801
         if isinstance(error, NnbuildError):
             if not any(note.startswith("at the node ") for note in error.notes):
                 error.notes.append(self.note)
-        elif isinstance(error, _MISTAKES) and not isinstance(error, OptionError):
+        elif isinstance(error, MISTAKES) and not isinstance(error, OptionError):
             raise SpecError(f"the node cannot be computed: {error}", notes=[self.note]) from error
 
 

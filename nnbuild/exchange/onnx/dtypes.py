@@ -11,6 +11,9 @@ NAMES = {
 
 NUMBERS = {name: number for number, name in NAMES.items()}
 
+#: Text, which is no dtype of numbers.
+STRING = 8
+
 #: Those that are refused, for a message.
 _OTHERS = {
     8: "strings", 14: "complex64", 15: "complex128", 16: "bfloat16", 17: "float8e4m3fn", 18: "float8e4m3fnuz",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nnbuild.errors import SpecError
-from nnbuild.exchange.onnx.dtypes import dtype_name
+from nnbuild.exchange.onnx.dtypes import STRING, dtype_name
 from nnbuild.exchange.onnx.items import GraphItems
 from nnbuild.exchange.onnx.paths import plain, unused
 from nnbuild.spec.build.stated import BATCH, Input
@@ -19,7 +19,7 @@ def stated_inputs(graph: GraphItems) -> tuple[Input, ...]:
     found: list[Input] = []
     for value in graph.inputs:
         kind = value.type.tensor_type
-        if not value.type.HasField("tensor_type") or not kind.HasField("shape"):
+        if not value.type.HasField("tensor_type") or not kind.HasField("shape") or kind.elem_type == STRING:
             return ()
         name = plain(value.name)
         name = unused(name if not name[:1].isdigit() else f"input_{name}", [input.name for input in found])

@@ -9,7 +9,8 @@ from typing import Any
 from nnbuild.errors import SpecError
 from nnbuild.exchange.onnx.body import NodeStep
 from nnbuild.exchange.onnx.file import OnnxFile
-from nnbuild.exchange.onnx.layers import Made, layer_of, linear, transposed
+from nnbuild.exchange.onnx.layers import layer_of
+from nnbuild.exchange.onnx.made import Made, linear, transposed
 from nnbuild.exchange.onnx.node import OnnxNode
 from nnbuild.exchange.onnx.package import package
 from nnbuild.exchange.onnx.parsing import Parser

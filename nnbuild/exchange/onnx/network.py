@@ -11,6 +11,7 @@ from nnbuild.exchange.onnx.body import Frame, located
 from nnbuild.lazy import np
 from nnbuild.nn.module import Module
 from nnbuild.nn.parameter import Buffer, Parameter
+from nnbuild.ops.nests import map_tensors
 from nnbuild.ops.op import recorder
 from nnbuild.spec.build.stated import Spec
 
@@ -114,7 +115,7 @@ class Network(Group):
             raise SpecError(f"the network takes {len(wanted)} inputs, {', '.join(wanted)}, and gets {len(inputs)}")
         result = super().forward(*inputs)
         own = _recorded if recorder.get() is not None else _array
-        return tuple(map(own, result)) if isinstance(result, tuple) else own(result)
+        return map_tensors(own, result)
 
 
 def _array(value: Any) -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from nnbuild.errors import SpecError
+from nnbuild.errors import InputError, NnbuildError, SpecError
+from nnbuild.exchange.onnx.body import MISTAKES
 from nnbuild.exchange.onnx.file import OnnxFile, of_proto, open_model
 from nnbuild.exchange.onnx.inputs import stated_inputs
 from nnbuild.exchange.onnx.items import GraphItems
@@ -34,12 +35,17 @@ def _network(file: OnnxFile, path: Path | None, weights: bool) -> Network:
         weights = weights and file.has_values
         name = file.proto.graph.name or (path.stem if path else "")
         network = Tree(graph, _named(name, path), weights).network()
+        inputs = stated_inputs(graph)
     except RecursionError:
         raise SpecError(f"{file.name} is nested too deeply") from None
+    except NnbuildError:
+        raise
+    except MISTAKES as error:  # bytes where the format has text, and the like
+        raise InputError(f"{file.name} is broken: {error}") from error
     network.spec = Spec(
         name=type(network).__name__,
         file=path or Path("model.onnx"),
-        inputs=stated_inputs(graph),
+        inputs=inputs,
         holds_weights=weights,
         foreign=True,
         description=file.proto.doc_string or None,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nnbuild import nn, ops
-from nnbuild.exchange.onnx.layers import Held, Made, derived, makes
+from nnbuild.exchange.onnx.made import Held, Made, derived, makes
 from nnbuild.exchange.onnx.node import OnnxNode, reshaped
 from nnbuild.exchange.onnx.nodes.recurrent import GATES, usual
 from nnbuild.exchange.onnx.tensors import StoredTensor

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nnbuild import nn
-from nnbuild.exchange.onnx.layers import Held, Made, makes
+from nnbuild.exchange.onnx.made import Held, Made, makes
 from nnbuild.exchange.onnx.node import OnnxNode
 from nnbuild.exchange.onnx.windows import windows_of
 from nnbuild.ops.dtypes import is_floating

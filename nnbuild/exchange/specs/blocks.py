@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from nnbuild.errors import SpecError
 from nnbuild.exchange.onnx.writing.sizes import Traces
 from nnbuild.exchange.specs.names import identifier
 from nnbuild.exchange.specs.program import Program
-from nnbuild.graph.graph import Call
+from nnbuild.graph.graph import Call, Node
 from nnbuild.nn.layer import Layer
 from nnbuild.nn.module import Module
 from nnbuild.nn.options import REQUIRED
@@ -45,15 +46,22 @@ class Blocks:
 
     def _body(self, module: Module, call: Call) -> Described:
         weights: dict[str, Any] = {}
-        used = {node.op.name for node in call.nodes} | {"tensor", "zeros"}
+        used = {node.op.name for node in self._own_nodes(call)} | {"tensor", "zeros"}
         names = self._child_names(module, used)
         own, parameters, buffers = self._tensors(module, weights, used)
         layers: Lines = []
+        children: dict[int, str] = {}
         for key, child in module._modules.items():
-            if child is not None:
-                layers += self._entry(names[key], child, weights)
-        children = {id(child): names[key] for key, child in module._modules.items() if child is not None}
-        program = Program(self.traces, call, children, own)
+            if child is None:
+                continue
+            layers += self._entry(names[key], child, weights)
+            if not self._is_scattered(child):
+                children[id(child)] = names[key]
+                continue
+            children |= self._inside(child, names[key])
+            more = self._tensors(child, weights, {*used, *own.values()})
+            own, parameters, buffers = own | more[0], parameters + more[1], buffers + more[2]
+        program = Program(self.traces, call, children, own, used)
         for name, array in program.buffers.items():
             buffers.append(f"  {name}: zeros({_shape(array.shape)}, dtype={array.dtype.name!r})")
             weights[name] = array
@@ -83,6 +91,27 @@ class Blocks:
                 lines[0 if isinstance(tensor, Parameter) else 1].append(text)
         return own, *lines
 
+    def _is_scattered(self, module: Module) -> bool:
+        """Whether the graph leaves the module and comes back: its layers are then called from around it."""
+        return len(getattr(module, "_parts", ())) > 1 and len(self.calls.get(id(module), ())) > 1
+
+    def _inside(self, module: Module, name: str) -> dict[int, str]:
+        """How the layers of a module that is no block are called."""
+        found: dict[int, str] = {}
+        for key, child in module._modules.items():
+            if child is not None and self._is_scattered(child):
+                raise SpecError(f"{key} is left and come back to inside {name}, which is too: no spec says that")
+            if child is not None:
+                found[id(child)] = f"{name}[{key!r}]"
+        return found
+
+    def _own_nodes(self, call: Call) -> Iterator[Node]:
+        """The ops of a program: of the call, and of the modules that are no blocks of their own."""
+        yield from call.nodes
+        for inner in call.calls:
+            if self._is_scattered(inner.module):
+                yield from inner.nodes
+
     @staticmethod
     def _child_names(module: Module, used: set[str]) -> dict[str, str]:
         """How the program calls the layers. Params: used, names of ops that it calls."""
@@ -101,10 +130,12 @@ class Blocks:
             raise SpecError(f"the part {name} of the network is never run")
         if _is_sequential(module, calls[0]):
             return self._sequential(name, module, weights)
-        if len(calls) > 1 and len(getattr(module, "_parts", ())) > 1:
-            raise SpecError(
-                f"{calls[0].path} is left and come back to, which a spec's block cannot be", path=calls[0].path
-            )
+        if self._is_scattered(module):
+            inner_weights: dict[str, Any] = {}
+            lines = [line for key, child in module._modules.items() if child is not None
+                     for line in self._entry(key, child, inner_weights)]  # fmt: skip
+            weights.update((f"{name}.{key}", tensor) for key, tensor in inner_weights.items())
+            return [f"  {name}:", "    ModuleDict:", *(f"    {line}" for line in lines)]
         inner = self._body(module, calls[0])
         block = self._block(type(module).__name__, name, inner.lines)
         weights.update((f"{name}.{key}", tensor) for key, tensor in inner.weights.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from nnbuild.exchange.specs.blocks import Blocks
 from nnbuild.exchange.specs.names import identifier
 from nnbuild.lazy import np
 from nnbuild.nn.module import Module
-from nnbuild.nn.parameter import StoredTensor
+from nnbuild.nn.parameter import Parameter, StoredTensor
 from nnbuild.spec.build.stated import Input
 
 
@@ -38,7 +38,20 @@ def spec_of(network: Module, inputs: Sequence[Input], name: str, weights: Path |
         for block, own in blocks.found.items():
             lines += [f"  {block}:", *(f"    {line}" for line in own)]
     lines += whole.lines
-    return Document("\n".join(lines) + "\n", whole.weights if weights is not None else {})
+    ties = _ties(whole.weights)
+    lines += ["tie:", *(f"  {key}: {first}" for key, first in ties.items())] if ties else []
+    kept = {key: tensor for key, tensor in whole.weights.items() if key not in ties}
+    return Document("\n".join(lines) + "\n", kept if weights is not None else {})
+
+
+def _ties(weights: Mapping[str, Any]) -> dict[str, str]:
+    """Parameters that are under several names: each further name with the first."""
+    first: dict[int, str] = {}
+    found = {}
+    for key, tensor in weights.items():
+        if isinstance(tensor, Parameter) and first.setdefault(id(tensor), key) != key:
+            found[key] = first[id(tensor)]
+    return found
 
 
 def _inputs(inputs: Sequence[Input]) -> list[str]:

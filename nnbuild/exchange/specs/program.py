@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from nnbuild.errors import SpecError
@@ -22,10 +22,13 @@ class Program:
     """The forward of a module.
 
     Params: traces; call, of the module; children, how the program calls each of its layers, by identity; own, the names
-    of its parameters and buffers, by identity. `lines`, of the program; `buffers`, constants too large for a line.
+    of its parameters and buffers, by identity; used, names of ops, which nothing else may have. `lines`, of the
+    program; `buffers`, constants too large for a line.
     """
 
-    def __init__(self, traces: Traces, call: Call, children: dict[int, str], own: dict[int, str]) -> None:
+    def __init__(
+        self, traces: Traces, call: Call, children: dict[int, str], own: dict[int, str], used: Iterable[str]
+    ) -> None:
         self.traces = traces
         self.call = call
         self.children = children
@@ -35,10 +38,10 @@ class Program:
         self.sizes: dict[str, str] = {}
         self.lines: list[str] = []
         self.values = Values(self._name_of, self._size_of)
-        taken = [*children.values(), *own.values(), *(node.op.name for node in call.nodes)]
+        taken = [*children.values(), *own.values(), *used]
         self.arguments = self._arguments(taken)
         self._taken = {*taken, *self.arguments}
-        events = sorted(self._events(), key=lambda pair: pair[0])
+        events = sorted(self._events(call), key=lambda pair: pair[0])
         self._last = self._last_uses([event for _, event in events])
         for place, (_, event) in enumerate(events):
             self._write(place, event)
@@ -55,10 +58,14 @@ class Program:
 
     # What happens, in order
 
-    def _events(self) -> Iterator[tuple[float, Event]]:
-        for node in self.call.nodes:
+    def _events(self, outer: Call) -> Iterator[tuple[float, Event]]:
+        """Ops, and calls of layers that the program has names for; of other modules what happens inside."""
+        for node in outer.nodes:
             yield node.index, node
-        for call in self.call.calls:
+        for call in outer.calls:
+            if id(call.module) not in self.children:
+                yield from self._events(call)
+                continue
             inside = [node.index for node in call.all_nodes()]
             before = [value.producer.index for value in call.inputs if isinstance(value, Value) and value.producer]
             yield (min(inside) if inside else max(before, default=-1) + 0.5), call

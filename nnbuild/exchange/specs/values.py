@@ -10,6 +10,7 @@ from nnbuild.errors import SpecError
 from nnbuild.exchange.onnx.writing.sizes import Size
 from nnbuild.graph.graph import Node
 from nnbuild.lazy import np
+from nnbuild.ops import METHODS
 from nnbuild.ops.nests import is_array, is_tensor
 from nnbuild.ops.tensor_like import BINARY, COMPARISONS
 
@@ -81,6 +82,8 @@ class Values:
         args, options = signature.given(arguments, by_place=False)
         texts = [self.text(self._reshaping(node, item)) for item in args]
         texts += [f"{key}={self.text(value)}" for key, value in options.items() if key not in node.op.fixed]
+        if name in METHODS and args and is_tensor(args[0]) and texts[0].isidentifier():
+            return f"{texts[0]}.{name}({', '.join(texts[1:])})"
         return f"{name}({', '.join(texts)})"
 
     def _index(self, item: Any) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from nnbuild.errors import NnbuildError, SpecError, suggestion
 from nnbuild.spec.build.signature import Signature, node_default
+from nnbuild.spec.build.stated import BATCH
 from nnbuild.spec.build.values import located, mapping_of, value_of
 from nnbuild.spec.language.calls import Caller
 from nnbuild.spec.language.describe import describe
@@ -21,6 +22,8 @@ class Params(Signature):
     def __init__(self, name: str, node: Node | None, variants: Node | None) -> None:
         entries = mapping_of(node, "params").entries if node is not None else ()
         for key, _ in entries:
+            if key.text == BATCH:
+                raise SpecError("N is the batch, not a param", mark=key.mark, hint="give the param another name")
             if not key.text.isidentifier():
                 raise SpecError(f"{key.text!r} is not a name that an expression can use", mark=key.mark)
         self.nodes = {key.text: value for key, value in entries}

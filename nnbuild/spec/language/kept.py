@@ -41,3 +41,17 @@ def kept(module: Any, name: str) -> Any:
     """What was put on the module in this call, or MISSING."""
     found = _kept.get()
     return found.get(id(module), {}).get(name, MISSING) if found else MISSING
+
+
+def copied(value: Any, memo: dict[int, Any] | None = None) -> Any:
+    """Lists and dicts anew, so that a call that changes them leaves the network as it is."""
+    memo = {} if memo is None else memo
+    if type(value) not in (list, dict):
+        return value
+    if id(value) not in memo:
+        memo[id(value)] = new = type(value)()
+        if isinstance(value, dict):
+            new.update({key: copied(item, memo) for key, item in value.items()})
+        else:
+            new.extend(copied(item, memo) for item in value)
+    return memo[id(value)]

@@ -78,6 +78,9 @@ class WalkedModule(Module, metaclass=MixedIn):
             value = self._own[name]
             if isinstance(value, Broken):
                 raise value.error
+            if type(value) in (list, dict) and kept.inside_call():
+                value = kept.copied(value)  # what a call puts in is forgotten with it
+                kept.keep(self, name, value)
             return value
         for members in ("_parameters", "_buffers", "_modules"):
             held = self.__dict__.get(members, {})

@@ -129,3 +129,24 @@ def test_a_layer_that_is_written_like_one_of_torch(read):
         "net",
     )
     assert list(model.state_dict()) == ["0.g", "1.weight", "1.bias"]
+
+
+def test_a_cache_that_a_forward_fills_is_of_one_call(read):
+    model = read(
+        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.cache, self.seen = {}, []\n"
+        "    def forward(self, x):\n        if 'a' not in self.cache:\n            self.cache['a'] = x + 1\n"
+        "        self.seen.append(1)\n        return self.cache['a'] * len(self.seen)\n"
+    ).eval()
+    nnbuild.trace(model, nnbuild.TensorSpec((1, 2)))
+    for value in (1, 2):
+        np.testing.assert_array_equal(model(np.full((1, 2), value, np.float32)), [[value + 1] * 2])
+
+
+def test_an_option_that_a_try_may_leave_out(read):
+    model = read(
+        "def act(kind):\n    try:\n        return kind(inplace=True)\n    except TypeError:\n        return kind()\n"
+        "net = nn.Sequential(act(nn.ReLU), act(nn.GELU))\n",
+        "net",
+    )
+    assert [type(layer).__name__ for layer in model] == ["ReLU", "GELU"]

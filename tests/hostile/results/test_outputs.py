@@ -16,8 +16,8 @@ from nnbuild.errors import InputError
 from nnbuild.formats.hidden_folder import HiddenFolder
 from nnbuild.formats.member_names import MemberNames
 from nnbuild.formats.writing import OutputFile
+from nnbuild.graph.names import result_names
 from nnbuild.runs.agreement import Agreement
-from nnbuild.runs.names import result_names
 
 posix = pytest.mark.skipif(os.name == "nt", reason="links, pipes and modes")
 

@@ -6,7 +6,7 @@ from importlib import import_module
 
 FAMILIES = (
     "arithmetic", "activations", "reductions", "shapes", "indices", "placing", "windows", "matrices", "norms",
-    "recurrent", "resize", "quantized", "creation", "sequences", "control",
+    "recurrent", "resize", "fourier", "quantized", "creation", "sequences", "control", "text",
 )  # fmt: skip
 
 

@@ -142,4 +142,4 @@ def _cumulative(node: OnnxNode, input: Any, axis: Any) -> Any:
 
 @reads("Det")
 def _det(node: OnnxNode, input: Any) -> Any:
-    return ops.det(input)
+    return ops.linalg_det(input)

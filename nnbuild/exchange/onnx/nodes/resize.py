@@ -18,7 +18,7 @@ def _upsample(node: OnnxNode, input: Any, scales: Any = None) -> Any:
         factors = node.numbers("scales", scales) or []
     sizes = [math.floor(size * factor) for size, factor in zip(input.shape, factors, strict=True)]
     mode = {"bilinear": "linear"}.get(node.get("mode"), node.get("mode"))
-    return ops.resize(input, sizes, factors, mode, "asymmetric", "floor")
+    return ops.resize_axes(input, sizes, factors, mode, "asymmetric", "floor")
 
 
 @reads("Resize")
@@ -32,7 +32,7 @@ def _resize(node: OnnxNode, input: Any, region: Any = None, scales: Any = None, 
     plain = not node.get("antialias") and not node.get("exclude_outside")
     if plain and _as_torch(node, mode, coordinates, input, axes, size, scale):
         return _interpolated(node, input, mode, coordinates, size, scale)
-    return ops.resize(
+    return ops.resize_axes(
         input, size, scale, mode, coordinates, node.get("nearest_mode"), cubic_coeff_a=node.get("cubic_coeff_a"),
         exclude_outside=bool(node.get("exclude_outside")), antialias=bool(node.get("antialias")),
         region=_region(node, region, axes, rank), extrapolation_value=node.get("extrapolation_value"),

@@ -85,7 +85,7 @@ class GraphWriter:
 
     def constant(self, array: np.ndarray) -> str:
         """The name of an initializer that holds the array; equal ones are one."""
-        array = np.ascontiguousarray(array)
+        array = np.asarray(array, order="C")
         key = (array.dtype.str, array.shape, array.tobytes())
         if key not in self._known:
             self._known[key] = self.unused(f"{self._path}/constant")

@@ -10,21 +10,21 @@ from nnbuild.errors import InputError, SpecError
 from nnbuild.exchange.onnx.dtypes import NUMBERS
 from nnbuild.exchange.onnx.file import WITHOUT_WEIGHTS
 from nnbuild.exchange.onnx.package import package
-from nnbuild.exchange.onnx.writing import elementwise, products, reductions, shapes, windows
+from nnbuild.exchange.onnx.writing import elementwise, indices, products, reductions, shapes, windows
 from nnbuild.exchange.onnx.writing.emitters import write_node
 from nnbuild.exchange.onnx.writing.folding import fold_constants, fold_norms
 from nnbuild.exchange.onnx.writing.graph import GraphWriter
 from nnbuild.exchange.onnx.writing.sizes import Axis, Length, Traces
 from nnbuild.graph.graph import Value
+from nnbuild.graph.names import result_names
 from nnbuild.graph.trace import trace
 from nnbuild.lazy import np
 from nnbuild.nn.module import Module
 from nnbuild.nn.parameter import StoredTensor
 from nnbuild.ops.spec import TensorSpec
-from nnbuild.runs.names import result_names
 from nnbuild.spec.build.stated import BATCH, Input
 
-_FAMILIES = (elementwise, products, reductions, shapes, windows)  # importing them fills the table of emitters
+_FAMILIES = (elementwise, indices, products, reductions, shapes, windows)  # importing them fills the table of emitters
 
 #: The oldest operators that are written, and those that are where nothing is said.
 OLDEST, USUAL = 13, 17
@@ -166,7 +166,7 @@ def _typed(graph: GraphWriter, name: str, dtype: str, shape: Sequence[Length]) -
 
 def values_of(tensor: Any) -> np.ndarray:
     """The values of a tensor that is written."""
-    return np.ascontiguousarray(tensor.data if isinstance(tensor, StoredTensor) else tensor)
+    return np.asarray(tensor.data if isinstance(tensor, StoredTensor) else tensor, order="C")
 
 
 def size_of(tensors: Mapping[str, Any]) -> int:
