@@ -7,6 +7,7 @@ from typing import Any
 
 from nnbuild.errors import NnbuildError, SpecError, suggestion
 from nnbuild.spec.language import tensors
+from nnbuild.spec.language.checkpoints import Loaded, passed_over
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.methods import Method, method_names
 from nnbuild.spec.language.partials import is_layer_type
@@ -66,6 +67,10 @@ class ModuleMethod:
         """What the method gives; iterators give their items."""
         if self.name == "forward":
             return caller.forward(self.module, args, kwargs)
+        if self.name == "load_state_dict" and passed_over(
+            caller, self.module, args[0] if args else kwargs.get("state_dict")
+        ):
+            return Loaded()
         if self.name == "to":
             args = [arg for arg in args if not is_device(arg)]
             kwargs = {key: value for key, value in kwargs.items() if key == "dtype"}

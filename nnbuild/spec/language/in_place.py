@@ -20,6 +20,12 @@ from nnbuild.spec.language.torch_names import DTYPES
 _FILLING = {"normal_": "normal_", "uniform_": "uniform_", "fill_": "constant_", "zero_": "zeros_"}
 
 
+#: Methods that fill a tensor with random numbers in a forward: their arguments, and what these are where not given.
+_DRAWN = {
+    "uniform_": ("from", "to", 0.0, 1.0), "normal_": ("mean", "std", 0.0, 1.0),
+    "bernoulli_": ("p", "generator", 0.5, None),
+}  # fmt: skip
+
 #: Methods of NumPy's arrays that are theirs, not torch's.
 _OF_ARRAYS = frozenset(
     ("astype", "reshape", "transpose", "sum", "mean", "max", "min", "copy", "flatten", "cumsum", "round", "prod", "all",
@@ -52,6 +58,8 @@ def method(caller: Any, value: Any, name: str, args: list[Any], kwargs: dict[str
         args = [_dtype(args[0])]
     if name in ("register_hook", "retain_grad"):
         return None
+    if not caller.making and name in _DRAWN:
+        return _redrawn(caller, value, name, args, kwargs)
     if not caller.making:
         whole = _whole(value) if name.endswith("_") else None
         if whole is not None and tensors.has_method(name[:-1]):
@@ -95,6 +103,22 @@ def _repeats(name: str, args: list[Any], kwargs: dict[str, Any]) -> int:
     counts = [*args[:1], *kwargs.values()] if name == "repeat" else []
     listed = [number for count in counts for number in (count if isinstance(count, list | tuple) else [count])]
     return 1 + sum(abs(number) for number in listed if isinstance(number, int))
+
+
+def _redrawn(caller: Any, value: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """The tensor filled with random numbers: of a uniform or of a normal distribution, or zeros and ones."""
+    first, second, low, high = _DRAWN[name]
+    given = dict(zip((first, second), args, strict=False)) | kwargs
+    start, end = given.get(first, low), given.get(second, high)
+
+    def op(name: str, *args: Any) -> Any:
+        return caller.call(tensors.find_op(name), list(args), {}, None, None)
+
+    if name == "bernoulli_":
+        return op("copy_", value, op("to", op("lt", op("rand_like", value), start), str(value.dtype)))
+    by = end - start if name == "uniform_" else end
+    drawn = caller.operate("Mult", op("rand_like" if name == "uniform_" else "randn_like", value), by)
+    return op("copy_", value, caller.operate("Add", drawn, start))
 
 
 def _whole(value: Any) -> tuple[Any, Any] | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from nnbuild.errors import SpecError
 from nnbuild.spec.language import functions, kinds, namespaces, tensors, torch_names
+from nnbuild.spec.language.checkpoints import unread
 from nnbuild.spec.language.describe import describe
 from nnbuild.spec.language.scope import MISSING
 from nnbuild.spec.language.tensor_types import tensor_of
@@ -113,7 +114,7 @@ def _torch() -> tuple[dict[str, Any], Any, Any]:
         "is_grad_enabled": Native("is_grad_enabled", _false),
         "is_autocast_enabled": Native("is_autocast_enabled", _false),
         "get_default_dtype": Native("get_default_dtype", lambda caller, args, kwargs: "float32"),
-        "diff": Native("diff", _diff), "diag": Native("diag", _diag),
+        "diff": Native("diff", _diff), "load": unread("load"), "diag": Native("diag", _diag),
         "__version__": "2.13.0", "pi": functions.MATH["pi"],
     }  # fmt: skip
     return table, _op, ()
@@ -209,6 +210,10 @@ def _compiler() -> tuple[dict[str, Any], Any, Any]:
     return asked, lambda name: Quiet(f"compiler.{name}"), ()
 
 
+def _fetching() -> tuple[dict[str, Any], Any, Any]:
+    return {name: unread(name) for name in ("load_state_dict_from_url", "load_url")}, None, ()
+
+
 def _exporting() -> tuple[dict[str, Any], Any, Any]:
     return {"is_in_onnx_export": Native("is_in_onnx_export", _false)}, None, ()
 
@@ -243,6 +248,8 @@ TABLES: dict[str, Callable[[], tuple[dict[str, Any], Any, Any]]] = {
     "torch.autograd.profiler": _quiet("profiler"),
     "torch.utils": lambda: ({}, None, ()),
     "torch.utils.checkpoint": _checkpoints,
+    "torch.hub": _fetching,
+    "torch.utils.model_zoo": _fetching,
     "torch.compiler": _compiler,
     "torch._dynamo": _compiler,
     "torch.onnx": _exporting,

@@ -167,3 +167,46 @@ class Net(nn.Sequential):
         "Net",
     )
     assert [type(each).__name__ for each in model.children()] == ["Tanh", "ReLU"]
+
+
+def test_weights_of_files_and_addresses_are_passed_over_and_told(read):
+    model = read(
+        """
+import os
+import torch.utils.model_zoo as model_zoo
+from torch.hub import load_state_dict_from_url
+
+class Net(nn.Module):
+    def __init__(self, pretrained=True):
+        super().__init__()
+        self.fc = nn.Linear(2, 2)
+        if pretrained:
+            state = torch.load(os.path.join(os.path.dirname(__file__), "net.pt"), map_location="cpu")
+            self.load_state_dict(state)
+
+def net():
+    model = Net()
+    model.load_state_dict(model_zoo.load_url("https://example.org/net.pth"))
+    left = model.load_state_dict({k: v for k, v in load_state_dict_from_url("https://example.org/net.pth").items()})
+    assert not left.missing_keys
+    return model
+""",
+        "net",
+    )
+    assert list(model.state_dict()) == ["fc.weight", "fc.bias"]
+    assert model.spec.remarks == ("the weights that Net loads are not read; give them with --weights",)
+
+
+def test_a_forward_fills_a_tensor_with_random_numbers(read):
+    model = read("""
+class Net(nn.Module):
+    def forward(self, x):
+        u = torch.empty(x.shape, device=x.device, dtype=x.dtype).uniform_(2, 3)
+        n = torch.zeros_like(x)
+        n.normal_(std=0.0, mean=5)
+        return u, n, x.new_empty((x.shape[0], 1)).bernoulli_(0.5)
+""")
+    uniform, normal, mask = model(np.zeros((50, 4), np.float32))
+    assert 2 <= uniform.min() < 2.2 and 2.8 < uniform.max() <= 3
+    assert set(normal.flat) == {5.0}
+    assert set(mask.flat) == {0.0, 1.0} and mask.dtype == np.float32
