@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nnbuild.budget import current
+from nnbuild.budget import current, watching
 from nnbuild.errors import SpecError
 from nnbuild.lazy import np
 from nnbuild.nn import init
@@ -43,6 +43,9 @@ class _Result:
 
     def array(self, index: int | None) -> np.ndarray:
         if self._arrays is None:
+            budget = watching()
+            if budget is not None:
+                self._op.charge(budget, map_tensors(spec_of, self._arguments), self._outputs)
             token = recorder.set(None)
             try:
                 self._arrays = self._op.compute(self._outputs, self._arguments)
