@@ -311,11 +311,11 @@ class Op:
             return values
         budget = watching()
         if budget is not None:
-            self._charge(budget, specs, outputs)
+            self.charge(budget, specs, outputs)
         results = self.compute(outputs, bound)
         return _written(array_of(tensors[0]), results) if in_place else results
 
-    def _charge(self, budget: Budget, specs: dict[str, Any], outputs: Any) -> None:
+    def charge(self, budget: Budget, specs: dict[str, Any], outputs: Any) -> None:
         """Count what the call is about to compute and to keep."""
         made = [outputs] if isinstance(outputs, TensorSpec) else list(outputs)
         budget.take(sum(spec.nbytes for spec in made))

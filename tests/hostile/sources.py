@@ -54,6 +54,7 @@ CONSTRUCTORS = {
     "a layer without a name": ("self._modules[('a',)] = nn.ReLU()", "cannot be a tuple"),
     "one layer very often": ("nn.Sequential(*[nn.ReLU()] * 90000)", "steps"),
     "a list extended by itself": ("m = nn.ModuleList([nn.ReLU()])\nwhile m:\n    m.extend(m)", "steps"),
+    "a product that is looked at": ("a = torch.ones(9000, 9000)\n(a @ a).sum().item()", "more than 200 MB|steps"),
     "a loop": ("while True:\n    self.f = nn.ReLU()", "steps|more than 400 layers"),
     "classes of classes": (CHAIN.format(base="object"), "a class of more than 100 classes"),
     "layer types of layer types": (CHAIN.format(base="nn.Module"), "a class of more than 100 classes"),

@@ -15,7 +15,6 @@ from typing import Any
 from nnbuild.budget import current, watching
 from nnbuild.errors import SpecError
 from nnbuild.lazy import np
-from nnbuild.limits import ELEMENTS_A_STEP
 from nnbuild.nn import init
 from nnbuild.nn.parameter import Parameter, StoredTensor
 from nnbuild.ops.nests import array_of, map_tensors, spec_of
@@ -44,7 +43,9 @@ class _Result:
 
     def array(self, index: int | None) -> np.ndarray:
         if self._arrays is None:
-            self._charge()
+            budget = watching()
+            if budget is not None:
+                self._op.charge(budget, map_tensors(spec_of, self._arguments), self._outputs)
             token = recorder.set(None)
             try:
                 self._arrays = self._op.compute(self._outputs, self._arguments)
@@ -53,14 +54,6 @@ class _Result:
             self._arguments = {}
         array: np.ndarray = self._arrays if index is None else self._arrays[index]
         return np.array(array)
-
-    def _charge(self) -> None:
-        """Count what is about to be computed, while modules are made."""
-        budget = watching()
-        if budget is not None:
-            specs = [self._outputs] if isinstance(self._outputs, TensorSpec) else list(self._outputs)
-            budget.take(sum(spec.nbytes for spec in specs))
-            budget.spend(sum(spec.numel() for spec in specs) // ELEMENTS_A_STEP)
 
 
 def snapshot(tensor: Any) -> Any:
