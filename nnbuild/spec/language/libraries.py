@@ -132,6 +132,7 @@ _TABLES: dict[str, Callable[[], Module]] = {
     "os": lambda: Module("os", surroundings.OS),
     "os.path": lambda: Module("os.path", surroundings.PATHS),
     "warnings": lambda: Module("warnings", {}, _anything("warnings")),
+    "contextlib": lambda: Module("contextlib", {}, _anything("contextlib")),
     "logging": lambda: Module("logging", {}, _anything("logging")),
     "packaging": lambda: Module("packaging", {}),
     "packaging.version": lambda: Module("packaging.version", versions.PACKAGING),

@@ -250,6 +250,7 @@ TABLES: dict[str, Callable[[], tuple[dict[str, Any], Any, Any]]] = {
     "torch.utils.checkpoint": _checkpoints,
     "torch.hub": _fetching,
     "torch.utils.model_zoo": _fetching,
+    "torch.nn.attention": _quiet("attention"),
     "torch.compiler": _compiler,
     "torch._dynamo": _compiler,
     "torch.onnx": _exporting,

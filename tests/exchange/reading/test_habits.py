@@ -210,3 +210,16 @@ class Net(nn.Module):
     assert 2 <= uniform.min() < 2.2 and 2.8 < uniform.max() <= 3
     assert set(normal.flat) == {5.0}
     assert set(mask.flat) == {0.0, 1.0} and mask.dtype == np.float32
+
+
+def test_contexts_that_change_no_number_do_nothing(read):
+    model = read("""
+from contextlib import nullcontext
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+class Net(nn.Module):
+    def forward(self, x):
+        with sdpa_kernel([SDPBackend.MATH]), nullcontext():
+            return F.scaled_dot_product_attention(x, x, x)
+""")
+    assert model(np.ones((1, 2, 3, 4), np.float32)).tolist() == np.ones((1, 2, 3, 4)).tolist()
