@@ -16,8 +16,10 @@ RESIDUAL = '''
 import torch
 from torch import nn
 
+FACTOR = 2
+
 def twice(x):
-    return x * 2
+    return x * FACTOR
 
 class Block(nn.Module):
     def __init__(self, channels, scale):
@@ -72,6 +74,7 @@ def test_blocks_are_named_once_and_keep_their_words(tmp_path):
     assert text.count("  Block(scale):") == 1
     assert "Block(scale=1.5)" in text
     assert "# the short way" in text
+    assert "let:\n  FACTOR: 2\n" in text
     assert "description: 'A residual network.'" in text
     assert "paper: https://arxiv.org/abs/1512.03385\n" in text
     assert list(nnbuild.load(tmp_path / "net.yaml").state_dict()) == [

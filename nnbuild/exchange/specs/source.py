@@ -31,6 +31,7 @@ class _Writer:
         self._blocks: dict[str, Lines] = {}
         self._named: dict[tuple[str, ...], str] = {}
         self._functions: dict[str, Closure] = {}
+        self._constants: dict[str, str] = {}
 
     def document(self, network: Module, sizes: str | None) -> str:
         kind = _class_of(network)
@@ -38,6 +39,8 @@ class _Writer:
         params = ["params:", *(f"  {name}: {value}" for name, value in values.items())] if values else []
         lines = [f"name: {kind.name}", *_about(kind)]
         lines += [f"input: [{sizes}]"] if sizes else []
+        if self._constants:
+            lines += ["let:", *(f"  {name}: {value}" for name, value in self._constants.items())]
         if self._functions:
             lines.append("functions: |")
             for function in self._functions.values():
@@ -88,6 +91,8 @@ class _Writer:
                 if isinstance(value, Closure) and isinstance(value.node, ast.FunctionDef):
                     self._functions[node.id] = value
                     self._note_functions(value)
+                elif _is_number(value):
+                    self._constants[node.id] = repr(value)
 
     def _entry(self, key: str, module: Module | None) -> Lines:
         """A layer's lines in `layers`, the first of which starts with its name."""
@@ -192,6 +197,10 @@ def _is_plain(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return all(map(_is_plain, value))
     return value is None or isinstance(value, bool | int | float | str)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and abs(value) < float("inf")
 
 
 def _quoted(text: str) -> str:
