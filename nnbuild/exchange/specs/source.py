@@ -9,6 +9,7 @@ from typing import Any
 from nnbuild.errors import SpecError
 from nnbuild.exchange.specs.blocks import Lines, layer_text
 from nnbuild.exchange.specs.names import identifier
+from nnbuild.nn.containers import Sequential
 from nnbuild.nn.layer import Layer
 from nnbuild.nn.module import Module
 from nnbuild.nn.parameter import Parameter
@@ -104,7 +105,9 @@ class _Writer:
     def _value(self, module: Module) -> Lines:
         kind = type(module)
         if kind.__name__ in _CONTAINERS and not hasattr(kind, "source_class"):
-            return self._container(module)
+            return self._container(module, kind.__name__)
+        if isinstance(module, Sequential) and "forward" not in _methods(_class_of(module)):
+            return self._container(module, "Sequential")
         if isinstance(module, Layer) and not hasattr(kind, "source_class"):
             return [layer_text(module)]
         lines, values = self._body(module)
@@ -117,8 +120,7 @@ class _Writer:
         given = ", ".join(f"{key}={value}" for key, value in values.items())
         return [f"{self._named[same]}({given})" if values else self._named[same]]
 
-    def _container(self, module: Module) -> Lines:
-        kind = type(module).__name__
+    def _container(self, module: Module, kind: str) -> Lines:
         if not module._modules:
             return [f"{kind}()"]
         numbered = list(module._modules) == [str(at) for at in range(len(module._modules))]
