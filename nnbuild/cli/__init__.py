@@ -17,7 +17,7 @@ COMMANDS = {
     "run": "Run a network on arrays or images.",
     "bench": "Time a network, beside PyTorch and ONNX Runtime.",
     "export": "Write a network in another format.",
-    "import": "Write the network of another format as a spec.",
+    "import": "Write the network of an ONNX file or of PyTorch source as a spec.",
     "weights": "List the tensors of a file of weights, check it, convert it.",
     "check": "Check specs, and the facts that they state.",
     "layers": "List the layer types, or explain one.",

@@ -42,12 +42,12 @@ def building(command: Any) -> Any:
                      help=f"Let the spec take S seconds to be built, traced and shown ({limits.SECONDS:g})."),
         click.option("--allow-outside", is_flag=True, expose_value=False, callback=_allow_outside,
                      help="Let the spec name files outside its folder."),
-        click.option("--choose", "choices", metavar="NAME=VALUE", multiple=True, callback=_pairs,
+        click.option("--choose", "choices", metavar="NAME=VALUE", multiple=True, callback=argument_pairs,
                      shell_complete=completion.choices,
                      help="Set a run-time choice of the forward pass. Repeatable."),
         click.option("--variant", metavar="NAME", shell_complete=completion.variants,
                      help="Take a variant of the spec."),
-        click.option("--set", "params", metavar="NAME=VALUE", multiple=True, callback=_pairs,
+        click.option("--set", "params", metavar="NAME=VALUE", multiple=True, callback=argument_pairs,
                      shell_complete=completion.params,
                      help="Set a parameter of the spec. Repeatable."),
     ):  # fmt: skip
@@ -130,7 +130,7 @@ max_memory_option = click.option(
 )  # fmt: skip
 
 
-def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+def argument_pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     pairs = {}
     for value in values:
         name, equals, text = value.partition("=")

@@ -85,7 +85,7 @@ def _after(layer: str, values: Any, training: bool) -> Any:
 
 
 def _layer_name(rng: random.Random) -> str:
-    return rng.choice(tuple(nn.LAYERS))
+    return rng.choice([name for name in nn.LAYERS if name not in _EINOPS])
 
 
 def _fitting_name(rng: random.Random, rank: int) -> str:
@@ -167,6 +167,9 @@ def _several(rng: random.Random, axes: int, draw: Any) -> Any:
     count = axes if rng.random() < 0.9 else rng.choice((1, 2, 3, 4, 2 * axes))
     return tuple(draw(rng) for _ in range(count))
 
+
+#: Layers that torch, the judge, does not have.
+_EINOPS = frozenset(("Rearrange", "Reduce"))
 
 _DRAWS: dict[str, Any] = {
     "int": lambda rng, axes: _whole(rng),
