@@ -31,7 +31,7 @@ from nnbuild.errors import InputError
 def command(
     file: Path, output: Path, no_weights: bool, shapes: dict[str | None, tuple[int, ...]], params: dict[str, Any]
 ) -> None:
-    """Write the network of an ONNX file or of PyTorch source as a spec, an ONNX file's weights beside it.
+    """Write the network of an ONNX file or of PyTorch source as a spec.
 
     Modules become blocks, equal ones one block, chains a Sequential; what is no layer is the forward. The weights go to
     the file of the spec's name that ends in .safetensors.
