@@ -77,10 +77,16 @@ with OutputFile(pathlib.Path("o.npy"), 10) as file:
 def test_a_signal_leaves_nothing_behind(tmp_path, number, status, said):
     words = [sys.executable, "-c", WRITING, str(int(getattr(signal, number)))]
     done = subprocess.run(
-        words, capture_output=True, text=True, cwd=tmp_path, check=False, env={**os.environ, "PYTHONPATH": _root()}
-    )
+        words, capture_output=True, text=True, cwd=tmp_path, check=False, timeout=60,
+        env={**os.environ, "PYTHONPATH": _root()}, preexec_fn=_heard,
+    )  # fmt: skip
     assert (done.returncode, done.stderr, done.stdout) == (status, said, "1\n")
     assert not list(tmp_path.iterdir())
+
+
+def _heard() -> None:
+    """A background shell has Ctrl-C ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _root() -> str:
@@ -98,7 +104,7 @@ def test_ctrl_c_while_it_starts(tmp_path, delay):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=tmp_path,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=_heard,
     )
     process.stdout.read(1)
     time.sleep(delay)
