@@ -61,7 +61,7 @@ class Net(nn.Module):
         ("x = 10 ** 10 ** 10", "grows beyond 256 bits"),
         ("self.more = nn.ModuleList([nn.Linear(1, 1) for _ in range(10 ** 5)])", "more than"),
         ("self.more = Net()", "deep"),
-        ("self.big = nn.Parameter(torch.zeros(10 ** 6, 10 ** 6).sum() * 1); self.n = int(self.big)", "MB of tensors"),
+        ("self.big = nn.Parameter(torch.zeros(10 ** 6, 10 ** 6).sum() * 1); self.n = int(self.big)", "takes more than"),
         ("f = lambda n: f(n + 1)\n        f(0)", "deep"),
         ("self.fc.weight.data = 3", "the data of a tensor is a tensor"),
         ("assert self.fc.weight.sum() > 10 ** 6", "does not hold"),
