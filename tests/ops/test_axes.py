@@ -188,6 +188,7 @@ def test_nothing_else_moves_an_element(at: int) -> None:
         assert finding.sound or finding.argument in TRUSTED, finding
 
 
+@pytest.mark.large
 def test_no_more_is_said_than_is_seen() -> None:
     """For some row exactly what is said moves each element."""
     inexact = {
