@@ -48,13 +48,15 @@ class Guesses:
         if not self._axes or not self.any_in(arguments):
             return
         try:
-            larger = op.answer("shape", map_tensors(self._larger, arguments))
+            larger = tensors_in(op.answer("shape", map_tensors(self._larger, arguments)))
         except NnbuildError:
-            larger = None
-        for output, other in zip(outputs, tensors_in(larger) or [None] * len(outputs), strict=True):
-            same_axes = other is not None and other.ndim == output.ndim
-            sizes = other.shape if same_axes else [None] * output.ndim
-            self.note(output, [axis for axis, size in enumerate(sizes) if size != output.shape[axis]])
+            larger = []
+        if [other.ndim for other in larger] != [output.ndim for output in outputs]:
+            for output in outputs:
+                self.note(output, range(output.ndim))
+            return
+        for output, other in zip(outputs, larger, strict=True):
+            self.note(output, [axis for axis in range(output.ndim) if other.shape[axis] != output.shape[axis]])
 
     def _larger(self, tensor: Any) -> TensorSpec:
         spec, guessed = spec_of(tensor), self.of(tensor)

@@ -117,7 +117,7 @@ class OnwardTracer(Tracer):
 
     def _candidates(self, tensor: Any, declared: Any) -> Iterator[Candidate]:
         shape = spec_of(tensor).shape
-        if len(self._guesses.of(tensor)) == len(shape) - 1 and isinstance(declared, int):
+        if len(self._guesses.of(tensor)) >= len(shape) - 1 and isinstance(declared, int):
             yield (shape[0], declared), (shape[0], declared + 1), None
         yield from _candidates(shape, declared)
 

@@ -98,6 +98,22 @@ def test_independent_mistakes_come_together(run, spec):
     assert [line for line, _ in places(run("check", broken, "--format", "json", status=1))] == [3, 7, 6, 8, 5]
 
 
+@pytest.mark.parametrize("parts", ["torch.split(x, 1, dim=1)", "x.unbind(2)", "x.chunk(3, 1)"])
+def test_parts_of_what_is_guessed_do_not_end_the_trace(run, spec, parts):
+    """Their number follows from a size that is not known."""
+    text = f"""input: [N, 3, 8, 8]
+layers:
+  fc1: Linear(4, 2)
+  fc2: Linear(3, 2)
+forward: |
+  x = x.view(1, 7, 5)
+  parts = {parts}
+  return fc2(fc1(parts[0]))
+"""
+    found = places(run("check", spec(text), "--format", "json", status=1))
+    assert [line for line, _ in found] == [6, 4]
+
+
 def test_a_mistake_of_a_block_is_told_once(run, spec):
     text = (
         "input: [N, 4]\nblocks:\n  B(n):\n    layers: {a: 'Linear(n, n)', b: 'Linear(n + 1, n)'}\n"
