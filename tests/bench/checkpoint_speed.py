@@ -1,6 +1,6 @@
 """How long a checkpoint of 100 MB takes: to list, and to load into ResNet-50 beside PyTorch.
 
-    python -m pytest tests/bench/checkpoint_speed.py -m large          by hand, on a quiet machine
+python -m pytest tests/bench/checkpoint_speed.py -m large          by hand, on a quiet machine
 """
 
 from __future__ import annotations
